@@ -1,0 +1,67 @@
+package dev.halfrate.processor.config;
+
+import java.net.URI;
+import java.util.List;
+
+/**
+ * One upstream login.
+ *
+ * @param provider type of the upstream: openai
+ * @param baseUrl with its version, e.g. https://api.openai.com/v1
+ * @param key sent as a bearer token
+ * @param pool accounts of one pool share a vendor quota and the scope of custom_ids; an immutable id
+ * @param models patterns of the models that are routed here, `*` standing for any text; the first account that matches wins
+ * @param completionWindow as the vendor writes it
+ * @param requestsInFlightMax concurrent HTTP calls to this account
+ */
+public record AccountConfig(
+        String name,
+        String provider,
+        URI baseUrl,
+        Secret key,
+        String pool,
+        List<String> models,
+        String completionWindow,
+        int requestsInFlightMax) {
+
+    public AccountConfig {
+        Check.matches("accounts.name", name, "[a-z0-9][a-z0-9-]{0,62}");
+        Check.matches("accounts.pool", pool, "[a-z0-9][a-z0-9-]{0,62}");
+        Check.that(provider.equals("openai"), "accounts.provider", "one of: openai", "'" + provider + "'");
+        var scheme = String.valueOf(baseUrl.getScheme());
+        Check.that(
+                (scheme.equals("https") || scheme.equals("http"))
+                        && baseUrl.getHost() != null
+                        && baseUrl.getUserInfo() == null,
+                "accounts.base-url",
+                "an http(s) URL without credentials",
+                "'" + baseUrl.getScheme() + "://" + baseUrl.getHost() + "'");
+        Check.that(!key.reveal().isBlank(), "accounts.key", "not empty", "nothing");
+        Check.that(!models.isEmpty(), "accounts.models", "a list of at least one pattern", "none");
+        Check.matches("accounts.completion-window", completionWindow, "[0-9]{1,3}[hd]");
+        Check.range("accounts.requests-in-flight-max", requestsInFlightMax, 1, 1_000);
+        models = List.copyOf(models);
+    }
+
+    /** @return whether one of the patterns stands for {@code model} */
+    public boolean takes(String model) {
+        return models.stream().anyMatch(pattern -> matches(pattern, model));
+    }
+
+    private static boolean matches(String pattern, String model) {
+        var parts = pattern.split("\\*", -1);
+        var at = parts[0].length();
+        if (!model.startsWith(parts[0])) {
+            return false;
+        }
+        for (var i = 1; i < parts.length; i++) {
+            var last = i == parts.length - 1;
+            var found = last ? model.length() - parts[i].length() : model.indexOf(parts[i], at);
+            if (found < at || !model.startsWith(parts[i], found)) {
+                return false;
+            }
+            at = found + parts[i].length();
+        }
+        return at == model.length();
+    }
+}

@@ -1,0 +1,44 @@
+package dev.halfrate.processor.config;
+
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The whole configuration.
+ *
+ * @param application prefix of consumer groups, transactional ids and internal topics; never change it in operation
+ * @param stateDir local, disposable state; one directory for each running process
+ * @param kafka settings for every Kafka client, bootstrap.servers first
+ */
+public record HalfrateConfig(
+        String application,
+        Path stateDir,
+        Map<String, String> kafka,
+        TopicsConfig topics,
+        RequestsConfig requests,
+        List<AccountConfig> accounts,
+        LanesConfig lanes,
+        LedgerConfig ledger) {
+
+    public HalfrateConfig {
+        Check.matches("application", application, "[a-zA-Z0-9._-]{1,100}");
+        Check.that(kafka.containsKey("bootstrap.servers"), "kafka", "a map with bootstrap.servers", kafka.keySet());
+        Check.that(!accounts.isEmpty(), "accounts", "a list of at least one account", "none");
+        var names = new HashSet<String>();
+        for (var account : accounts) {
+            Check.that(names.add(account.name()), "accounts.name", "unique", "'" + account.name() + "' twice");
+        }
+        kafka = Map.copyOf(kafka);
+        accounts = List.copyOf(accounts);
+    }
+
+    /** @throws IllegalArgumentException if no account has this name */
+    public AccountConfig account(String name) {
+        return accounts.stream()
+                .filter(account -> account.name().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("no account named " + name));
+    }
+}

@@ -1,0 +1,31 @@
+package dev.halfrate.processor.config;
+
+import java.time.Duration;
+
+/**
+ * When a window closes, and what a lane may have under way.
+ *
+ * @param requestsMax requests of a batch
+ * @param bytesMax encoded upstream bytes of a batch
+ * @param ageMax how long the oldest request of an open window waits
+ * @param batchesInFlightMax sealed, unsettled batches of one lane; further windows wait and get fuller
+ * @param duplicatesHorizon how long after success a repeated request is absorbed
+ * @param duplicatesMax ids of ended requests that one inbox partition remembers; the oldest are forgotten first
+ */
+public record LanesConfig(
+        int requestsMax,
+        long bytesMax,
+        Duration ageMax,
+        int batchesInFlightMax,
+        Duration duplicatesHorizon,
+        int duplicatesMax) {
+
+    public LanesConfig {
+        Check.range("lanes.requests-max", requestsMax, 1, 50_000);
+        Check.range("lanes.bytes-max", bytesMax, 1_000, 209_715_200);
+        Check.range("lanes.age-max", ageMax, Duration.ofMillis(100), Duration.ofDays(1));
+        Check.range("lanes.batches-in-flight-max", batchesInFlightMax, 1, 10_000);
+        Check.range("lanes.duplicates-horizon", duplicatesHorizon, Duration.ZERO, Duration.ofDays(30));
+        Check.range("lanes.duplicates-max", duplicatesMax, 0, 50_000_000);
+    }
+}

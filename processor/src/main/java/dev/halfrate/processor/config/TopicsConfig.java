@@ -1,0 +1,34 @@
+package dev.halfrate.processor.config;
+
+/**
+ * Names and shapes of the topics.
+ *
+ * @param create whether missing topics are made at start; otherwise they must exist
+ * @param partitions of every topic that is made; the internal ones can never change it
+ */
+public record TopicsConfig(
+        String requests,
+        String results,
+        String batches,
+        String deadLetters,
+        String laneInbox,
+        String work,
+        String ledger,
+        boolean create,
+        int partitions,
+        int replicationFactor) {
+
+    private static final String NAME = "[a-zA-Z0-9._-]{1,249}";
+
+    public TopicsConfig {
+        Check.matches("topics.requests", requests, NAME);
+        Check.matches("topics.results", results, NAME);
+        Check.matches("topics.batches", batches, NAME);
+        Check.matches("topics.dead-letters", deadLetters, NAME);
+        Check.matches("topics.lane-inbox", laneInbox, NAME);
+        Check.matches("topics.work", work, NAME);
+        Check.matches("topics.ledger", ledger, NAME);
+        Check.range("topics.partitions", partitions, 1, 1_000);
+        Check.range("topics.replication-factor", replicationFactor, 1, 9);
+    }
+}

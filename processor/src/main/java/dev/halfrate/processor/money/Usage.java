@@ -1,0 +1,21 @@
+package dev.halfrate.processor.money;
+
+/**
+ * Tokens that a vendor reported for one answer.
+ *
+ * @param inputTokens all input tokens, cached and cache-writing ones included, whatever the vendor's own sums
+ * @param cachedInputTokens the part of the input that was read from a cache
+ * @param cacheWriteTokens the part of the input that was written to a cache
+ * @param outputTokens all output tokens, reasoning included
+ */
+public record Usage(long inputTokens, long cachedInputTokens, long cacheWriteTokens, long outputTokens) {
+    public static final Usage NONE = new Usage(0, 0, 0, 0);
+
+    public Usage plus(Usage other) {
+        return new Usage(
+                inputTokens + other.inputTokens,
+                cachedInputTokens + other.cachedInputTokens,
+                cacheWriteTokens + other.cacheWriteTokens,
+                outputTokens + other.outputTokens);
+    }
+}

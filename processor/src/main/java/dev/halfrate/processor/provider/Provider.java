@@ -1,0 +1,78 @@
+package dev.halfrate.processor.provider;
+
+import java.nio.file.Path;
+import java.time.Instant;
+
+/**
+ * One upstream account's batch API.
+ *
+ * <p>Methods block; call them on virtual threads. A vendor's "no" is a return value; exceptions are for bugs
+ * and interruption. Nothing in here tries anything twice: whoever calls counts attempts and survives restarts.
+ * Implementations are safe for use by many threads.
+ */
+public interface Provider extends AutoCloseable {
+    Capabilities capabilities();
+
+    /** Stores a spool file upstream; only where {@link Capabilities.Ingest#FILE}. Costs nothing and may be repeated. */
+    UploadOutcome upload(Upload upload);
+
+    /** The one call that costs money. Sent once. */
+    CreateOutcome create(Create create);
+
+    /** Looks for what an attempt may have made. One full listing. */
+    FindOutcome find(Search search);
+
+    PollOutcome poll(String remoteBatchId);
+
+    /**
+     * Streams one result file; {@code handle} is an output or error handle of a {@link RemoteBatch}.
+     *
+     * @param lines called for each line, in the order of the file, on the calling thread; may block
+     */
+    ResultsOutcome results(String handle, ResultLines lines) throws InterruptedException;
+
+    CancelOutcome cancel(String remoteBatchId);
+
+    /** Deletes an input file, so that a late create that names it fails. */
+    DeleteOutcome deleteInput(String inputFileId);
+
+    @Override
+    void close();
+
+    /** Receives the lines of a result file. */
+    @FunctionalInterface
+    interface ResultLines {
+        void accept(ResultLine line) throws InterruptedException;
+    }
+
+    /**
+     * A spool file to store.
+     *
+     * @param fileName unique to the attempt, so that the file can be recognised in a listing
+     */
+    record Upload(Path lines, String fileName) {}
+
+    /**
+     * A remote batch to create.
+     *
+     * @param tag of the attempt; goes into the metadata where the vendor has some
+     * @param batchId likewise
+     * @param endpoint path, e.g. /v1/chat/completions
+     * @param inputFileId from {@link #upload}
+     * @param deadline checked before every buffer of the body and before the last one is let go
+     */
+    record Create(
+            String tag,
+            String batchId,
+            String endpoint,
+            String completionWindow,
+            String inputFileId,
+            Deadline deadline) {}
+
+    /**
+     * What to look for.
+     *
+     * @param since when the attempt started; older remote batches need not be listed, with a generous margin
+     */
+    record Search(String tag, String inputFileId, Instant since) {}
+}

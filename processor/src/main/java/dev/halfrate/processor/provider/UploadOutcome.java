@@ -1,0 +1,11 @@
+package dev.halfrate.processor.provider;
+
+/** How an upload ended. */
+public sealed interface UploadOutcome {
+    record Uploaded(String inputFileId) implements UploadOutcome {}
+
+    record Refused(Refusal refusal) implements UploadOutcome {}
+
+    /** Nobody knows; a surplus file costs nothing. */
+    record Unknown(String reason) implements UploadOutcome {}
+}
