@@ -24,7 +24,7 @@ public record HalfrateConfig(
 
     public HalfrateConfig {
         Check.matches("application", application, "[a-zA-Z0-9._-]{1,100}");
-        Check.that(kafka.containsKey("bootstrap.servers"), "kafka", "a map with bootstrap.servers", kafka.keySet());
+        KafkaSettings.check(kafka);
         Check.that(!accounts.isEmpty(), "accounts", "a list of at least one account", "none");
         var names = new HashSet<String>();
         for (var account : accounts) {
@@ -40,5 +40,16 @@ public record HalfrateConfig(
                 .filter(account -> account.name().equals(name))
                 .findFirst()
                 .orElseThrow(() -> new IllegalArgumentException("no account named " + name));
+    }
+
+    /** @return the effective configuration for the log, a line for each key, secrets hidden */
+    public List<String> describe() {
+        return Description.of(this);
+    }
+
+    /** Kafka's settings may hold passwords. */
+    @Override
+    public String toString() {
+        return "HalfrateConfig" + describe();
     }
 }

@@ -1,0 +1,85 @@
+package dev.halfrate.processor.codec;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.ProducerRecord;
+
+/** Records of the batches topic. Format: docs/formats.md. */
+public final class BatchProgressCodec {
+    private static final int BYTES_EXPECTED = 800;
+
+    private BatchProgressCodec() {}
+
+    /** @return the record to send, keyed by batch id */
+    public static ProducerRecord<byte[], byte[]> toRecord(String topic, BatchProgress progress) {
+        return new ProducerRecord<>(topic, progress.batchId().getBytes(UTF_8), encode(progress));
+    }
+
+    /** @throws MalformedRecordException if it is no batch's progress */
+    public static BatchProgress fromRecord(ConsumerRecord<byte[], byte[]> received) {
+        var value = received.value();
+        if (value == null) {
+            throw new MalformedRecordException("no value");
+        }
+        return decode(value);
+    }
+
+    public static byte[] encode(BatchProgress progress) {
+        try (var json = new JsonRecord.Writer(BYTES_EXPECTED)) {
+            return json.text("batch_id", progress.batchId())
+                    .text("state", progress.state())
+                    .text("provider", progress.provider())
+                    .text("account", progress.account())
+                    .text("model", progress.model())
+                    .text("endpoint", progress.endpoint())
+                    .text("remote_batch_id", progress.remoteBatchId())
+                    .text("remote_status", progress.remoteStatus())
+                    .number("attempt", progress.attempt())
+                    .number("items", progress.items())
+                    .number("bytes", progress.bytes())
+                    .number("remote_done", progress.remoteDone())
+                    .number("succeeded", progress.succeeded())
+                    .number("failed", progress.failed())
+                    .number("expired", progress.expired())
+                    .number("cancelled", progress.cancelled())
+                    .number("returned", progress.returned())
+                    .number("input_tokens", progress.inputTokens())
+                    .number("cached_input_tokens", progress.cachedInputTokens())
+                    .number("output_tokens", progress.outputTokens())
+                    .text("reason", progress.reason())
+                    .time("sealed_at", progress.sealedAt())
+                    .time("at", progress.at())
+                    .toBytes();
+        }
+    }
+
+    /** @throws MalformedRecordException if {@code value} is no batch's progress */
+    public static BatchProgress decode(byte[] value) {
+        var json = JsonRecord.Reader.of(value);
+        return new BatchProgress(
+                json.requiredText("batch_id"),
+                json.requiredText("state"),
+                json.text("provider"),
+                json.text("account"),
+                json.text("model"),
+                json.text("endpoint"),
+                json.text("remote_batch_id"),
+                json.text("remote_status"),
+                json.integer("attempt"),
+                json.integer("items"),
+                json.number("bytes"),
+                json.integer("remote_done"),
+                json.integer("succeeded"),
+                json.integer("failed"),
+                json.integer("expired"),
+                json.integer("cancelled"),
+                json.integer("returned"),
+                json.number("input_tokens"),
+                json.number("cached_input_tokens"),
+                json.number("output_tokens"),
+                json.text("reason"),
+                json.requiredTime("sealed_at"),
+                json.requiredTime("at"));
+    }
+}

@@ -1,0 +1,246 @@
+package dev.halfrate.processor.codec;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** How all our JSON records are written and read: snake_case, null for what there is none of, UTC to the millisecond. */
+final class JsonRecord {
+    private static final JsonFactory JSON = new JsonFactory();
+    private static final DateTimeFormatter TIME =
+            DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
+
+    private JsonRecord() {}
+
+    /** Writes the fields of one object. */
+    static final class Writer implements AutoCloseable {
+        private final ByteArrayOutputStream out;
+        private final JsonGenerator generator;
+
+        Writer(int bytesExpected) {
+            out = new ByteArrayOutputStream(bytesExpected);
+            try {
+                generator = JSON.createGenerator(out);
+                generator.writeStartObject();
+            } catch (IOException e) {
+                throw inMemory(e);
+            }
+        }
+
+        /** An empty text is written as null. */
+        Writer text(String name, String value) {
+            return write(name, () -> {
+                if (value.isEmpty()) {
+                    generator.writeNull();
+                } else {
+                    generator.writeString(value);
+                }
+            });
+        }
+
+        Writer number(String name, long value) {
+            return write(name, () -> generator.writeNumber(value));
+        }
+
+        Writer flag(String name, boolean value) {
+            return write(name, () -> generator.writeBoolean(value));
+        }
+
+        Writer none(String name) {
+            return write(name, generator::writeNull);
+        }
+
+        Writer time(String name, @Nullable Instant value) {
+            return text(name, value == null ? "" : TIME.format(value));
+        }
+
+        /** Splices a JSON value in, byte for byte. */
+        Writer verbatim(String name, byte[] json) {
+            return write(name, () -> {
+                // An empty raw value makes the generator write the colon and expect a comma next.
+                generator.writeRawValue("");
+                generator.flush();
+                out.writeBytes(json);
+            });
+        }
+
+        Writer begin(String name) {
+            return write(name, generator::writeStartObject);
+        }
+
+        Writer end() {
+            try {
+                generator.writeEndObject();
+                return this;
+            } catch (IOException e) {
+                throw inMemory(e);
+            }
+        }
+
+        byte[] toBytes() {
+            end().close();
+            return out.toByteArray();
+        }
+
+        @Override
+        public void close() {
+            try {
+                generator.close();
+            } catch (IOException e) {
+                throw inMemory(e);
+            }
+        }
+
+        private Writer write(String name, Value value) {
+            try {
+                generator.writeFieldName(name);
+                value.write();
+                return this;
+            } catch (IOException e) {
+                throw inMemory(e);
+            }
+        }
+
+        private interface Value {
+            void write() throws IOException;
+        }
+    }
+
+    /** The fields of one object, each as the slice it was, decoded when asked for. Unknown ones do no harm. */
+    static final class Reader {
+        private final Map<String, byte[]> fields;
+
+        private Reader(Map<String, byte[]> fields) {
+            this.fields = fields;
+        }
+
+        /** @throws MalformedRecordException if {@code json} is not one JSON object */
+        static Reader of(byte[] json) {
+            try (var parser = JSON.createParser(json)) {
+                if (parser.nextToken() != JsonToken.START_OBJECT) {
+                    throw new MalformedRecordException("not a JSON object");
+                }
+                var fields = new HashMap<String, byte[]>();
+                while (parser.nextToken() == JsonToken.FIELD_NAME) {
+                    var name = parser.currentName();
+                    parser.nextToken();
+                    var begin = (int) parser.currentTokenLocation().getByteOffset();
+                    parser.skipChildren();
+                    parser.finishToken();
+                    var end = (int) parser.currentLocation().getByteOffset();
+                    fields.put(name, Arrays.copyOfRange(json, begin, end));
+                }
+                if (parser.nextToken() != null) {
+                    throw new MalformedRecordException("more than one JSON document");
+                }
+                return new Reader(fields);
+            } catch (JsonProcessingException e) {
+                throw new MalformedRecordException("not valid JSON");
+            } catch (IOException e) {
+                throw inMemory(e);
+            }
+        }
+
+        /** @return null if the field is null or missing */
+        byte @Nullable [] verbatim(String name) {
+            var raw = fields.get(name);
+            return raw == null || Arrays.equals(raw, NULL) ? null : raw;
+        }
+
+        /** @return null if the field is null or missing */
+        @Nullable
+        Reader object(String name) {
+            var raw = verbatim(name);
+            return raw == null ? null : of(raw);
+        }
+
+        /** @return empty if the field is null or missing */
+        String text(String name) {
+            return scalar(name, JsonToken.VALUE_STRING);
+        }
+
+        /** @throws MalformedRecordException also if the field is null or missing */
+        String requiredText(String name) {
+            var value = text(name);
+            if (value.isEmpty()) {
+                throw new MalformedRecordException(name + " is missing");
+            }
+            return value;
+        }
+
+        /** @return 0 if the field is null or missing */
+        long number(String name) {
+            var value = scalar(name, JsonToken.VALUE_NUMBER_INT);
+            try {
+                return value.isEmpty() ? 0 : Long.parseLong(value);
+            } catch (NumberFormatException e) {
+                throw new MalformedRecordException(name + " is out of range");
+            }
+        }
+
+        int integer(String name) {
+            var value = number(name);
+            if (value != (int) value) {
+                throw new MalformedRecordException(name + " is out of range");
+            }
+            return (int) value;
+        }
+
+        boolean flag(String name) {
+            return Arrays.equals(fields.get(name), TRUE);
+        }
+
+        /** @return null if the field is null or missing */
+        @Nullable
+        Instant time(String name) {
+            var value = text(name);
+            try {
+                return value.isEmpty() ? null : Instant.parse(value);
+            } catch (DateTimeException e) {
+                throw new MalformedRecordException(name + " is not an RFC 3339 time");
+            }
+        }
+
+        Instant requiredTime(String name) {
+            var value = time(name);
+            if (value == null) {
+                throw new MalformedRecordException(name + " is missing");
+            }
+            return value;
+        }
+
+        private String scalar(String name, JsonToken type) {
+            var raw = verbatim(name);
+            if (raw == null) {
+                return "";
+            }
+            try (var parser = JSON.createParser(raw)) {
+                if (parser.nextToken() != type) {
+                    throw new MalformedRecordException(name + " has the wrong type");
+                }
+                return parser.getText();
+            } catch (IOException e) {
+                throw new MalformedRecordException(name + " is not valid JSON");
+            }
+        }
+    }
+
+    private static final byte[] NULL = {'n', 'u', 'l', 'l'};
+    private static final byte[] TRUE = {'t', 'r', 'u', 'e'};
+
+    private static UncheckedIOException inMemory(IOException e) {
+        return new UncheckedIOException("writing to memory", e);
+    }
+}

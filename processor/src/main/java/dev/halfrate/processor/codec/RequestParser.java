@@ -1,0 +1,285 @@
+package dev.halfrate.processor.codec;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CodingErrorAction;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads the value of a request record: a line of an OpenAI batch file,
+ * {@code {"custom_id", "method", "url", "body"}}, other keys being ignored.
+ *
+ * <p>The whole document is read before anything is decided, and one that two parsers could read differently
+ * (repeated keys, ill-formed UTF-8, a byte order mark, anything after the object) is refused. Only the few short
+ * texts below are ever decoded: the rest is skipped in place, so a long value costs no memory beyond its own.
+ * Messages hold positions and rules, never content. Safe for use by many threads.
+ */
+public final class RequestParser {
+    public static final int CUSTOM_ID_CHARS_MAX = 512;
+    public static final int MODEL_CHARS_MAX = 256;
+    public static final int DEPTH_MAX = 100;
+    public static final int NUMBER_DIGITS_MAX = 1_000;
+    public static final int KEY_CHARS_MAX = 50_000;
+    public static final int OUTPUT_TOKENS_MAX = 10_000_000;
+
+    /** Far more than any endpoint's path has. */
+    private static final int URL_CHARS_MAX = 256;
+
+    /** An escape such as \u00e4 is the longest way to write a char. */
+    private static final int BYTES_PER_CHAR_MAX = 6;
+
+    /** Interning would keep every key that a producer ever made up. */
+    private static final JsonFactory JSON = JsonFactory.builder()
+            .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
+            .streamReadConstraints(StreamReadConstraints.builder()
+                    .maxNestingDepth(DEPTH_MAX)
+                    .maxNumberLength(NUMBER_DIGITS_MAX)
+                    .maxNameLength(KEY_CHARS_MAX)
+                    .build())
+            .build();
+
+    public Parsed parse(byte[] value) {
+        if (isBlank(value)) {
+            return new Parsed.Unusable(
+                    DeadLetter.Reason.EMPTY, "the value is empty: send one JSON object, or null for a tombstone");
+        }
+        var encoding = encodingProblem(value);
+        if (encoding != null) {
+            return undecodable(encoding);
+        }
+        try (var parser = JSON.createParser(value)) {
+            return new Reading(parser, value).read();
+        } catch (StreamConstraintsException e) {
+            return undecodable(
+                    "the JSON is over a limit near byte %d: at most %d levels deep, numbers of %d digits, keys of %d characters"
+                            .formatted(offset(e), DEPTH_MAX, NUMBER_DIGITS_MAX, KEY_CHARS_MAX));
+        } catch (JsonProcessingException e) {
+            return undecodable((isDuplicateKey(e) ? "an object has the same key twice" : "the value is not valid JSON")
+                    + " near byte " + offset(e));
+        } catch (IOException e) {
+            throw new UncheckedIOException("reading from memory", e);
+        }
+    }
+
+    /** One pass over one value. */
+    private static final class Reading {
+        private final JsonParser parser;
+        private final byte[] value;
+
+        private @Nullable String customId;
+        private @Nullable String method;
+        private @Nullable String url;
+        private @Nullable String model;
+        private @Nullable String outputLimitProblem;
+        private boolean stream;
+        private int bodyOffset = -1;
+        private int bodyBytes;
+
+        Reading(JsonParser parser, byte[] value) {
+            this.parser = parser;
+            this.value = value;
+        }
+
+        Parsed read() throws IOException {
+            var isObject = parser.nextToken() == JsonToken.START_OBJECT;
+            if (isObject) {
+                readRequest();
+            } else {
+                parser.skipChildren();
+            }
+            if (parser.nextToken() != null) {
+                return undecodable("the value holds more than one JSON document: send one request per record");
+            }
+            return isObject
+                    ? judge()
+                    : new Parsed.Unusable(DeadLetter.Reason.NOT_AN_OBJECT, "the value must be a JSON object");
+        }
+
+        private void readRequest() throws IOException {
+            while (parser.nextToken() == JsonToken.FIELD_NAME) {
+                var key = parser.currentName();
+                parser.nextToken();
+                switch (key) {
+                    case "custom_id" -> customId = text(CUSTOM_ID_CHARS_MAX);
+                    case "method" -> method = text(URL_CHARS_MAX);
+                    case "url" -> url = text(URL_CHARS_MAX);
+                    case "body" -> readBody();
+                    default -> parser.skipChildren();
+                }
+            }
+        }
+
+        private void readBody() throws IOException {
+            if (parser.currentToken() != JsonToken.START_OBJECT) {
+                parser.skipChildren();
+                return;
+            }
+            bodyOffset = Math.toIntExact(parser.currentTokenLocation().getByteOffset());
+            while (parser.nextToken() == JsonToken.FIELD_NAME) {
+                var key = parser.currentName();
+                parser.nextToken();
+                switch (key) {
+                    case "model" -> model = readModel();
+                    case "stream" -> stream = parser.currentToken() == JsonToken.VALUE_TRUE;
+                    case "max_tokens", "max_completion_tokens", "max_output_tokens" -> readOutputLimit(key);
+                    default -> {}
+                }
+                parser.skipChildren();
+            }
+            bodyBytes = Math.toIntExact(parser.currentLocation().getByteOffset()) - bodyOffset;
+        }
+
+        /** A model's name goes into logs and labels of metrics, so it must not be able to break a line. */
+        private @Nullable String readModel() throws IOException {
+            var text = text(MODEL_CHARS_MAX);
+            return text == null || text.chars().anyMatch(Character::isISOControl) ? null : text;
+        }
+
+        private void readOutputLimit(String key) throws IOException {
+            var inRange = switch (parser.currentToken()) {
+                case VALUE_NULL -> true;
+                case VALUE_NUMBER_INT ->
+                    parser.getNumberType() == JsonParser.NumberType.INT
+                            && parser.getIntValue() >= 1
+                            && parser.getIntValue() <= OUTPUT_TOKENS_MAX;
+                default -> false;
+            };
+            if (!inRange) {
+                outputLimitProblem = "body.%s must be an integer of 1..%d".formatted(key, OUTPUT_TOKENS_MAX);
+            }
+        }
+
+        /**
+         * @return null if the current value is no text of 1 to {@code charsMax} chars, or no well-formed one: a
+         *     lone surrogate has no UTF-8, so two texts would become one
+         */
+        private @Nullable String text(int charsMax) throws IOException {
+            if (parser.currentToken() != JsonToken.VALUE_STRING || !endsWithin(charsMax * BYTES_PER_CHAR_MAX)) {
+                parser.skipChildren();
+                return null;
+            }
+            var text = parser.getText();
+            var wellFormed = StandardCharsets.UTF_8.newEncoder().canEncode(text);
+            return text.isEmpty() || text.length() > charsMax || !wellFormed ? null : text;
+        }
+
+        /** Looks for the closing quote, so that a text which is too long is never decoded. */
+        private boolean endsWithin(int bytesMax) {
+            var begin = parser.currentTokenLocation().getByteOffset() + 1;
+            var end = Math.min(value.length, begin + bytesMax + 1);
+            for (var i = (int) begin; i < end; i++) {
+                if (value[i] == '"') {
+                    return true;
+                }
+                if (value[i] == '\\') {
+                    i++;
+                }
+            }
+            return false;
+        }
+
+        private Parsed judge() {
+            if (customId == null) {
+                return new Parsed.Unusable(
+                        DeadLetter.Reason.CUSTOM_ID,
+                        "custom_id must be a text of 1..%d characters".formatted(CUSTOM_ID_CHARS_MAX));
+            }
+            if (!"POST".equals(method)) {
+                return rejected(customId, Rejection.METHOD_UNSUPPORTED, "method must be \"POST\"");
+            }
+            if (url == null) {
+                return rejected(
+                        customId,
+                        Rejection.URL_UNSUPPORTED,
+                        "url must be the path of an endpoint, such as /v1/chat/completions");
+            }
+            if (bodyOffset < 0) {
+                return rejected(customId, Rejection.BODY_TYPE, "body must be a JSON object");
+            }
+            if (model == null) {
+                return rejected(
+                        customId,
+                        Rejection.MODEL_MISSING,
+                        "body.model must be a text of 1..%d characters, none of them a control character"
+                                .formatted(MODEL_CHARS_MAX));
+            }
+            if (stream) {
+                return rejected(
+                        customId,
+                        Rejection.STREAM_UNSUPPORTED,
+                        "body.stream must not be true: a batch returns whole answers");
+            }
+            if (outputLimitProblem != null) {
+                return rejected(customId, Rejection.MAX_TOKENS, outputLimitProblem);
+            }
+            return new Parsed.Request(customId, url, model, bodyOffset, bodyBytes);
+        }
+
+        private Parsed rejected(String id, Rejection rejection, String message) {
+            return new Parsed.Rejected(id, model == null ? "" : model, rejection, message);
+        }
+    }
+
+    private static Parsed undecodable(String message) {
+        return new Parsed.Unusable(DeadLetter.Reason.DECODE, message);
+    }
+
+    private static long offset(JsonProcessingException e) {
+        var location = e.getLocation();
+        return location == null ? 0 : location.getByteOffset();
+    }
+
+    /** Jackson has no type for it. A test holds the wording. */
+    private static boolean isDuplicateKey(JsonProcessingException e) {
+        var message = e.getOriginalMessage();
+        return message != null && message.startsWith("Duplicate ");
+    }
+
+    private static boolean isBlank(byte[] value) {
+        for (var b : value) {
+            if (b != ' ' && b != '\n' && b != '\r' && b != '\t') {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Jackson guesses UTF-16 and UTF-32, skips a byte order mark, and does not look closely at what it skips. */
+    private static @Nullable String encodingProblem(byte[] value) {
+        if (value.length >= 3 && value[0] == (byte) 0xEF && value[1] == (byte) 0xBB && value[2] == (byte) 0xBF) {
+            return "the value begins with a byte order mark: send UTF-8 without one";
+        }
+        for (var i = 0; i < Math.min(4, value.length); i++) {
+            if (value[i] == 0) {
+                return "the value is not UTF-8";
+            }
+        }
+        var decoder = StandardCharsets.UTF_8
+                .newDecoder()
+                .onMalformedInput(CodingErrorAction.REPORT)
+                .onUnmappableCharacter(CodingErrorAction.REPORT);
+        var in = ByteBuffer.wrap(value);
+        var out = CharBuffer.allocate(Math.min(value.length, 8_192));
+        while (true) {
+            var result = decoder.decode(in, out.clear(), true);
+            if (result.isError()) {
+                return "the value is not UTF-8 at byte " + in.position();
+            }
+            if (result.isUnderflow()) {
+                return null;
+            }
+        }
+    }
+}

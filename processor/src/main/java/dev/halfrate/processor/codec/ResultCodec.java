@@ -1,0 +1,140 @@
+package dev.halfrate.processor.codec;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.halfrate.processor.money.Usage;
+import java.util.Locale;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.jspecify.annotations.Nullable;
+
+/** Records of the results topic. Format: docs/formats.md. */
+public final class ResultCodec {
+    private static final int BYTES_AROUND_BODY = 700;
+
+    private ResultCodec() {}
+
+    /** @return the record to send, keyed by custom_id */
+    public static ProducerRecord<byte[], byte[]> toRecord(String topic, Result result) {
+        var sent = new ProducerRecord<>(topic, result.customId().getBytes(UTF_8), encode(result));
+        Traceparent.write(sent.headers(), result.traceparent());
+        return sent;
+    }
+
+    /** @throws MalformedRecordException if it is no result */
+    public static Result fromRecord(ConsumerRecord<byte[], byte[]> received) {
+        var value = received.value();
+        if (value == null) {
+            throw new MalformedRecordException("no value");
+        }
+        return decode(value, Traceparent.read(received.headers()));
+    }
+
+    /** @return JSON in which the vendor's body stands byte for byte */
+    public static byte[] encode(Result result) {
+        var body = result.body();
+        try (var json = new JsonRecord.Writer(BYTES_AROUND_BODY + (body == null ? 0 : body.length))) {
+            json.text("custom_id", result.customId())
+                    .text("status", result.status().name().toLowerCase(Locale.ROOT))
+                    .text("provider", result.provider())
+                    .text("account", result.account())
+                    .text("model", result.model());
+            if (result.httpStatus() == 0) {
+                json.none("http_status");
+            } else {
+                json.number("http_status", result.httpStatus());
+            }
+            if (body == null) {
+                json.none("response");
+            } else {
+                json.verbatim("response", body);
+            }
+            writeFailure(json, result.failure());
+            writeUsage(json, result.usage());
+            return json.text("batch_id", result.batchId())
+                    .text("remote_batch_id", result.remoteBatchId())
+                    .number("attempts", result.attempts())
+                    .time("requested_at", result.requestedAt())
+                    .time("created_at", result.createdAt())
+                    .time("ended_at", result.endedAt())
+                    .time("published_at", result.publishedAt())
+                    .toBytes();
+        }
+    }
+
+    /**
+     * @param traceparent of the record's header
+     * @throws MalformedRecordException if {@code value} is no result
+     */
+    public static Result decode(byte[] value, @Nullable String traceparent) {
+        var json = JsonRecord.Reader.of(value);
+        return new Result(
+                json.requiredText("custom_id"),
+                status(json.requiredText("status")),
+                json.text("provider"),
+                json.text("account"),
+                json.text("model"),
+                json.integer("http_status"),
+                json.verbatim("response"),
+                readFailure(json.object("error")),
+                readUsage(json.object("usage")),
+                json.text("batch_id"),
+                json.text("remote_batch_id"),
+                json.integer("attempts"),
+                json.requiredTime("requested_at"),
+                json.time("created_at"),
+                json.time("ended_at"),
+                json.requiredTime("published_at"),
+                traceparent);
+    }
+
+    private static Result.Status status(String word) {
+        for (var status : Result.Status.values()) {
+            if (status.name().toLowerCase(Locale.ROOT).equals(word)) {
+                return status;
+            }
+        }
+        throw new MalformedRecordException("status is not one that this release knows");
+    }
+
+    private static void writeFailure(JsonRecord.Writer json, Result.@Nullable Failure failure) {
+        if (failure == null) {
+            json.none("error");
+            return;
+        }
+        json.begin("error")
+                .text("code", failure.code())
+                .text("message", failure.message())
+                .flag("permanent", failure.permanent())
+                .end();
+    }
+
+    private static Result.@Nullable Failure readFailure(JsonRecord.@Nullable Reader json) {
+        return json == null
+                ? null
+                : new Result.Failure(json.text("code"), json.text("message"), json.flag("permanent"));
+    }
+
+    private static void writeUsage(JsonRecord.Writer json, @Nullable Usage usage) {
+        if (usage == null) {
+            json.none("usage");
+            return;
+        }
+        json.begin("usage")
+                .number("input_tokens", usage.inputTokens())
+                .number("cached_input_tokens", usage.cachedInputTokens())
+                .number("cache_write_tokens", usage.cacheWriteTokens())
+                .number("output_tokens", usage.outputTokens())
+                .end();
+    }
+
+    private static @Nullable Usage readUsage(JsonRecord.@Nullable Reader json) {
+        return json == null
+                ? null
+                : new Usage(
+                        json.number("input_tokens"),
+                        json.number("cached_input_tokens"),
+                        json.number("cache_write_tokens"),
+                        json.number("output_tokens"));
+    }
+}

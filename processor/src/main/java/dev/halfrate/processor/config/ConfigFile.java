@@ -1,0 +1,226 @@
+package dev.halfrate.processor.config;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The configuration file: YAML in kebab-case, every key documented in docs/configuration.md. Whatever is
+ * missing has a default, except the accounts and where Kafka is.
+ */
+public final class ConfigFile {
+    private static final ObjectMapper YAML = new ObjectMapper(YAMLFactory.builder()
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .build());
+
+    private final Map<String, String> environment;
+
+    private ConfigFile(Map<String, String> environment) {
+        this.environment = environment;
+    }
+
+    /** @throws ConfigException naming the file or the key, the rule and the value */
+    public static HalfrateConfig load(Path file) {
+        try {
+            return parse(Files.readString(file));
+        } catch (IOException e) {
+            throw new ConfigException("%s cannot be read as a UTF-8 file: %s"
+                    .formatted(file, e.getClass().getSimpleName()));
+        }
+    }
+
+    /** @throws ConfigException naming the key, the rule and the value */
+    public static HalfrateConfig parse(String yaml) {
+        return parse(yaml, System.getenv());
+    }
+
+    /** Like {@link #parse(String)}, with another environment to take secrets from. */
+    public static HalfrateConfig parse(String yaml, Map<String, String> environment) {
+        return new ConfigFile(environment).read(tree(yaml));
+    }
+
+    private static JsonNode tree(String yaml) {
+        try {
+            return YAML.readTree(yaml);
+        } catch (JsonProcessingException e) {
+            // The message would quote the file, and with it a password perhaps.
+            var at = e.getLocation();
+            throw new ConfigException(
+                    "the configuration is not valid YAML%s: look for a repeated key, a missing quote or a wrong indent"
+                            .formatted(
+                                    at == null
+                                            ? ""
+                                            : " at line %d, column %d".formatted(at.getLineNr(), at.getColumnNr())));
+        }
+    }
+
+    private HalfrateConfig read(JsonNode tree) {
+        var file = new ConfigSection("", tree);
+        var application = file.text("application", "halfrate");
+        var stateDir = path(file.path("state-dir"), file.text("state-dir", "./state"));
+        var kafka = kafka(file.section("kafka"));
+        var topics = topics(file.section("topics"), application);
+        var requests = requests(file.section("requests"));
+        var accounts = accounts(file.sections("accounts"));
+        var lanes = lanes(file.section("lanes"));
+        var ledger = ledger(file.section("ledger"));
+        // Before the records complain that something is missing: it may just be misspelt.
+        file.refuseUnknown();
+        return new HalfrateConfig(application, stateDir, kafka, topics, requests, accounts, lanes, ledger);
+    }
+
+    private Map<String, String> kafka(ConfigSection kafka) {
+        var settings = new LinkedHashMap<String, String>();
+        for (var key : kafka.keys()) {
+            settings.put(key, kafka.isSection(key) ? secret(kafka.section(key)).reveal() : kafka.text(key, ""));
+        }
+        return settings;
+    }
+
+    private static TopicsConfig topics(ConfigSection topics, String application) {
+        var config = new TopicsConfig(
+                topics.text("requests", "llm.requests"),
+                topics.text("results", "llm.results"),
+                topics.text("batches", "llm.batches"),
+                topics.text("dead-letters", "llm.dlq"),
+                topics.text("lane-inbox", application + "-lane-inbox"),
+                topics.text("work", application + "-work"),
+                topics.text("ledger", application + "-ledger"),
+                topics.flag("create", true),
+                topics.integer("partitions", 8),
+                topics.integer("replication-factor", 3));
+        topics.refuseUnknown();
+        return config;
+    }
+
+    private static RequestsConfig requests(ConfigSection requests) {
+        var config = new RequestsConfig(
+                requests.duration("ttl", Duration.ofHours(72)),
+                Math.toIntExact(Math.min(Integer.MAX_VALUE, requests.size("line-bytes-max", 20_000_000))));
+        requests.refuseUnknown();
+        return config;
+    }
+
+    private List<AccountConfig> accounts(List<ConfigSection> sections) {
+        var accounts = new ArrayList<AccountConfig>();
+        for (var section : sections) {
+            accounts.add(account(section));
+        }
+        return accounts;
+    }
+
+    private AccountConfig account(ConfigSection account) {
+        var name = account.requiredText("name");
+        var config = new AccountConfig(
+                name,
+                account.text("provider", "openai"),
+                uri(account.path("base-url"), account.text("base-url", "https://api.openai.com/v1")),
+                secret(account.section("key")),
+                account.text("pool", name),
+                account.texts("models", List.of("*")),
+                account.text("completion-window", "24h"),
+                account.integer("requests-in-flight-max", 8));
+        account.refuseUnknown();
+        return config;
+    }
+
+    private static LanesConfig lanes(ConfigSection lanes) {
+        var config = new LanesConfig(
+                lanes.integer("requests-max", 50_000),
+                lanes.size("bytes-max", 209_715_200),
+                lanes.duration("age-max", Duration.ofMinutes(15)),
+                lanes.integer("batches-in-flight-max", 20),
+                lanes.duration("duplicates-horizon", Duration.ofHours(24)),
+                lanes.integer("duplicates-max", 2_000_000));
+        lanes.refuseUnknown();
+        return config;
+    }
+
+    private static LedgerConfig ledger(ConfigSection ledger) {
+        var config = new LedgerConfig(
+                ledger.durations(
+                        "poll-delays",
+                        List.of(
+                                Duration.ofSeconds(30),
+                                Duration.ofSeconds(60),
+                                Duration.ofSeconds(120),
+                                Duration.ofSeconds(300),
+                                Duration.ofSeconds(600))),
+                ledger.fraction("poll-jitter", 0.2),
+                ledger.duration("create-timeout", Duration.ofMinutes(5)),
+                ledger.duration("quiesce-margin", Duration.ofSeconds(120)),
+                ledger.duration("listings-apart", Duration.ofSeconds(60)),
+                ledger.integer("doubts-max", 3),
+                ledger.integer("item-attempts-max", 3),
+                ledger.duration("retry-delay-max", Duration.ofMinutes(15)),
+                ledger.duration("stop-wait", Duration.ofSeconds(20)),
+                ledger.size("spool-bytes-max", 4_000_000_000L));
+        ledger.refuseUnknown();
+        return config;
+    }
+
+    /** A secret never stands in the file itself: {@code {env: NAME}} or {@code {file: PATH}}. */
+    private Secret secret(ConfigSection secret) {
+        var name = secret.text("env", "");
+        var file = secret.text("file", "");
+        secret.refuseUnknown();
+        if (name.isEmpty() == file.isEmpty()) {
+            throw new ConfigException("%s must be {env: NAME} or {file: PATH}".formatted(secret.path()));
+        }
+        return new Secret(name.isEmpty() ? fromFile(secret, file) : fromEnvironment(secret, name));
+    }
+
+    private String fromEnvironment(ConfigSection secret, String name) {
+        var value = environment.getOrDefault(name, "");
+        if (value.isBlank()) {
+            throw new ConfigException(
+                    "%s must name an environment variable that is set, got '%s'".formatted(secret.path("env"), name));
+        }
+        return value.strip();
+    }
+
+    private static String fromFile(ConfigSection secret, String file) {
+        var key = secret.path("file");
+        String value;
+        try {
+            value = Files.readString(path(key, file));
+        } catch (IOException e) {
+            throw new ConfigException("%s must name a readable file, got '%s' (%s)"
+                    .formatted(key, file, e.getClass().getSimpleName()));
+        }
+        if (value.isBlank()) {
+            throw new ConfigException("%s must name a file with a secret in it, '%s' is empty".formatted(key, file));
+        }
+        // Editors and `echo` end a file with a line feed that is no part of the secret.
+        return value.strip();
+    }
+
+    private static Path path(String key, String text) {
+        try {
+            return Path.of(text);
+        } catch (InvalidPathException e) {
+            throw new ConfigException("%s must be a path, got '%s'".formatted(key, text));
+        }
+    }
+
+    private static URI uri(String key, String text) {
+        try {
+            return URI.create(text);
+        } catch (IllegalArgumentException e) {
+            // Not quoted: somebody may have put credentials into it.
+            throw new ConfigException("%s must be an http(s) URL without credentials".formatted(key));
+        }
+    }
+}

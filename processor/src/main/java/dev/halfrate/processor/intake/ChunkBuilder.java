@@ -1,0 +1,65 @@
+package dev.halfrate.processor.intake;
+
+import dev.halfrate.schemas.internal.LaneId;
+import dev.halfrate.schemas.internal.Ref;
+import dev.halfrate.schemas.internal.RefChunk;
+import dev.halfrate.schemas.internal.Source;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.kafka.common.utils.Utils;
+
+/** Packs the refs of one lane into chunks that stay below both limits. */
+final class ChunkBuilder {
+    static final int REFS_MAX = 1_000;
+    static final int CHUNK_BYTES_MAX = 512 * 1024;
+
+    /** The frame, pool, lane and source: texts of at most 256 chars each, and lists' ends. */
+    private static final int HEAD_BYTES_MAX = 8 * 1024;
+
+    /** A ref but for its texts: 7 int of at most 5 bytes, 3 long of at most 10, the hash, the union, texts' lengths. */
+    private static final int REF_BYTES_MAX = 7 * 5 + 3 * 10 + 16 + 1 + 3 * 5;
+
+    private final String pool;
+    private final LaneId lane;
+    private final Source source;
+    private final List<RefChunk> full = new ArrayList<>();
+    private List<Ref> refs = new ArrayList<>();
+    private int bytes = HEAD_BYTES_MAX;
+
+    ChunkBuilder(String pool, LaneId lane, Source source) {
+        this.pool = pool;
+        this.lane = lane;
+        this.source = source;
+    }
+
+    void add(Ref ref) {
+        var refBytes = bytesMax(ref);
+        if (refs.size() == REFS_MAX || bytes + refBytes > CHUNK_BYTES_MAX) {
+            cut();
+        }
+        refs.add(ref);
+        bytes += refBytes;
+    }
+
+    List<RefChunk> toChunks() {
+        if (!refs.isEmpty()) {
+            cut();
+        }
+        return full;
+    }
+
+    private void cut() {
+        full.add(new RefChunk(pool, lane, List.of(source), refs));
+        refs = new ArrayList<>();
+        bytes = HEAD_BYTES_MAX;
+    }
+
+    /** An upper bound is enough and much cheaper than encoding twice. */
+    private static int bytesMax(Ref ref) {
+        var traceparent = ref.getTraceparent();
+        return REF_BYTES_MAX
+                + Utils.utf8Length(ref.getCustomId())
+                + Utils.utf8Length(ref.getTag())
+                + (traceparent == null ? 0 : Utils.utf8Length(traceparent));
+    }
+}

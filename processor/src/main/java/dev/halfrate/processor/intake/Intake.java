@@ -1,0 +1,186 @@
+package dev.halfrate.processor.intake;
+
+import dev.halfrate.processor.config.HalfrateConfig;
+import dev.halfrate.processor.provider.Capabilities;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.AuthenticationException;
+import org.apache.kafka.common.errors.InterruptException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Reads requests and hands them to their lanes, answers those that cannot be batched, and buries the rest, all
+ * in transactions with the offsets. One thread; whatever Kafka does to it, it starts over with back-off.
+ */
+public final class Intake implements AutoCloseable {
+    /** A re-created requests topic is noticed within this time. Refs that are wrong until then name the old id. */
+    static final Duration TOPICS_CHECK = Duration.ofMinutes(1);
+
+    static final Duration PAUSE_MIN = Duration.ofMillis(100);
+    private static final Duration PAUSE_MAX = Duration.ofSeconds(30);
+    private static final Duration STOP_WAIT = Duration.ofSeconds(20);
+
+    private static final Logger LOG = LoggerFactory.getLogger(Intake.class);
+
+    private final HalfrateConfig config;
+    private final Map<String, Capabilities> capabilities;
+    private final IntakeClients clients;
+    private final IntakeMeters meters;
+    private final InstantSource clock;
+    private final Consumer<Throwable> onFailure;
+    private final Thread thread = Thread.ofPlatform().name("intake").unstarted(this::run);
+    private final CountDownLatch stopped = new CountDownLatch(1);
+
+    private @Nullable Topics topics;
+    private Duration pause = PAUSE_MIN;
+
+    /**
+     * @param capabilities of every account, by its name
+     * @param instance tells this process from all others of the application; a second one of the same name fences
+     *     the first
+     * @param onFailure called at most once, on intake's thread, when it has stopped for good and not by
+     *     {@link #close}; an {@link IntakeException} says what to change
+     */
+    public Intake(
+            HalfrateConfig config,
+            Map<String, Capabilities> capabilities,
+            String instance,
+            MeterRegistry meters,
+            Consumer<Throwable> onFailure) {
+        this(
+                config,
+                capabilities,
+                new KafkaIntakeClients(config, instance),
+                new IntakeMeters(meters),
+                InstantSource.system(),
+                onFailure);
+    }
+
+    Intake(
+            HalfrateConfig config,
+            Map<String, Capabilities> capabilities,
+            IntakeClients clients,
+            IntakeMeters meters,
+            InstantSource clock,
+            Consumer<Throwable> onFailure) {
+        this.config = config;
+        this.capabilities = Map.copyOf(capabilities);
+        this.clients = clients;
+        this.meters = meters;
+        this.clock = clock;
+        this.onFailure = onFailure;
+    }
+
+    /** @throws IllegalThreadStateException if it was started before */
+    public void start() {
+        thread.start();
+    }
+
+    /** Lets the transaction at hand finish, for a bounded time. */
+    @Override
+    public void close() {
+        stop();
+        try {
+            if (!thread.join(STOP_WAIT)) {
+                thread.interrupt();
+                thread.join();
+            }
+        } catch (InterruptedException e) {
+            thread.interrupt();
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Asks it to stop, without waiting. */
+    void stop() {
+        stopped.countDown();
+    }
+
+    /** Lives one life of clients after the other until stopped. */
+    void run() {
+        try {
+            while (wanted()) {
+                try {
+                    live();
+                } catch (AuthenticationException e) {
+                    throw new IntakeException(
+                            "Kafka does not know us, see the settings below kafka: " + e.getMessage());
+                } catch (InterruptException e) {
+                    stop();
+                } catch (KafkaException e) {
+                    meters.countRestart();
+                    LOG.warn("intake: starting over in {} ms", pause.toMillis(), e);
+                    pause();
+                }
+            }
+        } catch (RuntimeException | Error e) {
+            onFailure.accept(e);
+        }
+    }
+
+    private void live() {
+        var current = topics();
+        var sorter = new RequestSorter(config, capabilities, current);
+        var checkAt = clock.instant().plus(TOPICS_CHECK);
+        try (var loop = new IntakeLoop(config.topics(), current, sorter, meters, clock, clients)) {
+            while (wanted()) {
+                switch (loop.step()) {
+                    case IDLE -> {}
+                    case COMMITTED -> pause = PAUSE_MIN;
+                    case ABORTED -> pause();
+                }
+                checkAt = checkTopics(checkAt);
+            }
+        }
+    }
+
+    private Instant checkTopics(Instant checkAt) {
+        var now = clock.instant();
+        if (now.isBefore(checkAt)) {
+            return checkAt;
+        }
+        topics();
+        return now.plus(TOPICS_CHECK);
+    }
+
+    /** @throws IntakeException if they are not the ones that this process began with */
+    private Topics topics() {
+        var now = clients.topics();
+        var first = topics == null ? now : topics;
+        if (!now.requestsId().equals(first.requestsId())) {
+            throw new IntakeException(
+                    "topic %s was deleted and created again (its id was %s and is %s): the requests read so far are gone, start again to read the new topic"
+                            .formatted(config.topics().requests(), first.requestsId(), now.requestsId()));
+        }
+        if (now.inboxPartitions() != first.inboxPartitions()) {
+            throw new IntakeException("topic %s must keep its %d partitions, got %d: pools would change lanes"
+                    .formatted(config.topics().laneInbox(), first.inboxPartitions(), now.inboxPartitions()));
+        }
+        topics = now;
+        return now;
+    }
+
+    private boolean wanted() {
+        return stopped.getCount() > 0;
+    }
+
+    /** Waits, longer each time in a row, unless stopped. */
+    private void pause() {
+        try {
+            var _ = stopped.await(pause.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            stop();
+        }
+        var doubled = pause.multipliedBy(2);
+        pause = doubled.compareTo(PAUSE_MAX) < 0 ? doubled : PAUSE_MAX;
+    }
+}

@@ -1,0 +1,143 @@
+package dev.halfrate.processor.intake;
+
+import dev.halfrate.processor.config.HalfrateConfig;
+import dev.halfrate.processor.config.TopicsConfig;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/** Intake's clients of a real Kafka. */
+final class KafkaIntakeClients implements IntakeClients {
+    /** Kafka's own default, for clusters that do not let us look. */
+    private static final int MESSAGE_BYTES_DEFAULT = 1_048_588;
+
+    private static final int MIB = 1 << 20;
+    private static final int REQUEST_BYTES_MAX = 20 * MIB;
+    private static final Duration TRANSACTION_TIMEOUT = Duration.ofSeconds(10);
+
+    private final HalfrateConfig config;
+    private final String instance;
+
+    KafkaIntakeClients(HalfrateConfig config, String instance) {
+        this.config = config;
+        this.instance = instance;
+    }
+
+    @Override
+    public Consumer<byte[], byte[]> consumer() {
+        var settings = settings(Map.of(
+                // A poll's records are in memory together with one more fetch.
+                ConsumerConfig.MAX_POLL_RECORDS_CONFIG,
+                5_000,
+                ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG,
+                4 * MIB,
+                ConsumerConfig.FETCH_MAX_BYTES_CONFIG,
+                16 * MIB,
+                // Partitions of a process that was killed move on after this.
+                ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG,
+                10_000));
+        settings.put(ConsumerConfig.GROUP_ID_CONFIG, config.application() + "-intake");
+        settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+        settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+        settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+        settings.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
+        return new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+    }
+
+    @Override
+    public Producer<byte[], byte[]> producer() {
+        var settings = settings(Map.of(
+                ProducerConfig.BATCH_SIZE_CONFIG,
+                MIB / 4,
+                ProducerConfig.LINGER_MS_CONFIG,
+                10,
+                ProducerConfig.MAX_BLOCK_MS_CONFIG,
+                TRANSACTION_TIMEOUT.toMillis()));
+        settings.put(ProducerConfig.ACKS_CONFIG, "all");
+        settings.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
+        settings.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, config.application() + "-intake-" + instance);
+        settings.put(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, Math.toIntExact(TRANSACTION_TIMEOUT.toMillis()));
+        settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, REQUEST_BYTES_MAX);
+        return new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer());
+    }
+
+    @Override
+    public Topics topics() {
+        try (var admin = Admin.create(settings(Map.of(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, 15_000)))) {
+            var names = config.topics();
+            var descriptions = admin.describeTopics(
+                            List.of(names.requests(), names.laneInbox(), names.results(), names.deadLetters()))
+                    .topicNameValues();
+            // Asked for one by one, so that the message can name the one that is missing.
+            var requests = describe(names.requests(), descriptions);
+            var inbox = describe(names.laneInbox(), descriptions);
+            describe(names.results(), descriptions);
+            describe(names.deadLetters(), descriptions);
+            return new Topics(requests.topicId(), inbox.partitions().size(), deadLetterBytesMax(admin, names));
+        }
+    }
+
+    private static TopicDescription describe(String name, Map<String, KafkaFuture<TopicDescription>> descriptions) {
+        var description = descriptions.get(name);
+        if (description == null) {
+            throw new IllegalStateException("asked for " + name);
+        }
+        try {
+            return await(description);
+        } catch (UnknownTopicOrPartitionException e) {
+            throw new IntakeException("topic %s does not exist: create it, or set topics.create".formatted(name));
+        }
+    }
+
+    private static int deadLetterBytesMax(Admin admin, TopicsConfig names) {
+        var topic = new ConfigResource(ConfigResource.Type.TOPIC, names.deadLetters());
+        int bytesMax;
+        try {
+            var entry = await(admin.describeConfigs(List.of(topic)).all())
+                    .getOrDefault(topic, new Config(List.of()))
+                    .get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG);
+            bytesMax = entry == null ? MESSAGE_BYTES_DEFAULT : Integer.parseInt(entry.value());
+        } catch (AuthorizationException e) {
+            bytesMax = MESSAGE_BYTES_DEFAULT;
+        }
+        return Math.min(bytesMax, REQUEST_BYTES_MAX);
+    }
+
+    private static <T> T await(KafkaFuture<T> future) {
+        try {
+            return future.get();
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof KafkaException cause ? cause : new KafkaException(e.getCause());
+        } catch (InterruptedException e) {
+            throw new InterruptException(e);
+        }
+    }
+
+    /** @param tuned what the user's own settings may override */
+    private Map<String, Object> settings(Map<String, Object> tuned) {
+        var settings = new HashMap<>(tuned);
+        settings.putAll(config.kafka());
+        return settings;
+    }
+}

@@ -1,0 +1,205 @@
+package dev.halfrate.processor.intake;
+
+import dev.halfrate.processor.codec.ContentHash;
+import dev.halfrate.processor.codec.DeadLetter;
+import dev.halfrate.processor.codec.Parsed;
+import dev.halfrate.processor.codec.Rejection;
+import dev.halfrate.processor.codec.RequestParser;
+import dev.halfrate.processor.codec.Result;
+import dev.halfrate.processor.codec.Traceparent;
+import dev.halfrate.processor.config.AccountConfig;
+import dev.halfrate.processor.config.Durations;
+import dev.halfrate.processor.config.HalfrateConfig;
+import dev.halfrate.processor.provider.Capabilities;
+import dev.halfrate.schemas.internal.Hash;
+import dev.halfrate.schemas.internal.LaneId;
+import dev.halfrate.schemas.internal.Ref;
+import dev.halfrate.schemas.internal.RefChunk;
+import dev.halfrate.schemas.internal.Source;
+import dev.halfrate.schemas.internal.TopicId;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.Uuid;
+import org.jspecify.annotations.Nullable;
+
+/** Decides what becomes of request records. The same records at the same time give the same decisions. */
+final class RequestSorter {
+    /** Producers' clocks may be ahead by this much; a later time would stretch the request's life. */
+    static final Duration AHEAD_MAX = Duration.ofHours(1);
+
+    /** What a dead letter has beside key and value: its headers, and what Kafka adds. */
+    static final int DEAD_LETTER_HEAD_BYTES_MAX = 8 * 1024;
+
+    private final RequestParser parser = new RequestParser();
+    private final Router router;
+    private final Duration ttl;
+    private final Source source;
+    private final Topics topics;
+
+    /** @param capabilities of every account, by its name */
+    RequestSorter(HalfrateConfig config, Map<String, Capabilities> capabilities, Topics topics) {
+        this.router = new Router(config, capabilities);
+        this.ttl = config.requests().ttl();
+        this.source = new Source(topicId(topics.requestsId()), config.topics().requests());
+        this.topics = topics;
+    }
+
+    /** @param now what ages are measured by */
+    Sorted sort(Iterable<ConsumerRecord<byte[], byte[]>> records, Instant now) {
+        var sorting = new Sorting(now);
+        records.forEach(sorting::add);
+        return sorting.done();
+    }
+
+    private static TopicId topicId(Uuid id) {
+        return new TopicId(ByteBuffer.allocate(16)
+                .putLong(id.getMostSignificantBits())
+                .putLong(id.getLeastSignificantBits())
+                .array());
+    }
+
+    /** Avro's generated code has no annotations, its schema does allow null here. */
+    @SuppressWarnings("NullAway")
+    private static String nullAllowed(@Nullable String value) {
+        return value;
+    }
+
+    /** The records of one poll. */
+    private final class Sorting {
+        private final Instant now;
+        private final Map<LaneId, ChunkBuilder> lanes = new LinkedHashMap<>();
+        private final List<Sorted.Answer> answers = new ArrayList<>();
+        private final List<DeadLetter> deadLetters = new ArrayList<>();
+        private int tombstones;
+
+        Sorting(Instant now) {
+            this.now = now;
+        }
+
+        void add(ConsumerRecord<byte[], byte[]> received) {
+            var value = received.value();
+            if (value == null) {
+                tombstones++;
+                return;
+            }
+            switch (parser.parse(value)) {
+                case Parsed.Request request -> route(received, value, request);
+                case Parsed.Rejected(var customId, var model, var rejection, var message) ->
+                    answer(received, customId, model, null, rejection, message);
+                case Parsed.Unusable(var reason, var message) -> bury(received, value, reason, message);
+            }
+        }
+
+        Sorted done() {
+            var chunks = new ArrayList<RefChunk>();
+            lanes.values().forEach(lane -> chunks.addAll(lane.toChunks()));
+            return new Sorted(chunks, answers, deadLetters, tombstones);
+        }
+
+        private void route(ConsumerRecord<?, ?> received, byte[] value, Parsed.Request request) {
+            switch (router.route(request)) {
+                case Router.Route.Closed(var account, var rejection, var message) ->
+                    answer(received, request.customId(), request.model(), account, rejection, message);
+                case Router.Route.Open open -> accept(received, value, request, open);
+            }
+        }
+
+        private void accept(
+                ConsumerRecord<?, ?> received, byte[] value, Parsed.Request request, Router.Route.Open open) {
+            var requestedAt = requestedAt(received);
+            var expiresAt = requestedAt.plus(ttl);
+            if (!expiresAt.isAfter(now)) {
+                answer(
+                        received,
+                        request.customId(),
+                        request.model(),
+                        null,
+                        Rejection.REQUEST_EXPIRED,
+                        "the request was %s old when it was read, but requests live %s: send it again"
+                                .formatted(age(requestedAt), Durations.format(ttl)));
+                return;
+            }
+            var body = ByteBuffer.wrap(value, request.bodyOffset(), request.bodyBytes());
+            var ref = new Ref(
+                    0,
+                    received.partition(),
+                    received.offset(),
+                    request.customId(),
+                    request.bodyOffset(),
+                    request.bodyBytes(),
+                    open.lineBytes(),
+                    new Hash(ContentHash.of(request.url(), body)),
+                    requestedAt.toEpochMilli(),
+                    expiresAt.toEpochMilli(),
+                    0,
+                    "",
+                    nullAllowed(Traceparent.read(received.headers())));
+            lanes.computeIfAbsent(open.lane(), lane -> new ChunkBuilder(open.pool(), lane, source))
+                    .add(ref);
+        }
+
+        private void answer(
+                ConsumerRecord<?, ?> received,
+                String customId,
+                String model,
+                @Nullable AccountConfig account,
+                Rejection rejection,
+                String message) {
+            var permanent = rejection != Rejection.REQUEST_EXPIRED;
+            var result = new Result(
+                    customId,
+                    rejection.status(),
+                    account == null ? "" : account.provider(),
+                    account == null ? "" : account.name(),
+                    model,
+                    0,
+                    null,
+                    new Result.Failure(rejection.code(), message, permanent),
+                    null,
+                    "",
+                    "",
+                    0,
+                    requestedAt(received),
+                    null,
+                    null,
+                    now,
+                    Traceparent.read(received.headers()));
+            answers.add(new Sorted.Answer(rejection, result));
+        }
+
+        private void bury(ConsumerRecord<byte[], ?> received, byte[] value, DeadLetter.Reason reason, String message) {
+            var key = received.key();
+            var bytes = (key == null ? 0L : key.length) + value.length + DEAD_LETTER_HEAD_BYTES_MAX;
+            var fits = bytes <= topics.deadLetterBytesMax();
+            deadLetters.add(new DeadLetter(
+                    reason,
+                    fits ? message : message + "; too large for this topic, read it at its source",
+                    received.topic(),
+                    topics.requestsId().toString(),
+                    received.partition(),
+                    received.offset(),
+                    received.timestamp(),
+                    fits ? key : null,
+                    fits ? value : null,
+                    null,
+                    Traceparent.read(received.headers())));
+        }
+
+        /** A time that cannot be is replaced by the wall clock's. */
+        private Instant requestedAt(ConsumerRecord<?, ?> received) {
+            var timestamp = Instant.ofEpochMilli(received.timestamp());
+            return received.timestamp() < 0 || timestamp.isAfter(now.plus(AHEAD_MAX)) ? now : timestamp;
+        }
+
+        private String age(Instant requestedAt) {
+            return Durations.format(Duration.between(requestedAt, now).truncatedTo(ChronoUnit.SECONDS));
+        }
+    }
+}

@@ -1,0 +1,87 @@
+package dev.halfrate.processor.intake;
+
+import dev.halfrate.processor.codec.Parsed;
+import dev.halfrate.processor.codec.Rejection;
+import dev.halfrate.processor.config.AccountConfig;
+import dev.halfrate.processor.config.HalfrateConfig;
+import dev.halfrate.processor.provider.Capabilities;
+import dev.halfrate.schemas.internal.LaneId;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/** Finds the lane of a request: the first account that takes its model, if that account can batch it. */
+final class Router {
+    private final List<Candidate> candidates;
+
+    /** @param capabilities of every account, by its name */
+    Router(HalfrateConfig config, Map<String, Capabilities> capabilities) {
+        candidates = config.accounts().stream()
+                .map(account -> Candidate.of(config, account, capabilities.get(account.name())))
+                .toList();
+    }
+
+    Route route(Parsed.Request request) {
+        return candidates.stream()
+                .filter(candidate -> candidate.account().takes(request.model()))
+                .findFirst()
+                .map(candidate -> candidate.route(request))
+                .orElseGet(() -> new Route.Closed(null, Rejection.NO_ACCOUNT, noAccount(request.model())));
+    }
+
+    private String noAccount(String model) {
+        var taken = candidates.stream()
+                .map(Candidate::account)
+                .map(account -> account.name() + " takes " + String.join(", ", account.models()))
+                .toList();
+        return "no account takes model '%s': %s".formatted(model, String.join("; ", taken));
+    }
+
+    /** Where a request goes. */
+    sealed interface Route {
+        /** @param lineBytes of the encoded upstream line */
+        record Open(String pool, LaneId lane, int lineBytes) implements Route {}
+
+        /**
+         * @param account null if none takes the model
+         * @param message says what to change
+         */
+        record Closed(@Nullable AccountConfig account, Rejection rejection, String message) implements Route {}
+    }
+
+    /** An account and the longest line that fits into one of its batches. */
+    private record Candidate(AccountConfig account, Capabilities capabilities, long lineBytesMax) {
+        static Candidate of(HalfrateConfig config, AccountConfig account, @Nullable Capabilities capabilities) {
+            if (capabilities == null) {
+                throw new IllegalArgumentException("no capabilities for account " + account.name());
+            }
+            // A line that no batch has room for could never be sealed.
+            var batchBytesMax = Math.min(capabilities.bytesMax(), config.lanes().bytesMax());
+            var lineBytesMax =
+                    Math.min(capabilities.lineBytesMax(), config.requests().lineBytesMax());
+            return new Candidate(account, capabilities, Math.min(batchBytesMax, lineBytesMax));
+        }
+
+        Route route(Parsed.Request request) {
+            if (!capabilities.endpoints().contains(request.url())) {
+                return new Route.Closed(
+                        account,
+                        Rejection.URL_UNSUPPORTED,
+                        "url must be a path without a host; account %s can batch %s"
+                                .formatted(account.name(), String.join(", ", new TreeSet<>(capabilities.endpoints()))));
+            }
+            var lineBytes = capabilities.lineFormat().lineBytes(request.url(), request.bodyBytes());
+            if (lineBytes > lineBytesMax) {
+                return new Route.Closed(
+                        account,
+                        Rejection.TOO_LARGE,
+                        "the request takes %d bytes as a line of a batch, at most %d are allowed"
+                                .formatted(lineBytes, lineBytesMax));
+            }
+            var lane = new LaneId(
+                    account.name(), request.url(), request.model(), "", List.of(), account.completionWindow());
+            return new Route.Open(account.pool(), lane, lineBytes);
+        }
+    }
+}

@@ -1,0 +1,28 @@
+package dev.halfrate.processor.intake;
+
+import dev.halfrate.processor.codec.DeadLetter;
+import dev.halfrate.processor.codec.Rejection;
+import dev.halfrate.processor.codec.Result;
+import dev.halfrate.schemas.internal.RefChunk;
+import java.util.List;
+
+/**
+ * What becomes of the records of one poll: each is in exactly one of these.
+ *
+ * @param chunks refs of accepted requests, by lane
+ * @param tombstones records without a value, which ask for nothing
+ */
+record Sorted(List<RefChunk> chunks, List<Answer> answers, List<DeadLetter> deadLetters, int tombstones) {
+    Sorted {
+        chunks = List.copyOf(chunks);
+        answers = List.copyOf(answers);
+        deadLetters = List.copyOf(deadLetters);
+    }
+
+    int routed() {
+        return chunks.stream().mapToInt(chunk -> chunk.getRefs().size()).sum();
+    }
+
+    /** The result of a request that does not get into a batch. */
+    record Answer(Rejection rejection, Result result) {}
+}
