@@ -1,0 +1,55 @@
+package dev.halfrate.processor.codec;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Instant;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.junit.jupiter.api.Test;
+
+class BatchProgressCodecTest {
+    private static final BatchProgress PROGRESS = new BatchProgress(
+            "b-1",
+            "running",
+            "openai",
+            "main",
+            "gpt-4o-mini",
+            "/v1/chat/completions",
+            "batch_1",
+            "",
+            1,
+            2,
+            3_000_000_000L,
+            4,
+            5,
+            6,
+            7,
+            8,
+            9,
+            10,
+            11,
+            12,
+            "",
+            Instant.parse("2026-11-21T20:15:30.120Z"),
+            Instant.parse("2026-11-21T20:16:00Z"));
+
+    @Test
+    void progressIsWrittenFieldByField() {
+        assertThat(new String(BatchProgressCodec.encode(PROGRESS), UTF_8)).isEqualTo("""
+                        {"batch_id":"b-1","state":"running","provider":"openai","account":"main","model":"gpt-4o-mini",\
+                        "endpoint":"/v1/chat/completions","remote_batch_id":"batch_1","remote_status":null,\
+                        "attempt":1,"items":2,"bytes":3000000000,"remote_done":4,"succeeded":5,"failed":6,\
+                        "expired":7,"cancelled":8,"returned":9,"input_tokens":10,"cached_input_tokens":11,\
+                        "output_tokens":12,"reason":null,"sealed_at":"2026-11-21T20:15:30.120Z",\
+                        "at":"2026-11-21T20:16:00.000Z"}""");
+    }
+
+    @Test
+    void everythingComesBack() {
+        var sent = BatchProgressCodec.toRecord("llm.batches", PROGRESS);
+
+        assertThat(new String(sent.key(), UTF_8)).isEqualTo("b-1");
+        assertThat(BatchProgressCodec.fromRecord(new ConsumerRecord<>("llm.batches", 0, 0, sent.key(), sent.value())))
+                .isEqualTo(PROGRESS);
+    }
+}

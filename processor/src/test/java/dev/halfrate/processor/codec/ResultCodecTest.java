@@ -1,0 +1,148 @@
+package dev.halfrate.processor.codec;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.halfrate.processor.money.Usage;
+import java.time.Instant;
+import java.util.Objects;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ResultCodecTest {
+    private static final Instant REQUESTED = Instant.parse("2026-11-21T20:15:30.120Z");
+
+    @Test
+    void resultOfABatchIsWrittenFieldByField() {
+        var json = new String(ResultCodec.encode(succeeded("{ \"id\" : \"x\" }")), UTF_8);
+
+        assertThat(json).isEqualTo("""
+                        {"custom_id":"a-1","status":"succeeded","provider":"openai","account":"main","model":"gpt-4o-mini",\
+                        "http_status":200,"response":{ "id" : "x" },"error":null,\
+                        "usage":{"input_tokens":10,"cached_input_tokens":2,"cache_write_tokens":1,"output_tokens":5},\
+                        "batch_id":"b-1","remote_batch_id":"batch_1","attempts":1,\
+                        "requested_at":"2026-11-21T20:15:30.120Z","created_at":"2026-11-21T20:16:30.120Z",\
+                        "ended_at":"2026-11-21T20:17:30.120Z","published_at":"2026-11-21T20:18:30.120Z"}""");
+    }
+
+    @Test
+    void resultThatNeverGotFarHasNullsInsteadOfEmptyTexts() {
+        var json = new String(ResultCodec.encode(rejected()), UTF_8);
+
+        assertThat(json).isEqualTo("""
+                        {"custom_id":"ä\\"1","status":"rejected","provider":null,"account":null,"model":null,\
+                        "http_status":null,"response":null,\
+                        "error":{"code":"body_type","message":"body must be a JSON object","permanent":true},\
+                        "usage":null,"batch_id":null,"remote_batch_id":null,"attempts":0,\
+                        "requested_at":"2026-11-21T20:15:30.120Z","created_at":null,"ended_at":null,\
+                        "published_at":"2026-11-21T20:15:31.000Z"}""");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{}",
+                "{\"b\":1.0,\"b\":1.00,\"a\":\"\\u00e4 ä 🦆 \\/\"}",
+                " { \"x\" : [ ] }",
+                "[1,  2]",
+                "\"a text\"",
+                "1e5",
+                "{\"error\":{\"code\":\"x\"},\"custom_id\":\"not mine\"}"
+            })
+    void vendorsBodyComesOutByteForByte(String body) {
+        var decoded = ResultCodec.decode(ResultCodec.encode(succeeded(body)), null);
+
+        assertThat(decoded.customId()).isEqualTo("a-1");
+        assertThat(new String(bodyOf(decoded), UTF_8)).isEqualTo(body.strip());
+        assertThat(new String(ResultCodec.encode(succeeded(body)), UTF_8)).contains("\"response\":" + body + ",");
+    }
+
+    @Test
+    void everythingComesBack() {
+        for (var result : new Result[] {succeeded("{}"), rejected()}) {
+            var sent = ResultCodec.toRecord("llm.results", result);
+            var received = new ConsumerRecord<>(sent.topic(), 0, 0, sent.key(), sent.value());
+            sent.headers().forEach(received.headers()::add);
+
+            var decoded = ResultCodec.fromRecord(received);
+
+            assertThat(new String(sent.key(), UTF_8)).isEqualTo(result.customId());
+            assertThat(decoded).usingRecursiveComparison().isEqualTo(result);
+        }
+    }
+
+    @Test
+    void fieldsOfALaterReleaseDoNoHarm() {
+        var json = new String(ResultCodec.encode(rejected()), UTF_8).replaceFirst("\\{", "{\"later\":{\"x\":[1]},");
+
+        assertThat(ResultCodec.decode(json.getBytes(UTF_8), null).status()).isEqualTo(Result.Status.REJECTED);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "secret",
+                "[]",
+                "{}",
+                "{\"custom_id\":\"secret\"}",
+                "{\"custom_id\":\"secret\",\"status\":\"secret\"}",
+                "{\"custom_id\":[\"secret\"],\"status\":\"failed\"}",
+                "{\"custom_id\":\"a\",\"status\":\"failed\",\"requested_at\":\"secret\"}",
+                "{\"custom_id\":\"a\",\"status\":\"failed\",\"attempts\":99999999999}"
+            })
+    void whatIsNoResultIsRefusedWithoutQuotingIt(String json) {
+        assertThatThrownBy(() -> ResultCodec.decode(json.getBytes(UTF_8), null))
+                .isInstanceOf(MalformedRecordException.class)
+                .hasMessageNotContaining("secret");
+    }
+
+    private static byte[] bodyOf(Result result) {
+        return Objects.requireNonNull(result.body());
+    }
+
+    private static Result succeeded(String body) {
+        return new Result(
+                "a-1",
+                Result.Status.SUCCEEDED,
+                "openai",
+                "main",
+                "gpt-4o-mini",
+                200,
+                body.getBytes(UTF_8),
+                null,
+                new Usage(10, 2, 1, 5),
+                "b-1",
+                "batch_1",
+                1,
+                REQUESTED,
+                REQUESTED.plusSeconds(60),
+                REQUESTED.plusSeconds(120),
+                REQUESTED.plusSeconds(180),
+                "00-1-2-01");
+    }
+
+    private static Result rejected() {
+        return new Result(
+                "ä\"1",
+                Result.Status.REJECTED,
+                "",
+                "",
+                "",
+                0,
+                null,
+                new Result.Failure("body_type", "body must be a JSON object", true),
+                null,
+                "",
+                "",
+                0,
+                REQUESTED,
+                null,
+                null,
+                Instant.parse("2026-11-21T20:15:31Z"),
+                null);
+    }
+}
