@@ -11,14 +11,14 @@ import java.util.NoSuchElementException;
  * The body of a create. It leaves at most once, and its last byte is held back until the deadline has been checked
  * one more time: a vendor that never gets it cannot have made a batch.
  *
- * <p>The HTTP client pulls the two buffers from its own threads, the second after the first was written.
+ * <p>The HTTP client pulls one buffer ahead of what it has written. So the last byte follows a buffer of one byte: by
+ * then all before these two is in the kernel's hands, and a connection that stalls is noticed in time.
  */
 final class SentOnceBody implements Iterator<byte[]> {
 
     /** How much of the body was let go. */
     enum Sent {
         NOTHING,
-        /** All but the last byte, which may still be missing because the connection broke. */
         PART,
         /** The deadline had passed: the last byte never left. */
         WITHHELD,
@@ -28,6 +28,7 @@ final class SentOnceBody implements Iterator<byte[]> {
     private final byte[] body;
     private final Deadline deadline;
     private Sent sent = Sent.NOTHING;
+    private int at;
     private boolean taken;
     private boolean shut;
 
@@ -48,30 +49,26 @@ final class SentOnceBody implements Iterator<byte[]> {
 
     @Override
     public synchronized boolean hasNext() {
-        return sent != Sent.ALL;
+        return at < body.length;
     }
 
     @Override
     public synchronized byte[] next() {
+        if (at == body.length) {
+            throw new NoSuchElementException();
+        }
+        if (!shut && deadline.passed()) {
+            shut = true;
+            sent = Sent.WITHHELD;
+        }
         if (shut) {
             throw new IllegalStateException("nothing more may be sent");
         }
-        if (deadline.passed()) {
-            sent = Sent.WITHHELD;
-            shut = true;
-            throw new IllegalStateException("the deadline has passed");
-        }
-        return switch (sent) {
-            case NOTHING -> {
-                sent = Sent.PART;
-                yield Arrays.copyOfRange(body, 0, body.length - 1);
-            }
-            case PART -> {
-                sent = Sent.ALL;
-                yield Arrays.copyOfRange(body, body.length - 1, body.length);
-            }
-            case WITHHELD, ALL -> throw new NoSuchElementException();
-        };
+        var end = Math.max(at + 1, body.length - 2);
+        var part = Arrays.copyOfRange(body, at, end);
+        at = end;
+        sent = at == body.length ? Sent.ALL : Sent.PART;
+        return part;
     }
 
     /** A client that subscribes again wants to send again. */
