@@ -124,11 +124,8 @@ public final class LedgerWorker implements AutoCloseable {
 
     private @Nullable Uuid topicId(String topic) {
         try {
-            return admin.describeTopics(List.of(topic))
-                    .allTopicNames()
-                    .get()
-                    .get(topic)
-                    .topicId();
+            var topics = admin.describeTopics(List.of(topic)).allTopicNames().get();
+            return Objects.requireNonNull(topics.get(topic)).topicId();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException(e);
