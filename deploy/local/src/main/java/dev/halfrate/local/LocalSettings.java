@@ -56,9 +56,9 @@ final class LocalSettings {
                 "llm.results",
                 "llm.batches",
                 "llm.dlq",
-                "halfrate.lane-inbox",
-                "halfrate.work",
-                "halfrate.ledger",
+                "halfrate-lane-inbox",
+                "halfrate-work",
+                "halfrate-ledger",
                 true,
                 PARTITIONS,
                 1);

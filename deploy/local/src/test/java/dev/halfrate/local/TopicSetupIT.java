@@ -86,7 +86,7 @@ class TopicSetupIT {
                                 + broker.bootstrapServers()
                                 + " --alter --entity-type topics --entity-name llm.requests"
                                 + " --add-config retention.ms=604800000",
-                        "topic halfrate.ledger has cleanup.policy=compact,delete, it must be compact; change it: ");
+                        "topic halfrate-ledger has cleanup.policy=compact,delete, it must be compact; change it: ");
     }
 
     @Test
@@ -108,16 +108,16 @@ class TopicSetupIT {
 
         assertThatThrownBy(() -> TopicSetup.ensure(config))
                 .isInstanceOf(StartupException.class)
-                .hasMessageContaining("topic halfrate.work has 3 partitions and topic halfrate.ledger has 2");
+                .hasMessageContaining("topic halfrate-work has 3 partitions and topic halfrate.ledger has 2");
     }
 
     @Test
     void missingTopicsAreNamedWithTheCommandWhereTheyMayNotBeMade() {
         assertThatThrownBy(() -> TopicSetup.ensure(withoutCreation()))
                 .isInstanceOf(StartupException.class)
-                .hasMessageContaining("topic halfrate.work does not exist and topics.create is off; make it:"
+                .hasMessageContaining("topic halfrate-work does not exist and topics.create is off; make it:"
                         + " kafka-topics.sh --bootstrap-server " + broker.bootstrapServers()
-                        + " --create --topic halfrate.work --partitions 2 --replication-factor 1"
+                        + " --create --topic halfrate-work --partitions 2 --replication-factor 1"
                         + " --config cleanup.policy=compact");
     }
 

@@ -39,7 +39,8 @@ final class RunCommand implements Callable<Integer> {
     public Integer call() throws InterruptedException {
         var config = ConfigFile.load(file);
         var log = LoggerFactory.getLogger(RunCommand.class);
-        log.info("{}, configuration {}", Version.line(), EffectiveConfig.describe(config));
+        log.info("{}", Version.line());
+        config.describe().forEach(line -> log.info("{}", line));
         try (var processor = Processor.start(config, new SimpleMeterRegistry());
                 var stop = StopSignal.closing(processor)) {
             log.info("running");
