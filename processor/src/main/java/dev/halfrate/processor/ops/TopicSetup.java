@@ -55,9 +55,10 @@ public final class TopicSetup {
     /**
      * Returns when every topic exists and is fit.
      *
+     * @return partitions of the work topic
      * @throws StartupException saying what to change, one line for each fault
      */
-    public static void ensure(HalfrateConfig config) throws InterruptedException {
+    public static int ensure(HalfrateConfig config) throws InterruptedException {
         var bootstrapServers = config.kafka().getOrDefault(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, "");
         awaitReachable(bootstrapServers);
         var settings = new HashMap<String, Object>(config.kafka());
@@ -65,7 +66,7 @@ public final class TopicSetup {
         settings.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, (int) ANSWER_WITHIN.toMillis());
         settings.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, (int) REACHABLE_WITHIN.toMillis());
         try (var admin = Admin.create(settings)) {
-            new TopicSetup(config, bootstrapServers, admin).ensure();
+            return new TopicSetup(config, bootstrapServers, admin).ensure();
         } catch (KafkaException e) {
             throw new StartupException(
                     "the Kafka cluster at " + bootstrapServers + " cannot be used: "
@@ -74,7 +75,7 @@ public final class TopicSetup {
         }
     }
 
-    private void ensure() throws InterruptedException {
+    private int ensure() throws InterruptedException {
         requireTransactions();
         var plans = plans();
         var found = describe(plans);
@@ -90,6 +91,7 @@ public final class TopicSetup {
         if (!faults.isEmpty()) {
             throw new StartupException(String.join(System.lineSeparator(), faults));
         }
+        return partitions(found, config.topics().work());
     }
 
     /**
