@@ -8,6 +8,7 @@ import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import org.slf4j.LoggerFactory;
 
 /**
  * Results as lines of a file, which gets its name only when it is whole: who sees the file has everything. An
@@ -18,8 +19,18 @@ final class AnswersFile implements AutoCloseable {
     private final Path unfinished;
     private final OutputStream bytes;
 
+    /** Opens the file that is written until it is whole; a test can fill the disk here. */
+    @FunctionalInterface
+    interface Opening {
+        OutputStream open(Path unfinished) throws IOException;
+    }
+
     /** @throws CommandException if the file cannot be written */
     AnswersFile(Path file) {
+        this(file, Files::newOutputStream);
+    }
+
+    AnswersFile(Path file, Opening opening) {
         this.file = file;
         var directory = file.toAbsolutePath().getParent();
         if (Files.isDirectory(file) || directory == null) {
@@ -31,7 +42,7 @@ final class AnswersFile implements AutoCloseable {
         try {
             // Next to the file, because only within a file system a move is atomic.
             unfinished = Files.createTempFile(directory, file.getFileName() + ".", ".part");
-            bytes = new BufferedOutputStream(Files.newOutputStream(unfinished), 1 << 16);
+            bytes = new BufferedOutputStream(opening.open(unfinished), 1 << 16);
         } catch (IOException e) {
             throw unwritable(e);
         }
@@ -61,7 +72,8 @@ final class AnswersFile implements AutoCloseable {
         try (bytes) {
             Files.deleteIfExists(unfinished);
         } catch (IOException e) {
-            throw unwritable(e);
+            // The bytes that are left have nowhere to go, and who needed them was told by finish.
+            LoggerFactory.getLogger(AnswersFile.class).debug("unfinished {}", file, e);
         }
     }
 

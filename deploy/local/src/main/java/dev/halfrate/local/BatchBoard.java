@@ -84,7 +84,7 @@ final class BatchBoard {
     }
 
     private static long remaining(BatchProgress batch) {
-        return batch.items() - batch.returned();
+        return (long) batch.items() - batch.returned();
     }
 
     private static long ended(BatchProgress batch) {

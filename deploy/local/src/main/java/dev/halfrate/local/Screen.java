@@ -1,5 +1,6 @@
 package dev.halfrate.local;
 
+import java.io.Console;
 import java.io.File;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -7,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -36,10 +38,9 @@ final class Screen {
     }
 
     static Screen of(PrintWriter out, Map<String, String> environment) {
-        var console = System.console();
-        var terminal = console != null
-                && console.isTerminal()
-                && !environment.getOrDefault("TERM", "dumb").equals("dumb");
+        var interactive =
+                Optional.ofNullable(System.console()).map(Console::isTerminal).orElse(false);
+        var terminal = interactive && !environment.getOrDefault("TERM", "dumb").equals("dumb");
         var colour = terminal && environment.getOrDefault("NO_COLOR", "").isEmpty();
         return new Screen(out, terminal, colour, StandardCharsets.UTF_8.equals(System.out.charset()));
     }
