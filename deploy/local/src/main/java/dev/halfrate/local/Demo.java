@@ -4,9 +4,11 @@ import dev.halfrate.processor.cli.CommandException;
 import dev.halfrate.processor.codec.BatchProgress;
 import dev.halfrate.processor.codec.DeadLetter;
 import dev.halfrate.processor.codec.Result;
+import dev.halfrate.processor.config.HalfrateConfig;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -30,7 +32,8 @@ final class Demo implements PublicFeeds.Reader {
         }
     }
 
-    private final LocalStack stack;
+    private final HalfrateConfig config;
+    private final CompletableFuture<Throwable> processorFailure;
     private final RequestLines lines;
     private final @Nullable AnswersFile answers;
     private final Duration stallMax;
@@ -44,8 +47,16 @@ final class Demo implements PublicFeeds.Reader {
     private long resultsAtOnce;
     private long deadLetters;
 
-    Demo(LocalStack stack, RequestLines lines, @Nullable AnswersFile answers, Duration stallMax, Screen screen) {
-        this.stack = stack;
+    /** @param processorFailure completes if the processor gives up; never, if it runs elsewhere */
+    Demo(
+            HalfrateConfig config,
+            CompletableFuture<Throwable> processorFailure,
+            RequestLines lines,
+            @Nullable AnswersFile answers,
+            Duration stallMax,
+            Screen screen) {
+        this.config = config;
+        this.processorFailure = processorFailure;
         this.lines = lines;
         this.answers = answers;
         this.stallMax = stallMax;
@@ -58,8 +69,8 @@ final class Demo implements PublicFeeds.Reader {
      * @throws CommandException if the processor gives up
      */
     Outcome run(BooleanSupplier stopped) throws InterruptedException {
-        try (var feeds = new PublicFeeds(stack.config());
-                var sender = LineSender.start(stack.config(), lines, audit)) {
+        try (var feeds = new PublicFeeds(config);
+                var sender = LineSender.start(config, lines, audit)) {
             var progress = progress(sender, 0);
             var movedAt = System.nanoTime();
             while (!stopped.getAsBoolean()) {
@@ -120,7 +131,7 @@ final class Demo implements PublicFeeds.Reader {
     }
 
     private void requireHealth(LineSender sender) {
-        var failure = stack.failure().getNow(null);
+        var failure = processorFailure.getNow(null);
         if (failure != null) {
             throw new CommandException("the processor gave up: " + failure.getMessage(), failure);
         }

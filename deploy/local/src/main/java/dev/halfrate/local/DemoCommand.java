@@ -1,6 +1,7 @@
 package dev.halfrate.local;
 
 import dev.halfrate.processor.cli.CommandException;
+import dev.halfrate.processor.cli.CommandLines;
 import dev.halfrate.processor.cli.StopSignal;
 import dev.halfrate.processor.config.Durations;
 import java.io.PrintWriter;
@@ -95,27 +96,42 @@ final class DemoCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         check();
         var lines = lines();
+        var words = spec.commandLine().getOut();
         try (var workspace = Workspace.temporary("halfrate-demo-");
                 var answers = out == null ? null : new AnswersFile(out)) {
             Logs.into(workspace.log());
-            var words = spec.commandLine().getOut();
             words.println("Starting Kafka, the simulator and the processor ...");
             words.flush();
-            var plan = new LocalStack.Plan(0, 0, workspace.directory(), seed, speed, true);
-            try (var stack = LocalStack.start(plan);
-                    var stop = StopSignal.closing(stack)) {
-                words.print(settings(stack, lines));
-                words.flush();
-                var screen = Screen.of(words, System.getenv());
-                var outcome =
-                        new Demo(stack, lines, answers, Duration.ofSeconds(stallSeconds), screen).run(stop::received);
-                words.print(DemoSummary.of(outcome, stack.billingBook().summary()));
-                words.flush();
-                return conclude(outcome, answers, words);
+            try {
+                return run(workspace, lines, answers, words);
             } catch (Exception e) {
                 workspace.keepLog(spec.commandLine().getErr());
                 throw e;
             }
+        }
+    }
+
+    private int run(Workspace workspace, RequestLines lines, @Nullable AnswersFile answers, PrintWriter words)
+            throws InterruptedException {
+        var plan = new LocalStack.Plan(0, 0, workspace.directory(), seed, speed, true);
+        try (var stack = LocalStack.start(plan);
+                var stop = StopSignal.closing(Closing.all(stack, answers, workspace))) {
+            words.print(settings(stack, lines));
+            words.flush();
+            var demo = new Demo(
+                    stack.config(),
+                    stack.failure(),
+                    lines,
+                    answers,
+                    Duration.ofSeconds(stallSeconds),
+                    Screen.of(words, System.getenv()));
+            var outcome = demo.run(stop::received);
+            if (stop.received()) {
+                return CommandLines.FAILED;
+            }
+            words.print(DemoSummary.of(outcome, stack.billingBook().summary()));
+            words.flush();
+            return conclude(outcome, answers, words);
         }
     }
 
@@ -127,7 +143,7 @@ final class DemoCommand implements Callable<Integer> {
             answers.finish();
             words.println("Answers are in " + out);
         }
-        return 0;
+        return CommandLines.DONE;
     }
 
     private void check() {

@@ -97,11 +97,7 @@ final class LocalCommand implements Callable<Integer> {
 
     /** Everything is closed by the signal, whose handler the JVM waits for. */
     private void stayUp(LocalStack stack, Workspace workspace) {
-        AutoCloseable everything = () -> {
-            stack.close();
-            workspace.close();
-        };
-        try (var stop = StopSignal.closing(everything)) {
+        try (var stop = StopSignal.closing(Closing.all(stack, workspace))) {
             var failure = stack.failure().join();
             if (!stop.received()) {
                 workspace.keepLog(spec.commandLine().getErr());

@@ -53,6 +53,11 @@ record Progress(
         return Math.max(0, submitted - Math.max(collected, published));
     }
 
+    /** Of those, the ones that the vendor reports as done. */
+    long executedAtVendor() {
+        return Math.clamp(executed - Math.max(collected, published), 0, runningAtVendor());
+    }
+
     /** Lines that need nothing any more. */
     long done() {
         return Math.min(total, published + answeredAtOnce + repeated);

@@ -15,7 +15,7 @@ record ProgressView(int width, boolean colour, boolean blocks) {
     private static final int BAR_MIN = 10;
     private static final int BAR_MAX = 40;
     private static final int BESIDE_BAR = 2 + 10 + 1 + 9 + 2;
-    private static final int NOTE = 26;
+    private static final int NOTE = 36;
     private static final String GREEN = "\u001b[32m";
     private static final String PLAIN = "\u001b[0m";
 
@@ -33,7 +33,7 @@ record ProgressView(int width, boolean colour, boolean blocks) {
 
     /** Requests by where they are now, for places that keep every line. */
     String line(Progress progress) {
-        return "%s  read %s of %s | in windows %s | spooled %s | running %s | collected %s | published %s | %s"
+        return "%s  read %s of %s | in windows %s | spooled %s | running %s (%s executed) | collected %s | published %s | %s"
                 .formatted(
                         clock(progress.elapsed()),
                         number(progress.read()),
@@ -41,6 +41,7 @@ record ProgressView(int width, boolean colour, boolean blocks) {
                         number(progress.waitingInWindows()),
                         number(progress.preparing()),
                         number(progress.runningAtVendor()),
+                        number(progress.executedAtVendor()),
                         number(progress.collected()),
                         number(progress.published()),
                         footer(progress));
@@ -70,7 +71,9 @@ record ProgressView(int width, boolean colour, boolean blocks) {
 
     private static String atVendor(Progress progress) {
         var left = progress.runningAtVendor();
-        return left == 0 ? "" : now(left, "at the vendor");
+        return left == 0
+                ? ""
+                : "%s at the vendor, %d %% executed".formatted(number(left), progress.executedAtVendor() * 100 / left);
     }
 
     private static String now(long count, String where) {

@@ -13,9 +13,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsOptions;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What anybody can read who may read the public topics: committed results, dead letters and batches. */
 final class PublicFeeds implements AutoCloseable {
@@ -29,11 +32,17 @@ final class PublicFeeds implements AutoCloseable {
         void batch(BatchProgress progress);
     }
 
+    private static final Logger log = LoggerFactory.getLogger(PublicFeeds.class);
+
+    /** The show goes on, even if this figure is late. */
+    private static final ListConsumerGroupOffsetsOptions SOON = new ListConsumerGroupOffsetsOptions().timeoutMs(2_000);
+
     private final TopicsConfig topics;
     private final String intakeGroup;
     private final KafkaConsumer<byte[], byte[]> consumer;
     private final List<TopicPartition> partitions;
     private final Admin admin;
+    private long read;
 
     /** From the beginning of the topics on. */
     PublicFeeds(HalfrateConfig config) {
@@ -76,21 +85,22 @@ final class PublicFeeds implements AutoCloseable {
         }
     }
 
-    /** @return records of the requests topic that the intake has dealt with */
+    /** @return records of the requests topic that the intake has dealt with, as far as is known */
     long read() throws InterruptedException {
         try {
-            var committed = admin.listConsumerGroupOffsets(intakeGroup)
+            var committed = admin.listConsumerGroupOffsets(intakeGroup, SOON)
                     .partitionsToOffsetAndMetadata()
                     .get();
-            return committed.entrySet().stream()
+            read = committed.entrySet().stream()
                     .filter(entry ->
                             entry.getValue() != null && entry.getKey().topic().equals(topics.requests()))
                     .mapToLong(entry -> entry.getValue().offset())
                     .sum();
-        } catch (ExecutionException _) {
-            // Before the intake's first commit there may be no such group.
-            return 0;
+        } catch (ExecutionException e) {
+            // No such group before the intake's first commit, or a broker that is busy restarting.
+            log.debug("offsets of {}", intakeGroup, e);
         }
+        return read;
     }
 
     @Override

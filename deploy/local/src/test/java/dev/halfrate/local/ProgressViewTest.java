@@ -11,12 +11,12 @@ class ProgressViewTest {
 
     @Test
     void eachRowTellsHowFarRequestsCameAndWhereTheyAreNow() {
-        assertThat(new ProgressView(100, false, false).block(HALFWAY))
+        assertThat(new ProgressView(110, false, false).block(HALFWAY))
                 .containsExactly(
                         "  read             900  ####################################",
                         "  in windows       895  ###################################       145 waiting",
                         "  spooled          700  ############################",
-                        "  running          500  ####################                      240 at the vendor",
+                        "  running          500  ####################                      240 at the vendor, 16 % executed",
                         "  collected        260  ##########",
                         "  published        250  ##########",
                         "  01:05  25 % done, 3 batches (2 running, 1 settled), 1 not succeeded, 3 dead-lettered, 2 repeated");
@@ -25,9 +25,10 @@ class ProgressViewTest {
     @Test
     void lineTellsWhereRequestsAreNow() {
         assertThat(new ProgressView(Integer.MAX_VALUE, false, false).line(HALFWAY))
-                .isEqualTo("01:05  read 900 of 1,000 | in windows 145 | spooled 250 | running 240 | collected 260"
-                        + " | published 250 | 25 % done, 3 batches (2 running, 1 settled), 1 not succeeded,"
-                        + " 3 dead-lettered, 2 repeated");
+                .isEqualTo(
+                        "01:05  read 900 of 1,000 | in windows 145 | spooled 250 | running 240 (40 executed) | collected 260"
+                                + " | published 250 | 25 % done, 3 batches (2 running, 1 settled), 1 not succeeded,"
+                                + " 3 dead-lettered, 2 repeated");
     }
 
     @Test

@@ -1,0 +1,94 @@
+package dev.halfrate.local;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+
+/** A JVM of its own on the tests' class path, whose output goes to a file. It never outlives the test. */
+final class JavaProcess implements AutoCloseable {
+    private static final Duration STOP_WITHIN = Duration.ofSeconds(30);
+
+    private final Process process;
+    private final Path output;
+
+    private JavaProcess(Process process, Path output) {
+        this.process = process;
+        this.output = output;
+    }
+
+    static JavaProcess start(Path output, String mainClass, String... arguments) throws IOException {
+        var command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-Xmx512m",
+                "-cp",
+                System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+                mainClass));
+        command.addAll(List.of(arguments));
+        Files.writeString(output, "", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        var process = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(output.toFile()))
+                .start();
+        Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly));
+        return new JavaProcess(process, output);
+    }
+
+    /** Waits until the output holds {@code text}. */
+    JavaProcess awaitOutput(String text, Duration atMost) {
+        Awaitility.await()
+                .atMost(atMost)
+                .failFast(() -> assertThat(process.isAlive()).as(output()).isTrue())
+                .until(() -> output().contains(text));
+        return this;
+    }
+
+    String output() throws IOException {
+        return Files.readString(output, UTF_8);
+    }
+
+    /** @return whether it ended on its own within this time */
+    boolean endsWithin(Duration time) throws InterruptedException {
+        return process.waitFor(time.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    int exitCode() {
+        return process.exitValue();
+    }
+
+    /** SIGKILL: no hook runs, no buffer is written. */
+    void kill() throws InterruptedException {
+        process.destroyForcibly().waitFor();
+    }
+
+    /** SIGTERM, and what it takes. */
+    void stop() throws InterruptedException {
+        process.destroy();
+        if (!process.waitFor(STOP_WITHIN.toMillis(), TimeUnit.MILLISECONDS)) {
+            kill();
+            throw new AssertionError("did not stop within " + STOP_WITHIN);
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        process.destroyForcibly();
+        try {
+            process.waitFor();
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
