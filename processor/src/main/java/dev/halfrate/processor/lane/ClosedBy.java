@@ -1,0 +1,9 @@
+package dev.halfrate.processor.lane;
+
+/** What closed a window. */
+public enum ClosedBy {
+    COUNT,
+    BYTES,
+    FLUSH,
+    AGE
+}

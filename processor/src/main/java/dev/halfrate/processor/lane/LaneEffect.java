@@ -1,0 +1,22 @@
+package dev.halfrate.processor.lane;
+
+import java.time.Instant;
+import java.util.List;
+
+/** What has to be done after a step. */
+public sealed interface LaneEffect {
+    /** Items from (inclusive) to until (exclusive) of one chunk. */
+    record Run(long seq, int from, int until) {}
+
+    /**
+     * These items are a batch now.
+     *
+     * @param number of the batch within its lane
+     * @param runs in order; several of one chunk where items between them had expired
+     * @param bytes encoded upstream bytes
+     */
+    record Seal(long number, Instant at, ClosedBy by, List<Run> runs, int items, long bytes) implements LaneEffect {}
+
+    /** The life of these items ended while they waited. */
+    record Expire(List<Run> runs) implements LaneEffect {}
+}

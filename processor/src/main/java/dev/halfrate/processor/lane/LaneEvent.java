@@ -1,0 +1,27 @@
+package dev.halfrate.processor.lane;
+
+import java.time.Instant;
+
+/** What happens to one lane. */
+public sealed interface LaneEvent {
+    /** @return when, by the lane's own wall clock */
+    Instant at();
+
+    /**
+     * A chunk came, free of repeats; its number is the state's nextSeq.
+     *
+     * @param items at least one
+     * @param bytes encoded upstream bytes of all of them
+     * @param firstExpiresAt end of the first item's life
+     */
+    record Arrived(Instant at, int items, long bytes, Instant firstExpiresAt) implements LaneEvent {}
+
+    /** One of the lane's batches is over. */
+    record Settled(Instant at) implements LaneEvent {}
+
+    /** What waits now shall not wait for more. */
+    record Flushed(Instant at) implements LaneEvent {}
+
+    /** Time has passed. */
+    record Ticked(Instant at) implements LaneEvent {}
+}

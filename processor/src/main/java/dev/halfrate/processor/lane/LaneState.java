@@ -1,0 +1,65 @@
+package dev.halfrate.processor.lane;
+
+import java.time.Instant;
+
+/**
+ * Where one lane stands.
+ *
+ * @param flushedUntil chunks below this number were flushed
+ * @param nextBatch number of the next batch; grows forever
+ * @param inFlight batches sealed and not settled
+ */
+public record LaneState(Queue queue, long flushedUntil, long nextBatch, int inFlight) {
+    /** A lane that has seen nothing yet. */
+    public static final LaneState NEW = new LaneState(Queue.NEW, 0, 0, 0);
+
+    /**
+     * What waits. Of constant size: the waiting chunks have consecutive numbers, so two of them say which
+     * chunks there are.
+     *
+     * @param firstSeq number of the chunk at the head; equals nextSeq while nothing waits
+     * @param skip how many items of that chunk have left already
+     * @param nextSeq number of the next chunk that comes
+     * @param items that wait
+     * @param bytes encoded upstream bytes of those
+     * @param headArrivedAt, headExpiresAt of the item at the head; the epoch while nothing waits
+     */
+    public record Queue(
+            long firstSeq,
+            int skip,
+            long nextSeq,
+            int items,
+            long bytes,
+            Instant headArrivedAt,
+            Instant headExpiresAt) {
+
+        static final Queue NEW = new Queue(0, 0, 0, 0, 0, Instant.EPOCH, Instant.EPOCH);
+
+        Queue append(LaneEvent.Arrived chunk) {
+            return new Queue(
+                    firstSeq,
+                    skip,
+                    nextSeq + 1,
+                    items + chunk.items(),
+                    bytes + chunk.bytes(),
+                    items == 0 ? chunk.at() : headArrivedAt,
+                    items == 0 ? chunk.firstExpiresAt() : headExpiresAt);
+        }
+    }
+
+    LaneState with(Queue after) {
+        return new LaneState(after, flushedUntil, nextBatch, inFlight);
+    }
+
+    LaneState flush() {
+        return new LaneState(queue, queue.nextSeq, nextBatch, inFlight);
+    }
+
+    LaneState seal() {
+        return new LaneState(queue, flushedUntil, nextBatch + 1, inFlight + 1);
+    }
+
+    LaneState settle() {
+        return new LaneState(queue, flushedUntil, nextBatch, inFlight - 1);
+    }
+}

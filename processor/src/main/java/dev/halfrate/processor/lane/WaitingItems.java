@@ -1,0 +1,17 @@
+package dev.halfrate.processor.lane;
+
+import java.time.Instant;
+
+/** What a decision has to know about a chunk that waits. */
+public interface WaitingItems {
+    Instant arrivedAt();
+
+    /** @return items, those at the head that have left included */
+    int size();
+
+    /** @return encoded upstream bytes of an item */
+    int lineBytes(int item);
+
+    /** @return end of an item's life */
+    Instant expiresAt(int item);
+}
