@@ -4,6 +4,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.avro.Schema;
 import org.apache.avro.io.DecoderFactory;
 import org.apache.avro.io.EncoderFactory;
@@ -43,9 +45,27 @@ public final class InternalFormat<T extends SpecificRecordBase> {
             new InternalFormat<>(5, LedgerRecord.class, LedgerRecord.getClassSchema());
     public static final InternalFormat<PartitionEpoch> PARTITION_EPOCH =
             new InternalFormat<>(6, PartitionEpoch.class, PartitionEpoch.getClassSchema());
+    public static final InternalFormat<LaneRecord> LANE_RECORD =
+            new InternalFormat<>(7, LaneRecord.class, LaneRecord.getClassSchema());
+    public static final InternalFormat<WaitingChunk> WAITING_CHUNK =
+            new InternalFormat<>(8, WaitingChunk.class, WaitingChunk.getClassSchema());
+    public static final InternalFormat<SealedIds> SEALED_IDS =
+            new InternalFormat<>(9, SealedIds.class, SealedIds.getClassSchema());
+    public static final InternalFormat<SealedBatch> SEALED_BATCH =
+            new InternalFormat<>(10, SealedBatch.class, SealedBatch.getClassSchema());
 
-    private static final Map<Integer, InternalFormat<?>> BY_TYPE =
-            Map.of(1, REF_CHUNK, 2, SIGNAL, 3, COMMAND, 4, MANIFEST_CHUNK, 5, LEDGER_RECORD, 6, PARTITION_EPOCH);
+    private static final Map<Integer, InternalFormat<?>> BY_TYPE = Stream.of(
+                    REF_CHUNK,
+                    SIGNAL,
+                    COMMAND,
+                    MANIFEST_CHUNK,
+                    LEDGER_RECORD,
+                    PARTITION_EPOCH,
+                    LANE_RECORD,
+                    WAITING_CHUNK,
+                    SEALED_IDS,
+                    SEALED_BATCH)
+            .collect(Collectors.toUnmodifiableMap(format -> format.type, format -> format));
 
     private final int type;
     private final int major = 1;

@@ -1,0 +1,29 @@
+package dev.halfrate.processor.topology;
+
+import dev.halfrate.processor.config.LanesConfig;
+import dev.halfrate.processor.lane.LaneLimits;
+import java.time.Duration;
+
+/**
+ * What a lane has to know about its account.
+ *
+ * @param provider for results
+ * @param requestsMax, bytesMax of one batch, as the vendor takes it
+ * @param onePartition whether all of the account's batches share one work partition, because an attempt whose
+ *     create got no answer can be told apart only where there is one at a time
+ */
+public record AccountLimits(String provider, int requestsMax, long bytesMax, boolean onePartition) {
+
+    /** Of an account that the configuration does not name any more: its requests wait, and expire if it never comes back. */
+    static final AccountLimits UNKNOWN = new AccountLimits("", 0, 0, false);
+
+    LaneLimits within(LanesConfig lanes) {
+        return equals(UNKNOWN)
+                ? new LaneLimits(1, 1, Duration.ZERO, 0)
+                : new LaneLimits(
+                        Math.min(requestsMax, lanes.requestsMax()),
+                        Math.min(bytesMax, lanes.bytesMax()),
+                        lanes.ageMax(),
+                        lanes.batchesInFlightMax());
+    }
+}

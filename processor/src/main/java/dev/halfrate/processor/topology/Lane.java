@@ -1,0 +1,99 @@
+package dev.halfrate.processor.topology;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.halfrate.processor.lane.LaneCore;
+import dev.halfrate.processor.lane.LaneState;
+import dev.halfrate.schemas.internal.LaneId;
+import java.nio.ByteBuffer;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import org.apache.kafka.common.utils.Bytes;
+
+/** One lane at work: its identity, and where it stands. */
+final class Lane {
+    private static final int KEY_BYTES = 16;
+
+    private final Bytes key;
+    private final String pool;
+    private final LaneId id;
+    private final AccountLimits account;
+    private final LaneCore core;
+    private final LaneMetrics.Level level;
+    private LaneState state = LaneState.NEW;
+
+    Lane(Bytes key, String pool, LaneId id, AccountLimits account, LaneCore core, LaneMetrics.Level level) {
+        this.key = key;
+        this.pool = pool;
+        this.id = id;
+        this.account = account;
+        this.core = core;
+        this.level = level;
+    }
+
+    /** @return the key of a lane's state, of constant size; pool and lane are hashed part by part, so no two are written alike */
+    static Bytes key(String pool, LaneId lane) {
+        try {
+            var sha256 = MessageDigest.getInstance("SHA-256");
+            update(sha256, pool);
+            update(sha256, lane.getAccount());
+            update(sha256, lane.getEndpoint());
+            update(sha256, lane.getModel());
+            update(sha256, lane.getApiVersion());
+            update(sha256, lane.getCompletionWindow());
+            List<String> betas = lane.getBetas();
+            betas.forEach(beta -> update(sha256, beta));
+            return Bytes.wrap(Arrays.copyOf(sha256.digest(), KEY_BYTES));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+
+    private static void update(MessageDigest digest, String part) {
+        var bytes = part.getBytes(UTF_8);
+        digest.update(ByteBuffer.allocate(Integer.BYTES).putInt(bytes.length).flip());
+        digest.update(bytes);
+    }
+
+    /**
+     * Unique forever, even if all state is lost (by the time), within the millisecond (by the number), and
+     * among lanes and partitions.
+     */
+    String batchId(Instant sealedAt, int inboxPartition, long number) {
+        var lane = ByteBuffer.wrap(key.get()).getLong() >>> 24;
+        return "b-%s-%s-%d-%d"
+                .formatted(Long.toString(sealedAt.toEpochMilli(), 32), Long.toString(lane, 32), inboxPartition, number);
+    }
+
+    Bytes key() {
+        return key;
+    }
+
+    String pool() {
+        return pool;
+    }
+
+    LaneId id() {
+        return id;
+    }
+
+    AccountLimits account() {
+        return account;
+    }
+
+    LaneCore core() {
+        return core;
+    }
+
+    LaneState state() {
+        return state;
+    }
+
+    void state(LaneState next) {
+        level.change(state, next);
+        state = next;
+    }
+}

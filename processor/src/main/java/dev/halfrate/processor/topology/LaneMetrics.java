@@ -1,0 +1,83 @@
+package dev.halfrate.processor.topology;
+
+import dev.halfrate.processor.codec.DeadLetter;
+import dev.halfrate.processor.lane.ClosedBy;
+import dev.halfrate.processor.lane.LaneState;
+import dev.halfrate.schemas.internal.LaneId;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * What the lanes show. Counters include what an aborted transaction did again, so they may run ahead after a
+ * crash; gauges are exact.
+ */
+final class LaneMetrics {
+    /** Producers choose models, so the number of lanes has no bound; those beyond this share one gauge. */
+    private static final int LANES_SHOWN_MAX = 200;
+
+    private final MeterRegistry registry;
+    private final Map<String, Level> levels = new ConcurrentHashMap<>();
+
+    LaneMetrics(MeterRegistry registry) {
+        this.registry = registry;
+    }
+
+    void accepted() {
+        registry.counter("halfrate.requests.accepted").increment();
+    }
+
+    void absorbed() {
+        registry.counter("halfrate.requests.absorbed").increment();
+    }
+
+    void deadLettered(DeadLetter.Reason reason) {
+        counter("halfrate.requests.dead_lettered", "reason", reason).increment();
+    }
+
+    void expired() {
+        registry.counter("halfrate.requests.ended", "status", "expired").increment();
+    }
+
+    void sealed(ClosedBy by) {
+        counter("halfrate.batches.sealed", "by", by).increment();
+    }
+
+    /** A signal or command that is late, repeated, or not for the lanes. */
+    void ignored(Enum<?> kind) {
+        counter("halfrate.lane.ignored", "kind", kind).increment();
+    }
+
+    private Counter counter(String name, String tag, Enum<?> value) {
+        return registry.counter(name, tag, value.name().toLowerCase(Locale.ROOT));
+    }
+
+    Level level(LaneId lane) {
+        var name = lane.getAccount() + "/" + lane.getModel() + lane.getEndpoint();
+        var shown = levels.containsKey(name) || levels.size() < LANES_SHOWN_MAX ? name : "other";
+        return levels.computeIfAbsent(shown, this::register);
+    }
+
+    private Level register(String lane) {
+        var level = new Level(new AtomicInteger(), new AtomicInteger());
+        Gauge.builder("halfrate.lane.waiting", level.waiting, AtomicInteger::get)
+                .tag("lane", lane)
+                .register(registry);
+        Gauge.builder("halfrate.lane.batches_in_flight", level.inFlight, AtomicInteger::get)
+                .tag("lane", lane)
+                .register(registry);
+        return level;
+    }
+
+    /** Sums over the lanes of one name, which may belong to several tasks. */
+    record Level(AtomicInteger waiting, AtomicInteger inFlight) {
+        void change(LaneState from, LaneState to) {
+            waiting.addAndGet(to.queue().items() - from.queue().items());
+            inFlight.addAndGet(to.inFlight() - from.inFlight());
+        }
+    }
+}

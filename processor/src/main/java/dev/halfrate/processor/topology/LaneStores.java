@@ -1,0 +1,170 @@
+package dev.halfrate.processor.topology;
+
+import dev.halfrate.processor.lane.Id;
+import dev.halfrate.processor.lane.LaneState;
+import dev.halfrate.schemas.internal.InternalFormat;
+import dev.halfrate.schemas.internal.LaneId;
+import dev.halfrate.schemas.internal.LaneRecord;
+import dev.halfrate.schemas.internal.SealedBatch;
+import dev.halfrate.schemas.internal.SealedIds;
+import dev.halfrate.schemas.internal.WaitingChunk;
+import java.nio.ByteBuffer;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.apache.avro.specific.SpecificRecordBase;
+import org.apache.kafka.common.serialization.Serde;
+import org.apache.kafka.common.serialization.Serdes;
+import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.processor.api.ProcessingContext;
+import org.apache.kafka.streams.state.KeyValueStore;
+import org.apache.kafka.streams.state.StoreBuilder;
+import org.apache.kafka.streams.state.Stores;
+
+/**
+ * What an inbox partition's lanes keep. Names and formats are public: other releases read them.
+ *
+ * @param lanes one small record per lane
+ * @param chunks refs that wait
+ * @param ids ids of sealed batches, written once
+ * @param batches sealed batches that are in flight or whose ids are still known
+ */
+record LaneStores(
+        KeyValueStore<Bytes, LaneRecord> lanes,
+        KeyValueStore<Bytes, WaitingChunk> chunks,
+        KeyValueStore<Bytes, SealedIds> ids,
+        KeyValueStore<String, SealedBatch> batches) {
+
+    private static final String LANES = "lanes";
+    private static final String CHUNKS = "chunks";
+    private static final String IDS = "ids";
+    private static final String BATCHES = "batches";
+    private static final int LANE_KEY_BYTES = 16;
+
+    /** Chunks and ids are deleted soon after they are written, so their changelogs are cleaned early and in small segments. */
+    private static final Map<String, String> CHANGELOG = Map.of(
+            "max.message.bytes", String.valueOf(LaneStreamsSettings.MESSAGE_BYTES_MAX),
+            "min.cleanable.dirty.ratio", "0.2",
+            "segment.bytes", String.valueOf(64 << 20));
+
+    static LaneStores of(ProcessingContext context) {
+        return new LaneStores(
+                context.getStateStore(LANES),
+                context.getStateStore(CHUNKS),
+                context.getStateStore(IDS),
+                context.getStateStore(BATCHES));
+    }
+
+    static List<StoreBuilder<?>> builders() {
+        return List.of(
+                // Changes with every event; the cache makes that one changelog record per lane and commit.
+                builder(LANES, Serdes.Bytes(), InternalFormat.LANE_RECORD).withCachingEnabled(),
+                builder(CHUNKS, Serdes.Bytes(), InternalFormat.WAITING_CHUNK),
+                builder(IDS, Serdes.Bytes(), InternalFormat.SEALED_IDS),
+                builder(BATCHES, Serdes.String(), InternalFormat.SEALED_BATCH));
+    }
+
+    private static <K, V extends SpecificRecordBase> StoreBuilder<KeyValueStore<K, V>> builder(
+            String name, Serde<K> keys, InternalFormat<V> values) {
+        return Stores.keyValueStoreBuilder(Stores.persistentKeyValueStore(name), keys, serde(values))
+                .withLoggingEnabled(CHANGELOG)
+                .withCachingDisabled();
+    }
+
+    @SuppressWarnings("NullAway") // Kafka's null stands for a deleted value; its interfaces are not annotated.
+    private static <V extends SpecificRecordBase> Serde<V> serde(InternalFormat<V> format) {
+        return Serdes.serdeFrom(
+                (_, value) -> value == null ? null : format.encode(value),
+                (_, bytes) -> bytes == null ? null : format.decode(bytes));
+    }
+
+    static Bytes chunkKey(Bytes lane, long seq) {
+        return Bytes.wrap(ByteBuffer.allocate(LANE_KEY_BYTES + Long.BYTES)
+                .put(lane.get())
+                .putLong(seq)
+                .array());
+    }
+
+    static Bytes laneOf(Bytes chunkKey) {
+        return Bytes.wrap(Arrays.copyOf(chunkKey.get(), LANE_KEY_BYTES));
+    }
+
+    static long seqOf(Bytes chunkKey) {
+        return ByteBuffer.wrap(chunkKey.get()).getLong(LANE_KEY_BYTES);
+    }
+
+    /** In the order of sealing, which is what a restart has to read them in. */
+    static Bytes idsKey(int ordinal, int index) {
+        return Bytes.wrap(ByteBuffer.allocate(2 * Integer.BYTES)
+                .putInt(ordinal)
+                .putInt(index)
+                .array());
+    }
+
+    static int ordinalOf(Bytes idsKey) {
+        return ByteBuffer.wrap(idsKey.get()).getInt();
+    }
+
+    static SealedIds sealedIds(List<Id> ids) {
+        var bytes = ByteBuffer.allocate(ids.size() * Id.BYTES);
+        ids.forEach(id -> id.writeTo(bytes));
+        return new SealedIds(bytes.flip());
+    }
+
+    static List<Id> ids(SealedIds sealed) {
+        var bytes = sealed.getIds().duplicate();
+        var ids = new ArrayList<Id>(bytes.remaining() / Id.BYTES);
+        while (bytes.hasRemaining()) {
+            ids.add(Id.readFrom(bytes));
+        }
+        return ids;
+    }
+
+    /** @return all ids of a sealed batch, by the number of the item */
+    List<Id> ids(SealedBatch batch) {
+        var all = new ArrayList<Id>(batch.getItems());
+        for (var index = 0; index < batch.getChunks(); index++) {
+            all.addAll(ids(ids.get(idsKey(batch.getOrdinal(), index))));
+        }
+        return all;
+    }
+
+    /** Forgets a batch and its ids. */
+    void delete(String batchId, SealedBatch batch) {
+        for (var index = 0; index < batch.getChunks(); index++) {
+            ids.delete(idsKey(batch.getOrdinal(), index));
+        }
+        batches.delete(batchId);
+    }
+
+    static LaneState state(LaneRecord lane) {
+        var queue = new LaneState.Queue(
+                lane.getFirstSeq(),
+                lane.getSkip(),
+                lane.getNextSeq(),
+                lane.getWaiting(),
+                lane.getWaitingBytes(),
+                Instant.ofEpochMilli(lane.getHeadArrivedAt()),
+                Instant.ofEpochMilli(lane.getHeadExpiresAt()));
+        return new LaneState(queue, lane.getFlushedUntil(), lane.getNextBatch(), lane.getInFlight());
+    }
+
+    static LaneRecord record(String pool, LaneId id, LaneState state) {
+        var queue = state.queue();
+        return new LaneRecord(
+                pool,
+                id,
+                queue.firstSeq(),
+                queue.skip(),
+                queue.nextSeq(),
+                queue.items(),
+                queue.bytes(),
+                queue.headArrivedAt().toEpochMilli(),
+                queue.headExpiresAt().toEpochMilli(),
+                state.flushedUntil(),
+                state.nextBatch(),
+                state.inFlight());
+    }
+}

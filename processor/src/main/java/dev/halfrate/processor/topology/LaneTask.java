@@ -1,0 +1,457 @@
+package dev.halfrate.processor.topology;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
+
+import dev.halfrate.processor.codec.DeadLetter;
+import dev.halfrate.processor.codec.DeadLetterCodec;
+import dev.halfrate.processor.codec.Rejection;
+import dev.halfrate.processor.codec.Result;
+import dev.halfrate.processor.codec.ResultCodec;
+import dev.halfrate.processor.lane.Duplicates;
+import dev.halfrate.processor.lane.Id;
+import dev.halfrate.processor.lane.IdHasher;
+import dev.halfrate.processor.lane.LaneCore;
+import dev.halfrate.processor.lane.LaneEffect;
+import dev.halfrate.processor.lane.LaneEvent;
+import dev.halfrate.processor.lane.LaneState;
+import dev.halfrate.schemas.internal.Command;
+import dev.halfrate.schemas.internal.Hash;
+import dev.halfrate.schemas.internal.InternalFormat;
+import dev.halfrate.schemas.internal.LaneId;
+import dev.halfrate.schemas.internal.Ref;
+import dev.halfrate.schemas.internal.RefChunk;
+import dev.halfrate.schemas.internal.SealedBatch;
+import dev.halfrate.schemas.internal.Signal;
+import dev.halfrate.schemas.internal.UnreadableRecordException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+import java.util.zip.CRC32C;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.processor.Cancellable;
+import org.apache.kafka.streams.processor.PunctuationType;
+import org.apache.kafka.streams.processor.api.ProcessorContext;
+import org.apache.kafka.streams.processor.api.Record;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The lanes of one inbox partition: loads what the pure core needs, and does what it says.
+ *
+ * <p>Lanes and ids are held in memory too and made anew from the stores at each start. Whatever throws ends
+ * the task and its transaction, so memory and stores never part.
+ */
+final class LaneTask {
+    private static final Duration TICK_MIN = Duration.ofMillis(20);
+    private static final Duration TICK_MAX = Duration.ofSeconds(1);
+
+    private final LaneTopology topology;
+    private final LaneMetrics metrics;
+    private final ProcessorContext<byte[], Outgoing> context;
+    private final LaneStores stores;
+    private final Duplicates duplicates;
+    private final IdHasher hasher = new IdHasher();
+    private final Map<Bytes, Lane> lanes = new HashMap<>();
+    private final int inboxPartition;
+    private final Cancellable ticks;
+    private int nextOrdinal = 1;
+
+    LaneTask(LaneTopology topology, LaneMetrics metrics, ProcessorContext<byte[], Outgoing> context) {
+        this.topology = topology;
+        this.metrics = metrics;
+        this.context = context;
+        stores = LaneStores.of(context);
+        duplicates = new Duplicates(
+                topology.lanes().duplicatesHorizon(), topology.lanes().duplicatesMax());
+        inboxPartition = context.taskId().partition();
+        restore();
+        ticks = context.schedule(tickInterval(topology.lanes().ageMax()), PunctuationType.WALL_CLOCK_TIME, _ -> tick());
+    }
+
+    /** A window closes at most a tenth of its age late. */
+    private static Duration tickInterval(Duration ageMax) {
+        var tenth = ageMax.dividedBy(10);
+        return tenth.compareTo(TICK_MIN) < 0 ? TICK_MIN : tenth.compareTo(TICK_MAX) > 0 ? TICK_MAX : tenth;
+    }
+
+    void close() {
+        ticks.cancel();
+        lanes.values().forEach(lane -> lane.state(LaneState.NEW));
+    }
+
+    // ---- events ----
+
+    void process(Record<byte[], byte[]> record) {
+        switch (decode(record.value())) {
+            case RefChunk chunk -> arrived(chunk, record.value());
+            case Signal signal -> {
+                switch (signal.getKind()) {
+                    case RETURNED -> returned(signal);
+                    case SETTLED -> settled(signal);
+                }
+            }
+            case Command command -> commanded(command);
+            case Object other -> throw unreadable(other.getClass().getSimpleName() + " does not belong there");
+        }
+    }
+
+    private Object decode(byte @Nullable [] value) {
+        if (value == null) {
+            throw unreadable("no value");
+        }
+        try {
+            return InternalFormat.decodeAny(value);
+        } catch (UnreadableRecordException e) {
+            throw unreadable(e.getMessage());
+        }
+    }
+
+    /** Only Halfrate writes the inbox, so what can't be read is a request of somebody; to skip it would lose that. */
+    private IllegalStateException unreadable(@Nullable String why) {
+        var where = context.recordMetadata()
+                .map(at -> "%s-%d at offset %d".formatted(at.topic(), at.partition(), at.offset()))
+                .orElse(topology.topics().laneInbox());
+        return new IllegalStateException("unreadable record in " + where + ": " + why);
+    }
+
+    private void arrived(RefChunk chunk, byte[] framed) {
+        var now = now();
+        var sources = chunk.getSources();
+        take(chunk, framed, now, ref -> switch (duplicates.admit(id(chunk.getPool(), ref), now)) {
+            case FRESH -> {
+                metrics.accepted();
+                yield true;
+            }
+            case ABSORBED -> {
+                metrics.absorbed();
+                yield false;
+            }
+            case CONFLICT -> {
+                var source = sources.get(ref.getSource());
+                deadLetter(ref, source.getTopic(), source.getTopicId().bytes());
+                yield false;
+            }
+        });
+    }
+
+    /** The sender has counted the attempts; the requests are the batch's own, so they are no repeats. */
+    private void returned(Signal signal) {
+        var batch = stores.batches().get(signal.getBatchId());
+        var chunk = signal.getReturned();
+        if (batch == null || batch.getSettledAt() != null || chunk == null) {
+            metrics.ignored(signal.getKind());
+            return;
+        }
+        take(chunk, InternalFormat.REF_CHUNK.encode(chunk), now(), ref -> {
+            var known = duplicates.giveBack(batch.getOrdinal(), id(chunk.getPool(), ref));
+            if (!known) {
+                metrics.ignored(signal.getKind());
+            }
+            return known;
+        });
+    }
+
+    /** Adds those of a chunk's refs that are accepted to their lane. */
+    private void take(RefChunk chunk, byte[] framed, Instant now, Predicate<Ref> accepted) {
+        var refs = new ArrayList<Ref>(chunk.getRefs().size());
+        for (var ref : chunk.getRefs()) {
+            if (accepted.test(ref)) {
+                refs.add(ref);
+            }
+        }
+        if (refs.isEmpty()) {
+            return;
+        }
+        var waiting = refs.size() == chunk.getRefs().size()
+                ? new WaitingChunks.Chunk(chunk, framed, now)
+                : WaitingChunks.Chunk.of(chunk, refs, now);
+        var arrived = new LaneEvent.Arrived(now, waiting.size(), waiting.lineBytes(), waiting.expiresAt(0));
+        step(lane(chunk.getPool(), chunk.getLane()), arrived, waiting);
+    }
+
+    private void settled(Signal signal) {
+        var now = now();
+        var batchId = signal.getBatchId();
+        var batch = stores.batches().get(batchId);
+        if (batch == null || batch.getSettledAt() != null) {
+            metrics.ignored(signal.getKind());
+            return;
+        }
+        var succeeded = BitSet.valueOf(signal.getSucceeded());
+        var known = 0;
+        var item = 0;
+        for (var id : stores.ids(batch)) {
+            if (!succeeded.get(item++)) {
+                duplicates.forget(batch.getOrdinal(), id);
+            } else if (duplicates.owns(batch.getOrdinal(), id)) {
+                known++;
+            }
+        }
+        if (known == 0) {
+            stores.delete(batchId, batch);
+        } else {
+            // Another host's clock may be ahead of ours; that must not make the horizon longer.
+            var settledAt = Math.min(signal.getAt(), now.toEpochMilli());
+            stores.batches()
+                    .put(
+                            batchId,
+                            SealedBatch.newBuilder(batch)
+                                    .setSettledAt(settledAt)
+                                    .setSucceeded(signal.getSucceeded())
+                                    .build());
+            duplicates.settled(
+                    new Duplicates.Ended(batch.getOrdinal(), batchId, Instant.ofEpochMilli(settledAt), known));
+        }
+        var lane = requireNonNull(lanes.get(Bytes.wrap(batch.getLane().bytes())));
+        step(lane, new LaneEvent.Settled(now), null);
+        forget(now);
+    }
+
+    private void commanded(Command command) {
+        switch (command.getKind()) {
+            case FLUSH -> flush(command);
+            case PAUSE, RESUME, CANCEL_BATCH, CANCEL_REQUEST, RESOLVE -> metrics.ignored(command.getKind());
+        }
+    }
+
+    private void flush(Command command) {
+        var flushed = lanes.values().stream()
+                .filter(lane -> lane.pool().equals(command.getPool()))
+                .filter(lane -> command.getLane() == null || lane.id().equals(command.getLane()))
+                .toList();
+        if (flushed.isEmpty()) {
+            metrics.ignored(command.getKind());
+        }
+        flushed.forEach(lane -> step(lane, new LaneEvent.Flushed(now()), null));
+    }
+
+    private void tick() {
+        var now = now();
+        lanes.values().forEach(lane -> step(lane, new LaneEvent.Ticked(now), null));
+        forget(now);
+    }
+
+    // ---- a step of the core, and its effects ----
+
+    private void step(Lane lane, LaneEvent event, WaitingChunks.@Nullable Chunk arrived) {
+        var before = lane.state();
+        var arrival = before.queue().nextSeq();
+        var chunks = new WaitingChunks(stores.chunks(), lane.key());
+        if (arrived != null) {
+            chunks.add(arrival, arrived);
+        }
+        var step = lane.core().on(before, event, chunks);
+        if (step.state().equals(before)) {
+            return;
+        }
+        for (var effect : step.effects()) {
+            switch (effect) {
+                case LaneEffect.Seal seal -> seal(lane, seal, chunks);
+                case LaneEffect.Expire expire -> expire(lane, expire, chunks, event.at());
+            }
+        }
+        var first = step.state().queue().firstSeq();
+        if (arrived != null && first <= arrival) {
+            stores.chunks().put(LaneStores.chunkKey(lane.key(), arrival), arrived.stored());
+        }
+        for (var seq = before.queue().firstSeq(); seq < Math.min(first, arrival); seq++) {
+            stores.chunks().delete(LaneStores.chunkKey(lane.key(), seq));
+        }
+        lane.state(step.state());
+        stores.lanes().put(lane.key(), LaneStores.record(lane.pool(), lane.id(), lane.state()));
+    }
+
+    private void seal(Lane lane, LaneEffect.Seal seal, WaitingChunks chunks) {
+        var ordinal = nextOrdinal++;
+        var batchId = lane.batchId(seal.at(), inboxPartition, seal.number());
+        var workPartition =
+                workPartition(lane.account().onePartition() ? lane.id().getAccount() : batchId);
+        var manifest = Manifest.of(seal.runs(), chunks);
+        for (var index = 0; index < manifest.parts().size(); index++) {
+            var ids = new ArrayList<Id>();
+            manifest.parts().get(index).refs().forEach(ref -> ids.add(id(lane.pool(), ref)));
+            ids.forEach(id -> duplicates.own(ordinal, id));
+            stores.ids().put(LaneStores.idsKey(ordinal, index), LaneStores.sealedIds(ids));
+        }
+        stores.batches()
+                .put(
+                        batchId,
+                        SealedBatch.newBuilder()
+                                .setOrdinal(ordinal)
+                                .setLane(new Hash(lane.key().get()))
+                                .setItems(seal.items())
+                                .setChunks(manifest.parts().size())
+                                .setSucceeded(ByteBuffer.allocate(0))
+                                .build());
+        for (var chunk : manifest.chunks(batchId, lane, seal, workPartition, inboxPartition)) {
+            var key = (batchId + "/" + chunk.getIndex()).getBytes(UTF_8);
+            var value = new Outgoing(InternalFormat.MANIFEST_CHUNK.encode(chunk), workPartition);
+            forward(key, value, new RecordHeaders(), LaneTopology.WORK);
+        }
+        metrics.sealed(seal.by());
+    }
+
+    private int workPartition(String of) {
+        var crc = new CRC32C();
+        crc.update(of.getBytes(UTF_8));
+        return (int) (crc.getValue() % topology.workPartitions());
+    }
+
+    private void expire(Lane lane, LaneEffect.Expire expire, WaitingChunks chunks, Instant now) {
+        for (var run : expire.runs()) {
+            for (var ref : Manifest.refs(chunks.apply(run.seq()), List.of(run))) {
+                duplicates.end(id(lane.pool(), ref));
+                metrics.expired();
+                forward(
+                        ResultCodec.toRecord(topology.topics().results(), expired(lane, ref, now)),
+                        LaneTopology.RESULTS);
+            }
+        }
+    }
+
+    private static Result expired(Lane lane, Ref ref, Instant now) {
+        var failure = new Result.Failure(
+                Rejection.REQUEST_EXPIRED.code(),
+                "no batch took the request within its life (requests.ttl): send it again",
+                false);
+        return new Result(
+                ref.getCustomId(),
+                Result.Status.EXPIRED,
+                lane.account().provider(),
+                lane.id().getAccount(),
+                lane.id().getModel(),
+                0,
+                null,
+                failure,
+                null,
+                "",
+                "",
+                ref.getAttempts(),
+                Instant.ofEpochMilli(ref.getRequestedAt()),
+                null,
+                null,
+                now,
+                ref.getTraceparent());
+    }
+
+    private void deadLetter(Ref ref, String topic, byte[] topicId) {
+        var id = ByteBuffer.wrap(topicId);
+        var letter = new DeadLetter(
+                DeadLetter.Reason.ID_CONFLICT,
+                "a request with this custom_id and another content is in flight: use a new custom_id, or wait for its result",
+                topic,
+                new Uuid(id.getLong(), id.getLong()).toString(),
+                ref.getPartition(),
+                ref.getOffset(),
+                ref.getRequestedAt(),
+                null,
+                null,
+                ref.getCustomId(),
+                ref.getTraceparent());
+        metrics.deadLettered(letter.reason());
+        forward(DeadLetterCodec.toRecord(topology.topics().deadLetters(), letter), LaneTopology.DEAD_LETTERS);
+    }
+
+    private void forward(ProducerRecord<byte[], byte[]> record, String sink) {
+        forward(record.key(), new Outgoing(record.value(), Outgoing.BY_KEY), record.headers(), sink);
+    }
+
+    @SuppressWarnings("NullAway") // A record may have no key; Kafka's interfaces are not annotated.
+    private void forward(byte @Nullable [] key, Outgoing value, Headers headers, String sink) {
+        context.forward(new Record<>(key, value, context.currentSystemTimeMs(), headers), sink);
+    }
+
+    /** Lets go of ids whose time has come, some at a time. */
+    private void forget(Instant now) {
+        var items = 0;
+        while (items < LaneCore.ITEMS_PER_STEP_MAX) {
+            var due = duplicates.nextToForget(now).orElse(null);
+            if (due == null) {
+                return;
+            }
+            var batch = stores.batches().get(due.batchId());
+            stores.ids(batch).forEach(id -> duplicates.forget(due.ordinal(), id));
+            stores.delete(due.batchId(), batch);
+            items += batch.getItems();
+        }
+    }
+
+    // ---- what is kept in memory ----
+
+    private void restore() {
+        try (var all = stores.lanes().all()) {
+            all.forEachRemaining(
+                    entry -> lane(entry.value.getPool(), entry.value.getLane()).state(LaneStores.state(entry.value)));
+        }
+        restoreSealed();
+        // Last, because a request that was returned by a batch in flight belongs to its lane.
+        try (var all = stores.chunks().all()) {
+            all.forEachRemaining(entry -> {
+                var queue = requireNonNull(lanes.get(LaneStores.laneOf(entry.key)))
+                        .state()
+                        .queue();
+                var chunk = WaitingChunks.Chunk.of(entry.value);
+                var left = LaneStores.seqOf(entry.key) == queue.firstSeq() ? queue.skip() : 0;
+                chunk.refs()
+                        .subList(left, chunk.size())
+                        .forEach(ref -> duplicates.waits(id(chunk.values().getPool(), ref)));
+            });
+        }
+    }
+
+    private void restoreSealed() {
+        var batches = new HashMap<Integer, SealedBatch>();
+        try (var all = stores.batches().all()) {
+            all.forEachRemaining(entry -> {
+                var batch = entry.value;
+                batches.put(batch.getOrdinal(), batch);
+                nextOrdinal = Math.max(nextOrdinal, batch.getOrdinal() + 1);
+                if (batch.getSettledAt() != null) {
+                    duplicates.settled(new Duplicates.Ended(
+                            batch.getOrdinal(),
+                            entry.key,
+                            Instant.ofEpochMilli(batch.getSettledAt()),
+                            BitSet.valueOf(batch.getSucceeded()).cardinality()));
+                }
+            });
+        }
+        // In the order of sealing: an id that went through several batches belongs to the last one.
+        batches.keySet().stream().sorted().forEach(ordinal -> {
+            var batch = requireNonNull(batches.get(ordinal));
+            var succeeded = BitSet.valueOf(batch.getSucceeded());
+            var item = 0;
+            for (var id : stores.ids(batch)) {
+                if (batch.getSettledAt() == null || succeeded.get(item)) {
+                    duplicates.own(ordinal, id);
+                }
+                item++;
+            }
+        });
+    }
+
+    private Lane lane(String pool, LaneId id) {
+        return lanes.computeIfAbsent(Lane.key(pool, id), key -> {
+            var account = topology.accounts().getOrDefault(id.getAccount(), AccountLimits.UNKNOWN);
+            var core = new LaneCore(account.within(topology.lanes()));
+            return new Lane(key, pool, id, account, core, metrics.level(id));
+        });
+    }
+
+    private Id id(String pool, Ref ref) {
+        return hasher.id(pool, ref.getCustomId(), ref.getContent().bytes());
+    }
+
+    private Instant now() {
+        return Instant.ofEpochMilli(context.currentSystemTimeMs());
+    }
+}

@@ -1,0 +1,65 @@
+package dev.halfrate.processor.topology;
+
+import dev.halfrate.processor.config.LanesConfig;
+import dev.halfrate.processor.config.TopicsConfig;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.streams.AutoOffsetReset;
+import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.processor.api.ProcessorSupplier;
+
+/**
+ * The lanes as a topology: from the inbox through one processor to manifests, and to the results and dead
+ * letters of requests that end in a lane.
+ *
+ * @param workPartitions of the work topic as it is, not as it is configured
+ * @param accounts by name
+ */
+public record LaneTopology(
+        TopicsConfig topics,
+        int workPartitions,
+        LanesConfig lanes,
+        Map<String, AccountLimits> accounts,
+        MeterRegistry meters)
+        implements Supplier<Topology> {
+
+    static final String INBOX = "inbox";
+    static final String LANES = "windows";
+    static final String WORK = "manifests";
+    static final String RESULTS = "results";
+    static final String DEAD_LETTERS = "dead-letters";
+
+    public LaneTopology {
+        accounts = Map.copyOf(accounts);
+    }
+
+    @Override
+    public Topology get() {
+        var metrics = new LaneMetrics(meters);
+        return with(() -> new LaneProcessor(context -> new LaneTask(this, metrics, context)));
+    }
+
+    Topology with(ProcessorSupplier<byte[], byte[], byte[], Outgoing> processor) {
+        var topology = new Topology();
+        topology.addSource(
+                AutoOffsetReset.earliest(),
+                INBOX,
+                new NeverNegativeTimestamp(),
+                new ByteArrayDeserializer(),
+                new ByteArrayDeserializer(),
+                topics.laneInbox());
+        topology.addProcessor(LANES, processor, INBOX);
+        LaneStores.builders().forEach(store -> topology.addStateStore(store, LANES));
+        sink(topology, WORK, topics.work());
+        sink(topology, RESULTS, topics.results());
+        sink(topology, DEAD_LETTERS, topics.deadLetters());
+        return topology;
+    }
+
+    private static void sink(Topology topology, String name, String topic) {
+        topology.addSink(name, topic, new ByteArraySerializer(), Outgoing.serializer(), Outgoing.PARTITIONER, LANES);
+    }
+}

@@ -1,0 +1,89 @@
+package dev.halfrate.processor.topology;
+
+import dev.halfrate.processor.lane.WaitingItems;
+import dev.halfrate.schemas.internal.InternalFormat;
+import dev.halfrate.schemas.internal.Ref;
+import dev.halfrate.schemas.internal.RefChunk;
+import dev.halfrate.schemas.internal.WaitingChunk;
+import java.nio.ByteBuffer;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.LongFunction;
+import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.state.ReadOnlyKeyValueStore;
+
+/** A lane's waiting chunks during one step, each read and decoded once. */
+final class WaitingChunks implements LongFunction<WaitingChunks.Chunk> {
+    private final ReadOnlyKeyValueStore<Bytes, WaitingChunk> store;
+    private final Bytes lane;
+    private final Map<Long, Chunk> read = new HashMap<>();
+
+    WaitingChunks(ReadOnlyKeyValueStore<Bytes, WaitingChunk> store, Bytes lane) {
+        this.store = store;
+        this.lane = lane;
+    }
+
+    /** Adds a chunk that is not stored yet. */
+    void add(long seq, Chunk arrived) {
+        read.put(seq, arrived);
+    }
+
+    @Override
+    public Chunk apply(long seq) {
+        return read.computeIfAbsent(seq, _ -> Chunk.of(store.get(LaneStores.chunkKey(lane, seq))));
+    }
+
+    /**
+     * One chunk, as values and as bytes.
+     *
+     * @param framed never changed
+     */
+    record Chunk(RefChunk values, byte[] framed, Instant arrivedAt) implements WaitingItems {
+        static Chunk of(WaitingChunk stored) {
+            var framed = bytes(stored.getRefChunk());
+            return new Chunk(
+                    InternalFormat.REF_CHUNK.decode(framed), framed, Instant.ofEpochMilli(stored.getArrivedAt()));
+        }
+
+        /** A chunk of only some of another one's refs. */
+        static Chunk of(RefChunk whole, List<Ref> refs, Instant arrivedAt) {
+            var values = new RefChunk(whole.getPool(), whole.getLane(), whole.getSources(), refs);
+            return new Chunk(values, InternalFormat.REF_CHUNK.encode(values), arrivedAt);
+        }
+
+        WaitingChunk stored() {
+            return new WaitingChunk(arrivedAt.toEpochMilli(), ByteBuffer.wrap(framed));
+        }
+
+        List<Ref> refs() {
+            return values.getRefs();
+        }
+
+        long lineBytes() {
+            return refs().stream().mapToLong(Ref::getLineBytes).sum();
+        }
+
+        @Override
+        public int size() {
+            return refs().size();
+        }
+
+        @Override
+        public int lineBytes(int item) {
+            return refs().get(item).getLineBytes();
+        }
+
+        @Override
+        public Instant expiresAt(int item) {
+            return Instant.ofEpochMilli(refs().get(item).getExpiresAt());
+        }
+
+        private static byte[] bytes(ByteBuffer buffer) {
+            var bytes = new byte[buffer.remaining()];
+            buffer.duplicate().get(bytes);
+            return bytes;
+        }
+    }
+}
