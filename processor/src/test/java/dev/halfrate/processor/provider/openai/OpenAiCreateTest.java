@@ -32,7 +32,7 @@ class OpenAiCreateTest {
     private static final String POST = "POST /v1/batches";
     private static final String BATCH = """
             {"id":"batch_1","object":"batch","status":"validating","input_file_id":"file-1","created_at":1}""";
-    private static final OpenAiProvider.Timeouts TIMEOUTS = timeouts(Duration.ofSeconds(20));
+    private static final OpenAiProvider.Timeouts TIMEOUTS = RawVendor.timeouts(Duration.ofSeconds(20));
 
     @AutoClose
     private final RawVendor vendor = new RawVendor();
@@ -354,18 +354,13 @@ class OpenAiCreateTest {
     }
 
     private static CreateOutcome create(RawVendor vendor, Duration answer) {
-        try (var provider = OpenAiProvider.of(vendor.account(), timeouts(answer))) {
+        try (var provider = OpenAiProvider.of(vendor.account(), RawVendor.timeouts(answer))) {
             return provider.create(request(() -> false));
         }
     }
 
     private static Create request(Deadline deadline) {
         return new Create("attempt-1", "b-1", "/v1/chat/completions", "24h", "file-1", deadline);
-    }
-
-    private static OpenAiProvider.Timeouts timeouts(Duration answer) {
-        var generous = Duration.ofSeconds(20);
-        return new OpenAiProvider.Timeouts(generous, answer, generous, generous, generous);
     }
 
     private static String error(String type, @Nullable String code) {
