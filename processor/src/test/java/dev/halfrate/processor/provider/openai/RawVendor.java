@@ -60,10 +60,9 @@ final class RawVendor implements AutoCloseable {
         }
 
         void answer(int status, String body, String... headers) throws IOException {
-            var bytes = body.getBytes(UTF_8);
             var lines = headers.length == 0 ? "" : String.join("\r\n", headers) + "\r\n";
-            send("HTTP/1.1 %d Word\r\n%sContent-Length: %d\r\n\r\n".formatted(status, lines, bytes.length));
-            send(bytes);
+            send("HTTP/1.1 %d Word\r\n%sContent-Length: %d\r\n\r\n%s"
+                    .formatted(status, lines, body.getBytes(UTF_8).length, body));
         }
 
         /** A RST, not a FIN. */
