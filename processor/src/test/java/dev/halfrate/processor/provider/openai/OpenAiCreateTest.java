@@ -288,6 +288,7 @@ class OpenAiCreateTest {
         try (var provider = OpenAiProvider.of(vendor.account(), TIMEOUTS)) {
             assertDeadline(provider.create(request(() -> true)));
         }
+        assertThat(vendor.requests()).isEmpty();
     }
 
     @Test
@@ -302,7 +303,7 @@ class OpenAiCreateTest {
         });
         var checks = new AtomicInteger();
         Deadline passesBeforeTheLastByte = () -> {
-            if (checks.incrementAndGet() < 3) {
+            if (checks.incrementAndGet() < 4) {
                 return false;
             }
             almostAll.join(); // the last check comes when all the rest has arrived
@@ -314,8 +315,20 @@ class OpenAiCreateTest {
 
         assertThat(almostAll.join()).hasSize(length.join() - 2);
         assertThat(rest.get(20, TimeUnit.SECONDS)).hasSizeLessThan(2);
-        assertThat(checks).hasValue(3);
+        assertThat(checks).hasValue(4);
         assertThat(vendor.count(POST)).isEqualTo(1);
+    }
+
+    @Test
+    void aDeadlineThatPassesBeforeTheFirstByteOfTheBodyWithholdsAllOfIt() throws Exception {
+        var body = new CompletableFuture<byte[]>();
+        vendor.does((_, connection) -> body.complete(connection.in().readAllBytes()));
+        var checks = new AtomicInteger();
+        try (var provider = OpenAiProvider.of(vendor.account(), TIMEOUTS)) {
+            assertDeadline(provider.create(request(() -> checks.incrementAndGet() > 1)));
+        }
+
+        assertThat(body.get(20, TimeUnit.SECONDS)).isEmpty();
     }
 
     @Test
