@@ -1,7 +1,5 @@
 package dev.halfrate.processor;
 
-import dev.halfrate.processor.codec.DeadLetterCodec;
-import dev.halfrate.processor.codec.ResultCodec;
 import dev.halfrate.processor.config.AccountConfig;
 import dev.halfrate.processor.config.HalfrateConfig;
 import dev.halfrate.processor.intake.Intake;
@@ -14,7 +12,6 @@ import dev.halfrate.processor.topology.AccountLimits;
 import dev.halfrate.processor.topology.LaneStreams;
 import dev.halfrate.processor.topology.LaneStreamsSettings;
 import dev.halfrate.processor.topology.LaneTopology;
-import dev.halfrate.processor.topology.PublicRecord;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -64,20 +61,14 @@ public final class Processor implements AutoCloseable {
 
         var ledger = closing(new LedgerWorker(config, instance.id(), providers, failure::complete));
         var lanes = closing(new LaneStreams(
-                new LaneTopology(
-                        config.topics(),
-                        workPartitions,
-                        config.lanes(),
-                        limits(capabilities),
-                        r -> rec(ResultCodec.toRecord("x", r)),
-                        d -> rec(DeadLetterCodec.toRecord("x", d)),
-                        meters),
+                new LaneTopology(config.topics(), workPartitions, config.lanes(), limits(capabilities), meters),
                 new LaneStreamsSettings(
                         config.application(),
                         config.stateDir().resolve("lanes"),
                         config.kafka(),
                         config.topics().replicationFactor(),
                         STANDBYS),
+                instance.id(),
                 failure::complete));
         var intake = closing(new Intake(config, capabilities, instance.id(), meters, failure::complete));
         // Downstream first: nothing is read before somebody takes it on.
@@ -101,10 +92,6 @@ public final class Processor implements AutoCloseable {
                 account.search() == Capabilities.SearchQuality.PROBABLE);
         return capabilities.entrySet().stream()
                 .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, entry -> limits.apply(entry.getValue())));
-    }
-
-    private static PublicRecord rec(org.apache.kafka.clients.producer.ProducerRecord<byte[], byte[]> r) {
-        return new PublicRecord(r.key(), r.value(), r.headers());
     }
 
     private <T extends AutoCloseable> T closing(T part) {

@@ -27,6 +27,10 @@ final class LaneMetrics {
         this.registry = registry;
     }
 
+    void accepted() {
+        registry.counter("halfrate.requests.accepted").increment();
+    }
+
     void absorbed() {
         registry.counter("halfrate.requests.absorbed").increment();
     }

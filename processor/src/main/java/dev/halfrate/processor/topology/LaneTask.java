@@ -4,7 +4,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
 import dev.halfrate.processor.codec.DeadLetter;
+import dev.halfrate.processor.codec.DeadLetterCodec;
+import dev.halfrate.processor.codec.Rejection;
 import dev.halfrate.processor.codec.Result;
+import dev.halfrate.processor.codec.ResultCodec;
 import dev.halfrate.processor.lane.Duplicates;
 import dev.halfrate.processor.lane.Id;
 import dev.halfrate.processor.lane.IdHasher;
@@ -31,6 +34,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
 import java.util.zip.CRC32C;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
@@ -124,7 +128,10 @@ final class LaneTask {
         var now = now();
         var sources = chunk.getSources();
         take(chunk, framed, now, ref -> switch (duplicates.admit(id(chunk.getPool(), ref), now)) {
-            case FRESH -> true;
+            case FRESH -> {
+                metrics.accepted();
+                yield true;
+            }
             case ABSORBED -> {
                 metrics.absorbed();
                 yield false;
@@ -198,13 +205,10 @@ final class LaneTask {
             stores.batches()
                     .put(
                             batchId,
-                            new SealedBatch(
-                                    batch.getOrdinal(),
-                                    batch.getLane(),
-                                    batch.getItems(),
-                                    batch.getChunks(),
-                                    settledAt,
-                                    signal.getSucceeded()));
+                            SealedBatch.newBuilder(batch)
+                                    .setSettledAt(settledAt)
+                                    .setSucceeded(signal.getSucceeded())
+                                    .build());
             duplicates.settled(
                     new Duplicates.Ended(batch.getOrdinal(), batchId, Instant.ofEpochMilli(settledAt), known));
         }
@@ -282,13 +286,13 @@ final class LaneTask {
         stores.batches()
                 .put(
                         batchId,
-                        new SealedBatch(
-                                ordinal,
-                                new Hash(lane.key().get()),
-                                seal.items(),
-                                manifest.parts().size(),
-                                null,
-                                ByteBuffer.allocate(0)));
+                        SealedBatch.newBuilder()
+                                .setOrdinal(ordinal)
+                                .setLane(new Hash(lane.key().get()))
+                                .setItems(seal.items())
+                                .setChunks(manifest.parts().size())
+                                .setSucceeded(ByteBuffer.allocate(0))
+                                .build());
         for (var chunk : manifest.chunks(batchId, lane, seal, workPartition, inboxPartition)) {
             var key = (batchId + "/" + chunk.getIndex()).getBytes(UTF_8);
             var value = new Outgoing(InternalFormat.MANIFEST_CHUNK.encode(chunk), workPartition);
@@ -308,14 +312,18 @@ final class LaneTask {
             for (var ref : Manifest.refs(chunks.apply(run.seq()), List.of(run))) {
                 duplicates.end(id(lane.pool(), ref));
                 metrics.expired();
-                forward(topology.results().apply(expired(lane, ref, now)), LaneTopology.RESULTS);
+                forward(
+                        ResultCodec.toRecord(topology.topics().results(), expired(lane, ref, now)),
+                        LaneTopology.RESULTS);
             }
         }
     }
 
     private static Result expired(Lane lane, Ref ref, Instant now) {
         var failure = new Result.Failure(
-                "expired", "no batch took the request within its life (requests.ttl): send it again", false);
+                Rejection.REQUEST_EXPIRED.code(),
+                "no batch took the request within its life (requests.ttl): send it again",
+                false);
         return new Result(
                 ref.getCustomId(),
                 Result.Status.EXPIRED,
@@ -351,10 +359,10 @@ final class LaneTask {
                 ref.getCustomId(),
                 ref.getTraceparent());
         metrics.deadLettered(letter.reason());
-        forward(topology.deadLetters().apply(letter), LaneTopology.DEAD_LETTERS);
+        forward(DeadLetterCodec.toRecord(topology.topics().deadLetters(), letter), LaneTopology.DEAD_LETTERS);
     }
 
-    private void forward(PublicRecord record, String sink) {
+    private void forward(ProducerRecord<byte[], byte[]> record, String sink) {
         forward(record.key(), new Outgoing(record.value(), Outgoing.BY_KEY), record.headers(), sink);
     }
 

@@ -1,12 +1,9 @@
 package dev.halfrate.processor.topology;
 
-import dev.halfrate.processor.codec.DeadLetter;
-import dev.halfrate.processor.codec.Result;
 import dev.halfrate.processor.config.LanesConfig;
 import dev.halfrate.processor.config.TopicsConfig;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.Map;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -20,15 +17,12 @@ import org.apache.kafka.streams.processor.api.ProcessorSupplier;
  *
  * @param workPartitions of the work topic as it is, not as it is configured
  * @param accounts by name
- * @param results, deadLetters how those are written
  */
 public record LaneTopology(
         TopicsConfig topics,
         int workPartitions,
         LanesConfig lanes,
         Map<String, AccountLimits> accounts,
-        Function<Result, PublicRecord> results,
-        Function<DeadLetter, PublicRecord> deadLetters,
         MeterRegistry meters)
         implements Supplier<Topology> {
 

@@ -1,0 +1,127 @@
+package dev.halfrate.processor.lane;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.halfrate.processor.lane.LaneUnderTest.Item;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Random lives of a lane, watched from outside. */
+class LaneModelTest {
+    private static final int EVENTS = 300;
+
+    static Stream<Long> seeds() {
+        return Stream.iterate(1L, seed -> seed + 1).limit(100);
+    }
+
+    @ParameterizedTest(name = "seed {0}")
+    @MethodSource("seeds")
+    void everyItemLeavesOnceInOrderAndWithinTheLimits(long seed) {
+        var random = new SplittableRandom(seed);
+        var limits = new LaneLimits(
+                random.nextInt(1, 20),
+                random.nextInt(100, 2_000),
+                Duration.ofSeconds(random.nextInt(1, 60)),
+                random.nextInt(1, 4));
+        var guarantee = new Guarantee(limits, new LaneUnderTest(limits));
+        for (var event = 0; event < EVENTS; event++) {
+            guarantee.happens(random);
+            guarantee.check();
+        }
+        guarantee.drain();
+    }
+
+    /** No batch beyond its limits, nothing lost, nothing twice, nothing dead sealed, the first first. */
+    private static final class Guarantee {
+        private final LaneLimits limits;
+        private final LaneUnderTest lane;
+        private final List<Item> arrived = new ArrayList<>();
+        private int checkedBatches;
+        private int checkedExpired;
+        private int lastSealed = -1;
+
+        Guarantee(LaneLimits limits, LaneUnderTest lane) {
+            this.limits = limits;
+            this.lane = lane;
+        }
+
+        void happens(SplittableRandom random) {
+            lane.after(Duration.ofMillis(random.nextInt(3_000)));
+            switch (random.nextInt(8)) {
+                case 0, 1, 2 -> {
+                    var chunk = new ArrayList<Item>();
+                    for (var size = random.nextInt(1, 40); size > 0; size--) {
+                        var expiresAt = lane.now().plusMillis(random.nextInt(0, 200_000));
+                        chunk.add(new Item(arrived.size() + chunk.size(), random.nextInt(1, 300), expiresAt));
+                    }
+                    arrived.addAll(chunk);
+                    lane.arrive(chunk);
+                }
+                case 3 -> lane.flush();
+                case 4, 5 -> lane.tick();
+                default -> {
+                    if (lane.state().inFlight() > 0) {
+                        lane.settle();
+                    }
+                }
+            }
+        }
+
+        void check() {
+            for (; checkedBatches < lane.sealed().size(); checkedBatches++) {
+                var batch = lane.sealed().get(checkedBatches);
+                assertThat(batch.items()).isNotEmpty().hasSizeLessThanOrEqualTo(limits.requestsMax());
+                assertThat(batch.bytes())
+                        .isEqualTo(batch.items().stream()
+                                .mapToLong(Item::lineBytes)
+                                .sum());
+                assertThat(batch.items().size() == 1 || batch.bytes() <= limits.bytesMax())
+                        .isTrue();
+                for (var item : batch.items()) {
+                    assertThat(item.number()).isGreaterThan(lastSealed);
+                    assertThat(item.expiresAt()).isAfter(lane.now());
+                    lastSealed = item.number();
+                }
+            }
+            for (; checkedExpired < lane.expired().size(); checkedExpired++) {
+                assertThat(lane.expired().get(checkedExpired).expiresAt()).isBeforeOrEqualTo(lane.now());
+            }
+            var queue = lane.state().queue();
+            assertThat(lane.state().inFlight()).isBetween(0, limits.batchesInFlightMax());
+            assertThat(queue.items()).isEqualTo(lane.waiting().size());
+            assertThat(queue.bytes())
+                    .isEqualTo(
+                            lane.waiting().stream().mapToLong(Item::lineBytes).sum());
+            var left = Stream.concat(
+                    lane.sealed().stream().flatMap(batch -> batch.items().stream()), lane.expired().stream());
+            var numbers = Stream.concat(left, lane.waiting().stream())
+                    .map(Item::number)
+                    .sorted()
+                    .toList();
+            assertThat(numbers).isEqualTo(arrived.stream().map(Item::number).toList());
+            assertNothingClosedWaitsForNothing();
+        }
+
+        private void assertNothingClosedWaitsForNothing() {
+            if (lane.state().inFlight() < limits.batchesInFlightMax()) {
+                assertThat(lane.waiting().size()).isLessThan(limits.requestsMax());
+                assertThat(lane.state().queue().bytes()).isLessThan(limits.bytesMax());
+            }
+        }
+
+        void drain() {
+            while (!lane.waiting().isEmpty()) {
+                lane.flush();
+                if (lane.state().inFlight() > 0) {
+                    lane.settle();
+                }
+                check();
+            }
+        }
+    }
+}

@@ -1,0 +1,141 @@
+package dev.halfrate.processor.lane;
+
+import static java.util.Objects.requireNonNull;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+
+/** A lane with a clock that is set by hand, which does with effects what the shell does. */
+final class LaneUnderTest {
+    static final Instant START = Instant.parse("2026-11-21T12:00:00Z");
+
+    /** An item as an observer knows it: by a number of its own. */
+    record Item(int number, int lineBytes, Instant expiresAt) {}
+
+    /** A batch as an observer sees it. */
+    record Batch(ClosedBy by, List<Item> items, long bytes) {
+        List<Integer> numbers() {
+            return items.stream().map(Item::number).toList();
+        }
+    }
+
+    private record Chunk(Instant arrivedAt, List<Item> items) implements WaitingItems {
+        @Override
+        public int size() {
+            return items.size();
+        }
+
+        @Override
+        public int lineBytes(int item) {
+            return items.get(item).lineBytes();
+        }
+
+        @Override
+        public Instant expiresAt(int item) {
+            return items.get(item).expiresAt();
+        }
+    }
+
+    private final LaneCore core;
+    private final Map<Long, Chunk> chunks = new HashMap<>();
+    private final List<Batch> sealed = new ArrayList<>();
+    private final List<Item> expired = new ArrayList<>();
+    private LaneState state = LaneState.NEW;
+    private Instant now = START;
+    private int nextNumber;
+
+    LaneUnderTest(LaneLimits limits) {
+        core = new LaneCore(limits);
+    }
+
+    LaneUnderTest after(Duration time) {
+        now = now.plus(time);
+        return this;
+    }
+
+    /** A chunk of items that outlive the test. */
+    LaneUnderTest arrive(int... lineBytes) {
+        return arrive(Duration.ofDays(3), lineBytes);
+    }
+
+    /** @param life of all of the chunk's items, from now on */
+    LaneUnderTest arrive(Duration life, int... lineBytes) {
+        return arrive(IntStream.of(lineBytes)
+                .mapToObj(bytes -> new Item(nextNumber++, bytes, now.plus(life)))
+                .toList());
+    }
+
+    LaneUnderTest arrive(List<Item> items) {
+        chunks.put(state.queue().nextSeq(), new Chunk(now, items));
+        var bytes = items.stream().mapToLong(Item::lineBytes).sum();
+        return on(
+                new LaneEvent.Arrived(now, items.size(), bytes, items.getFirst().expiresAt()));
+    }
+
+    LaneUnderTest tick() {
+        return on(new LaneEvent.Ticked(now));
+    }
+
+    LaneUnderTest flush() {
+        return on(new LaneEvent.Flushed(now));
+    }
+
+    LaneUnderTest settle() {
+        return on(new LaneEvent.Settled(now));
+    }
+
+    private LaneUnderTest on(LaneEvent event) {
+        var step = core.on(state, event, this::chunk);
+        for (var effect : step.effects()) {
+            switch (effect) {
+                case LaneEffect.Seal seal -> sealed.add(new Batch(seal.by(), items(seal.runs()), seal.bytes()));
+                case LaneEffect.Expire expire -> expired.addAll(items(expire.runs()));
+            }
+        }
+        state = step.state();
+        chunks.keySet().removeIf(seq -> seq < state.queue().firstSeq());
+        return this;
+    }
+
+    private Chunk chunk(long seq) {
+        return requireNonNull(chunks.get(seq));
+    }
+
+    private List<Item> items(List<LaneEffect.Run> runs) {
+        var items = new ArrayList<Item>();
+        runs.forEach(run -> items.addAll(chunk(run.seq()).items().subList(run.from(), run.until())));
+        return items;
+    }
+
+    LaneState state() {
+        return state;
+    }
+
+    Instant now() {
+        return now;
+    }
+
+    List<Batch> sealed() {
+        return sealed;
+    }
+
+    List<Item> expired() {
+        return expired;
+    }
+
+    /** @return items whose chunks are kept and that have not left, in order */
+    List<Item> waiting() {
+        var queue = state.queue();
+        var items = new ArrayList<Item>();
+        for (var seq = queue.firstSeq(); seq < queue.nextSeq(); seq++) {
+            var chunk = chunk(seq).items();
+            items.addAll(seq == queue.firstSeq() ? chunk.subList(queue.skip(), chunk.size()) : chunk);
+        }
+        return items;
+    }
+}
