@@ -54,10 +54,12 @@ final class KafkaIntakeClients implements IntakeClients {
                 4 * MIB,
                 ConsumerConfig.FETCH_MAX_BYTES_CONFIG,
                 16 * MIB,
-                // Partitions of a process that was killed move on after this.
+                // Partitions of a process that was killed and stays away move on after this.
                 ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG,
                 10_000));
         settings.put(ConsumerConfig.GROUP_ID_CONFIG, config.application() + "-intake");
+        // A static member: restarted at once after a crash, it has its partitions again at once.
+        settings.put(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, instance);
         settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
         settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
         settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");

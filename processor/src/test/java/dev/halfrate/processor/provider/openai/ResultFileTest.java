@@ -24,6 +24,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -163,6 +164,7 @@ class ResultFileTest {
     }
 
     @Test
+    @Timeout(20)
     void aTrickleBreaksOffAlthoughItNeverStalls() throws Exception {
         var gone = new CompletableFuture<Boolean>();
         vendor.does((request, connection) -> {
