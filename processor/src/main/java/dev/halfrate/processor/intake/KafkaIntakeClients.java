@@ -86,10 +86,11 @@ final class KafkaIntakeClients implements IntakeClients {
 
     @Override
     public Topics topics() {
-        var patience = Map.<String, Object>of(
-                AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, 15_000,
-                AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, 10_000);
-        try (var admin = Admin.create(settings(patience))) {
+        // Both are ours, because Kafka refuses a pair in which the request's time-out is the longer one.
+        var settings = settings(Map.of());
+        settings.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, 15_000);
+        settings.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, 10_000);
+        try (var admin = Admin.create(settings)) {
             var names = config.topics();
             var descriptions = admin.describeTopics(
                             List.of(names.requests(), names.laneInbox(), names.results(), names.deadLetters()))

@@ -9,6 +9,7 @@ import dev.halfrate.processor.config.TopicsConfig;
 import dev.halfrate.schemas.internal.InternalFormat;
 import dev.halfrate.schemas.internal.Ref;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -17,6 +18,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.consumer.internals.AutoOffsetResetStrategy;
@@ -320,17 +322,23 @@ class IntakeTest {
 
     /** Can change its assignment between a poll and what is made of it. */
     private static final class ScriptedConsumer extends MockConsumer<byte[], byte[]> {
+        private static final int IDLE_POLLS_MAX = 1_000;
+
         @Nullable
         Runnable afterPoll;
+
+        private int idlePolls;
 
         ScriptedConsumer() {
             super(AutoOffsetResetStrategy.EARLIEST.name());
         }
 
         @Override
-        public synchronized org.apache.kafka.clients.consumer.ConsumerRecords<byte[], byte[]> poll(
-                java.time.Duration timeout) {
+        public synchronized ConsumerRecords<byte[], byte[]> poll(Duration timeout) {
             var records = super.poll(timeout);
+            if (records.isEmpty() && ++idlePolls > IDLE_POLLS_MAX) {
+                throw new AssertionError("the script has run out, but the loop goes on");
+            }
             var task = afterPoll;
             if (task != null && !records.isEmpty()) {
                 afterPoll = null;
