@@ -11,6 +11,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.InterruptException;
 import org.jspecify.annotations.Nullable;
@@ -114,6 +115,9 @@ public final class Intake implements AutoCloseable {
                 } catch (AuthenticationException e) {
                     throw new IntakeException(
                             "Kafka does not know us, see the settings below kafka: " + e.getMessage());
+                } catch (ConfigException e) {
+                    throw new IntakeException(
+                            "A Kafka client refuses its settings, see those below kafka: " + e.getMessage());
                 } catch (InterruptException e) {
                     stop();
                 } catch (KafkaException e) {

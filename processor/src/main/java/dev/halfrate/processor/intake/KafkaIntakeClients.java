@@ -84,7 +84,10 @@ final class KafkaIntakeClients implements IntakeClients {
 
     @Override
     public Topics topics() {
-        try (var admin = Admin.create(settings(Map.of(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, 15_000)))) {
+        var patience = Map.<String, Object>of(
+                AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, 15_000,
+                AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, 10_000);
+        try (var admin = Admin.create(settings(patience))) {
             var names = config.topics();
             var descriptions = admin.describeTopics(
                             List.of(names.requests(), names.laneInbox(), names.results(), names.deadLetters()))

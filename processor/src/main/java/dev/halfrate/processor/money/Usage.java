@@ -11,6 +11,10 @@ package dev.halfrate.processor.money;
 public record Usage(long inputTokens, long cachedInputTokens, long cacheWriteTokens, long outputTokens) {
     public static final Usage NONE = new Usage(0, 0, 0, 0);
 
+    public boolean isNone() {
+        return equals(NONE);
+    }
+
     public Usage plus(Usage other) {
         return new Usage(
                 inputTokens + other.inputTokens,

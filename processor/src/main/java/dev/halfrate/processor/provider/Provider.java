@@ -7,7 +7,8 @@ import java.time.Instant;
  * One upstream account's batch API.
  *
  * <p>Methods block; call them on virtual threads. A vendor's "no" is a return value; exceptions are for bugs
- * and interruption. Nothing in here tries anything twice: whoever calls counts attempts and survives restarts.
+ * and interruption. An interrupted create is in doubt like any other that got no answer: methods that do not throw
+ * {@link InterruptedException} return an outcome and leave the thread interrupted. Nothing in here tries anything twice: whoever calls counts attempts and survives restarts.
  * Implementations are safe for use by many threads.
  */
 public interface Provider extends AutoCloseable {
@@ -48,9 +49,16 @@ public interface Provider extends AutoCloseable {
     /**
      * A spool file to store.
      *
-     * @param fileName unique to the attempt, so that the file can be recognised in a listing
+     * @param fileName of [A-Za-z0-9._-], ending .jsonl; unique to the attempt, so that the file can be recognised in
+     *     a listing
      */
-    record Upload(Path lines, String fileName) {}
+    record Upload(Path lines, String fileName) {
+        public Upload {
+            if (!fileName.matches("[A-Za-z0-9._-]{1,120}\\.jsonl")) {
+                throw new IllegalArgumentException("file name '" + fileName + "'");
+            }
+        }
+    }
 
     /**
      * A remote batch to create.

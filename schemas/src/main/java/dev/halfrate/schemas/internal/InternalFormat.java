@@ -14,6 +14,7 @@ import org.apache.avro.specific.SpecificDatumReader;
 import org.apache.avro.specific.SpecificDatumWriter;
 import org.apache.avro.specific.SpecificRecordBase;
 import org.apache.avro.util.ClassSecurityValidator;
+import org.jspecify.annotations.NullMarked;
 
 /**
  * Bytes of an internal record: one byte for its type, one for the major and one for the minor version of
@@ -25,6 +26,7 @@ import org.apache.avro.util.ClassSecurityValidator;
  *
  * @param <T> the generated class
  */
+@NullMarked
 public final class InternalFormat<T extends SpecificRecordBase> {
     private static final int FRAME_BYTES = 3;
 

@@ -1,5 +1,5 @@
-/** Formats of Halfrate's own topics. Nothing here may depend on the processor. */
-@NullMarked
+/**
+ * Formats of Halfrate's own topics. Nothing here may depend on the processor. Not null-marked as a whole,
+ * because Avro's generated classes are not.
+ */
 package dev.halfrate.schemas.internal;
-
-import org.jspecify.annotations.NullMarked;

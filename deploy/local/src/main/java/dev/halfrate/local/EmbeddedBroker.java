@@ -1,0 +1,177 @@
+package dev.halfrate.local;
+
+import dev.halfrate.processor.ops.StartupException;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.net.BindException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.Properties;
+import kafka.server.KafkaConfig;
+import kafka.server.KafkaRaftServer;
+import org.apache.kafka.common.utils.Time;
+import org.apache.kafka.metadata.storage.Formatter;
+import org.apache.kafka.server.common.Feature;
+import org.apache.kafka.server.common.MetadataVersion;
+
+/**
+ * A real Kafka in this JVM: broker and KRaft controller in one node, reachable from this machine only.
+ * Everything is kept in its directory, so a broker started there again carries on.
+ */
+public final class EmbeddedBroker implements AutoCloseable {
+    private static final String HOST = "127.0.0.1";
+
+    /** Always the same, so that a formatted directory is recognised as ours. */
+    private static final String CLUSTER_ID = "aGFsZnJhdGUtbG9jYWwtMQ";
+
+    private final KafkaRaftServer server;
+    private final int port;
+    private final Path directory;
+    private final boolean temporary;
+
+    private EmbeddedBroker(KafkaRaftServer server, int port, Path directory, boolean temporary) {
+        this.server = server;
+        this.port = port;
+        this.directory = directory;
+        this.temporary = temporary;
+    }
+
+    /** Starts on any free port, in a directory that {@link #close} deletes. */
+    public static EmbeddedBroker startTemporary() {
+        try {
+            var directory = Files.createTempDirectory("halfrate-broker-");
+            try {
+                return start(0, directory, true);
+            } catch (RuntimeException e) {
+                delete(directory);
+                throw e;
+            }
+        } catch (IOException e) {
+            throw new StartupException("the broker needs a temporary directory: " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * @param port 0 for any free one
+     * @throws StartupException if the port or the directory is in use
+     */
+    public static EmbeddedBroker start(int port, Path directory) {
+        return start(port, directory, false);
+    }
+
+    private static EmbeddedBroker start(int port, Path directory, boolean temporary) {
+        var brokerPort = freePort(port);
+        var properties = properties(directory, brokerPort, freePort(0));
+        try {
+            format(directory);
+            var server = new KafkaRaftServer(KafkaConfig.fromProps(properties, false), Time.SYSTEM);
+            try {
+                server.startup();
+            } catch (Exception e) {
+                server.shutdown();
+                throw e;
+            }
+            return new EmbeddedBroker(server, brokerPort, directory, temporary);
+        } catch (Exception e) {
+            throw new StartupException("the broker did not start in " + directory + ": " + rootMessage(e), e);
+        }
+    }
+
+    public String bootstrapServers() {
+        return HOST + ":" + port;
+    }
+
+    /** Stops it; what its clients were told is committed is on disk then. */
+    @Override
+    public void close() {
+        server.shutdown();
+        server.awaitShutdown();
+        if (temporary) {
+            delete(directory);
+        }
+    }
+
+    Path directory() {
+        return directory;
+    }
+
+    /** The settings of a node of one; shared with the tests that run it in a process of its own. */
+    static Properties properties(Path directory, int brokerPort, int controllerPort) {
+        var properties = new Properties();
+        properties.setProperty("process.roles", "broker,controller");
+        properties.setProperty("node.id", "1");
+        properties.setProperty("controller.quorum.voters", "1@" + HOST + ":" + controllerPort);
+        properties.setProperty("controller.listener.names", "CONTROLLER");
+        properties.setProperty("listener.security.protocol.map", "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT");
+        properties.setProperty(
+                "listeners", "PLAINTEXT://%s:%d,CONTROLLER://%s:%d".formatted(HOST, brokerPort, HOST, controllerPort));
+        properties.setProperty("advertised.listeners", "PLAINTEXT://" + HOST + ":" + brokerPort);
+        properties.setProperty("log.dirs", directory.toString());
+        // A mistyped topic should be an error, not a new topic with default settings.
+        properties.setProperty("auto.create.topics.enable", "false");
+        properties.setProperty("message.max.bytes", "20971520");
+        for (var internal : new String[] {"offsets.topic", "transaction.state.log", "share.coordinator.state.topic"}) {
+            properties.setProperty(internal + ".replication.factor", "1");
+            properties.setProperty(internal + ".num.partitions", "4");
+        }
+        properties.setProperty("transaction.state.log.min.isr", "1");
+        properties.setProperty("share.coordinator.state.topic.min.isr", "1");
+        properties.setProperty("group.initial.rebalance.delay.ms", "0");
+        // The default is 128 MB of heap, for a log that is larger by far than what runs in one JVM.
+        properties.setProperty("log.cleaner.dedupe.buffer.size", "4194304");
+        properties.setProperty("log.cleaner.threads", "1");
+        return properties;
+    }
+
+    /** @return {@code wanted} itself if it is free, or any free one for 0 */
+    static int freePort(int wanted) {
+        try (var socket = new ServerSocket(wanted, 1, InetAddress.ofLiteral(HOST))) {
+            return socket.getLocalPort();
+        } catch (BindException e) {
+            throw new StartupException("port " + wanted + " is in use; choose another one with --port", e);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void format(Path directory) throws Exception {
+        Files.createDirectories(directory);
+        try (var quiet = new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8)) {
+            new Formatter()
+                    .setClusterId(CLUSTER_ID)
+                    .setNodeId(1)
+                    .addDirectory(directory.toString())
+                    .setMetadataLogDirectory(directory.toString())
+                    .setControllerListenerName("CONTROLLER")
+                    .setIgnoreFormatted(true)
+                    .setSupportedFeatures(Feature.PRODUCTION_FEATURES)
+                    .setReleaseVersion(MetadataVersion.latestProduction())
+                    .setPrintStream(quiet)
+                    .run();
+        }
+    }
+
+    private static void delete(Path directory) {
+        try (var paths = Files.walk(directory)) {
+            for (var path : (Iterable<Path>) paths.sorted(Comparator.reverseOrder())::iterator) {
+                Files.deleteIfExists(path);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static String rootMessage(Throwable thrown) {
+        var cause = thrown;
+        while (cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        return String.valueOf(cause.getMessage());
+    }
+}

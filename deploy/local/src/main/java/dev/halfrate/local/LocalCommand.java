@@ -1,0 +1,125 @@
+package dev.halfrate.local;
+
+import dev.halfrate.processor.cli.CommandException;
+import dev.halfrate.processor.cli.StopSignal;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** `local`: the same as the demo, without a load, until it is stopped. */
+@Command(
+        name = "local",
+        description = {
+            "Run Kafka, a simulator of OpenAI's batch API and the processor in this process, until Ctrl-C.",
+            "",
+            "Only this machine can connect. Without --data-dir everything is gone afterwards; with it, Kafka's"
+                    + " topics stay, but the simulator always starts empty."
+        },
+        footer = {
+            "",
+            "Examples:",
+            "  halfrate local",
+            "  halfrate local --data-dir ./state --no-processor    and in another terminal:",
+            "  halfrate run --config ./state/halfrate.yaml",
+            "",
+            "Exit codes: 1 it could not start or the processor had to give up, 2 wrong usage."
+        })
+final class LocalCommand implements Callable<Integer> {
+    private static final int PORT_MAX = 65_535;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    private CommandSpec spec;
+
+    @Option(
+            names = "--port",
+            paramLabel = "N",
+            defaultValue = "19092",
+            description = "Kafka's port, 0 for any free one (default: ${DEFAULT-VALUE}).")
+    private int port;
+
+    @Option(
+            names = "--simulator-port",
+            paramLabel = "N",
+            defaultValue = "18080",
+            description = "The simulator's port, 0 for any free one (default: ${DEFAULT-VALUE}).")
+    private int simulatorPort;
+
+    @Option(
+            names = "--data-dir",
+            paramLabel = "DIR",
+            description = "Keep Kafka's data, the log and the processor's state here.")
+    private @Nullable Path dataDirectory;
+
+    @Option(names = "--no-processor", description = "Leave the processor to `halfrate run`; writes its configuration.")
+    private boolean withoutProcessor;
+
+    @Option(
+            names = "--speed",
+            paramLabel = "X",
+            defaultValue = "" + DemoCommand.SPEED,
+            description = "Simulated seconds per real second (default: ${DEFAULT-VALUE}).")
+    private double speed;
+
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            defaultValue = "1",
+            description = "For the simulator's chances (default: ${DEFAULT-VALUE}).")
+    private long seed;
+
+    @Override
+    public Integer call() throws Exception {
+        check();
+        try (var workspace =
+                dataDirectory == null ? Workspace.temporary("halfrate-local-") : Workspace.at(dataDirectory)) {
+            Logs.into(workspace.log());
+            var words = spec.commandLine().getOut();
+            var plan = new LocalStack.Plan(port, simulatorPort, workspace.directory(), seed, speed, !withoutProcessor);
+            try (var stack = LocalStack.start(plan)) {
+                words.print(LocalGuide.connect(stack, workspace.log()));
+                if (withoutProcessor) {
+                    var config = RunConfig.write(stack.config(), workspace.directory());
+                    words.print(LocalGuide.run(config));
+                }
+                words.println("Ctrl-C stops it.");
+                words.flush();
+                stayUp(stack, workspace);
+            }
+            return 0;
+        }
+    }
+
+    /** Everything is closed by the signal, whose handler the JVM waits for. */
+    private void stayUp(LocalStack stack, Workspace workspace) {
+        AutoCloseable everything = () -> {
+            stack.close();
+            workspace.close();
+        };
+        try (var stop = StopSignal.closing(everything)) {
+            var failure = stack.failure().join();
+            if (!stop.received()) {
+                workspace.keepLog(spec.commandLine().getErr());
+                throw new CommandException("the processor gave up: " + failure.getMessage(), failure);
+            }
+        }
+    }
+
+    private void check() {
+        for (var number : new int[] {port, simulatorPort}) {
+            if (number < 0 || number > PORT_MAX) {
+                throw new ParameterException(
+                        spec.commandLine(), "a port must be 0..%d, got %d".formatted(PORT_MAX, number));
+            }
+        }
+        if (!(speed > 0 && speed <= 1_000_000)) {
+            throw new ParameterException(
+                    spec.commandLine(), "--speed must be above 0 and at most 1000000, got " + speed);
+        }
+    }
+}

@@ -1,0 +1,32 @@
+package dev.halfrate.local;
+
+import dev.halfrate.processor.cli.CommandLines;
+import picocli.CommandLine;
+
+/** The program behind ./halfrate: the processor's commands, and those that bring a broker along. */
+public final class LocalMain {
+    private LocalMain() {}
+
+    public static void main(String[] args) {
+        System.exit(commandLine().execute(args));
+    }
+
+    static CommandLine commandLine() {
+        var commandLine = CommandLines.create();
+        commandLine.addSubcommand(new DemoCommand()).addSubcommand(new LocalCommand());
+        commandLine
+                .getCommandSpec()
+                .usageMessage()
+                .footer(
+                        "",
+                        "Examples:",
+                        "  halfrate demo                           see it work, with nothing else installed",
+                        "  halfrate local                          try it with your own producer",
+                        "  halfrate run --config halfrate.yaml     run the service",
+                        "  halfrate help demo                      what a command needs and returns",
+                        "  source <(halfrate completion)           complete commands with the tab key",
+                        "",
+                        "Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.");
+        return commandLine;
+    }
+}

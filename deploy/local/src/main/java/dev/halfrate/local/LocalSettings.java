@@ -1,0 +1,66 @@
+package dev.halfrate.local;
+
+import dev.halfrate.processor.config.AccountConfig;
+import dev.halfrate.processor.config.HalfrateConfig;
+import dev.halfrate.processor.config.LanesConfig;
+import dev.halfrate.processor.config.LedgerConfig;
+import dev.halfrate.processor.config.RequestsConfig;
+import dev.halfrate.processor.config.Secret;
+import dev.halfrate.processor.config.TopicsConfig;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The configuration for one machine and a simulator whose hours are seconds: small windows that close soon,
+ * frequent polls, short waits. Everything else is as in production.
+ */
+final class LocalSettings {
+    static final int WINDOW_REQUESTS_MAX = 250;
+    static final Duration WINDOW_AGE_MAX = Duration.ofMillis(1_500);
+    static final List<Duration> POLL_DELAYS =
+            List.of(Duration.ofMillis(500), Duration.ofSeconds(1), Duration.ofSeconds(2));
+
+    private static final int PARTITIONS = 2;
+
+    private LocalSettings() {}
+
+    static HalfrateConfig config(String bootstrapServers, URI simulator, Path stateDirectory) {
+        return new HalfrateConfig(
+                "halfrate",
+                stateDirectory,
+                Map.of("bootstrap.servers", bootstrapServers),
+                topics(),
+                new RequestsConfig(Duration.ofHours(72), 10_000_000),
+                List.of(new AccountConfig(
+                        "simulator", "openai", simulator, new Secret("local"), "simulator", List.of("*"), "24h", 4)),
+                new LanesConfig(WINDOW_REQUESTS_MAX, 100_000_000, WINDOW_AGE_MAX, 4, Duration.ofHours(1), 1_000_000),
+                new LedgerConfig(
+                        POLL_DELAYS,
+                        0.1,
+                        Duration.ofSeconds(20),
+                        Duration.ofSeconds(2),
+                        Duration.ofSeconds(1),
+                        3,
+                        3,
+                        Duration.ofSeconds(5),
+                        Duration.ofSeconds(10),
+                        1_000_000_000));
+    }
+
+    static TopicsConfig topics() {
+        return new TopicsConfig(
+                "llm.requests",
+                "llm.results",
+                "llm.batches",
+                "llm.dlq",
+                "halfrate-lane-inbox",
+                "halfrate-work",
+                "halfrate-ledger",
+                true,
+                PARTITIONS,
+                1);
+    }
+}

@@ -1,0 +1,115 @@
+package dev.halfrate.local;
+
+import dev.halfrate.processor.Processor;
+import dev.halfrate.processor.config.HalfrateConfig;
+import dev.halfrate.processor.ops.StartupException;
+import dev.halfrate.processor.ops.TopicSetup;
+import dev.halfrate.simulator.BillingBook;
+import dev.halfrate.simulator.Simulator;
+import dev.halfrate.simulator.SimulatorConfig;
+import dev.halfrate.simulator.SimulatorStartException;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.LoggerFactory;
+
+/** Broker, simulator and, if wanted, the processor in this JVM. */
+final class LocalStack implements AutoCloseable {
+    /**
+     * How to start one.
+     *
+     * @param brokerPort 0 for any free one, as is simulatorPort
+     * @param directory of everything that is written
+     * @param speed of the simulator: its seconds per real second
+     */
+    record Plan(int brokerPort, int simulatorPort, Path directory, long seed, double speed, boolean withProcessor) {
+        Path state() {
+            return directory.resolve("state");
+        }
+    }
+
+    /** What is running, the latest first. */
+    private final Deque<AutoCloseable> running = new ArrayDeque<>();
+
+    private final EmbeddedBroker broker;
+    private final Simulator simulator;
+    private final HalfrateConfig config;
+    private final @Nullable Processor processor;
+
+    /** @throws StartupException saying in one line what is in the way */
+    static LocalStack start(Plan plan) throws InterruptedException {
+        return new LocalStack(plan);
+    }
+
+    private LocalStack(Plan plan) throws InterruptedException {
+        try {
+            broker = EmbeddedBroker.start(plan.brokerPort(), plan.directory().resolve("broker"));
+            running.push(broker);
+            simulator = startSimulator(plan);
+            running.push(simulator);
+            config = LocalSettings.config(broker.bootstrapServers(), simulator.baseUrl(), plan.state());
+            TopicSetup.ensure(config);
+            if (plan.withProcessor()) {
+                processor = Processor.start(config, new SimpleMeterRegistry());
+                running.push(processor);
+            } else {
+                processor = null;
+            }
+        } catch (RuntimeException | InterruptedException e) {
+            close();
+            throw e;
+        }
+    }
+
+    private static Simulator startSimulator(Plan plan) {
+        try {
+            return Simulator.start(SimulatorConfig.defaults()
+                    .withPort(plan.simulatorPort())
+                    .withSeed(plan.seed())
+                    .withSpeed(plan.speed())
+                    .withDataDirectory(plan.directory().resolve("simulator")));
+        } catch (SimulatorStartException e) {
+            throw new StartupException(String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    HalfrateConfig config() {
+        return config;
+    }
+
+    String bootstrapServers() {
+        return broker.bootstrapServers();
+    }
+
+    URI simulatorUrl() {
+        return simulator.baseUrl();
+    }
+
+    BillingBook billingBook() {
+        return simulator.billingBook();
+    }
+
+    /** Completes with the reason if the processor gives up; never where there is none. */
+    CompletableFuture<Throwable> failure() {
+        return processor == null ? new CompletableFuture<>() : processor.failure();
+    }
+
+    /** Stops the processor first, while it still has whom to talk to. */
+    @Override
+    public synchronized void close() {
+        while (!running.isEmpty()) {
+            var last = running.pop();
+            try {
+                last.close();
+            } catch (Exception e) {
+                // The others have to be stopped all the same, and nobody waits for a result any more.
+                LoggerFactory.getLogger(LocalStack.class)
+                        .warn("{} did not stop cleanly", last.getClass().getSimpleName(), e);
+            }
+        }
+    }
+}

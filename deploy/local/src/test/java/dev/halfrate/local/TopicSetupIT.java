@@ -1,0 +1,192 @@
+package dev.halfrate.local;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.halfrate.processor.config.HalfrateConfig;
+import dev.halfrate.processor.config.TopicsConfig;
+import dev.halfrate.processor.ops.StartupException;
+import dev.halfrate.processor.ops.TopicSetup;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.FeatureUpdate;
+import org.apache.kafka.clients.admin.NewPartitions;
+import org.apache.kafka.clients.admin.UpdateFeaturesOptions;
+import org.apache.kafka.common.config.ConfigResource;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TopicSetupIT {
+    @TempDir
+    Path state;
+
+    private EmbeddedBroker broker;
+    private Admin admin;
+    private HalfrateConfig config;
+
+    @BeforeEach
+    void startBroker() {
+        broker = EmbeddedBroker.startTemporary();
+        admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()));
+        config = LocalSettings.config(broker.bootstrapServers(), URI.create("http://127.0.0.1:1/v1"), state);
+    }
+
+    @AfterEach
+    void stopBroker() {
+        admin.close();
+        broker.close();
+    }
+
+    @Test
+    void makesEveryTopicWithItsSettingsAndFindsThemFitAfterwards() throws Exception {
+        // When
+        TopicSetup.ensure(config);
+        TopicSetup.ensure(config);
+
+        // Then
+        var topics = config.topics();
+        assertThat(admin.listTopics().names().get())
+                .contains(
+                        topics.requests(),
+                        topics.results(),
+                        topics.batches(),
+                        topics.deadLetters(),
+                        topics.laneInbox(),
+                        topics.work(),
+                        topics.ledger());
+        assertThat(setting(topics.ledger(), "cleanup.policy")).isEqualTo("compact");
+        assertThat(setting(topics.work(), "cleanup.policy")).isEqualTo("compact");
+        assertThat(setting(topics.requests(), "cleanup.policy")).isEqualTo("delete");
+        assertThat(setting(topics.results(), "max.message.bytes")).isEqualTo("20971520");
+    }
+
+    @Test
+    void wrongSettingsAreAllNamedWithWhatToDo() throws Exception {
+        // Given
+        TopicSetup.ensure(config);
+        set(config.topics().ledger(), "cleanup.policy", "compact,delete");
+        set(config.topics().requests(), "retention.ms", "3600000");
+
+        // When, Then
+        assertThatThrownBy(() -> TopicSetup.ensure(config))
+                .isInstanceOf(StartupException.class)
+                .message()
+                .hasLineCount(2)
+                .contains(
+                        "topic llm.requests has retention.ms=3600000, it must be more than 259200000"
+                                + " (requests.ttl is 3d); change it: kafka-configs.sh --bootstrap-server "
+                                + broker.bootstrapServers()
+                                + " --alter --entity-type topics --entity-name llm.requests"
+                                + " --add-config retention.ms=604800000",
+                        "topic halfrate-ledger has cleanup.policy=compact,delete, it must be compact; change it: ");
+    }
+
+    @Test
+    void unlimitedRetentionIsLongEnough() throws Exception {
+        TopicSetup.ensure(config);
+        set(config.topics().requests(), "retention.ms", "-1");
+
+        TopicSetup.ensure(config);
+
+        assertThat(setting(config.topics().requests(), "retention.ms")).isEqualTo("-1");
+    }
+
+    @Test
+    void workAndLedgerMustHaveEquallyManyPartitions() throws Exception {
+        TopicSetup.ensure(config);
+        admin.createPartitions(Map.of(config.topics().work(), NewPartitions.increaseTo(3)))
+                .all()
+                .get();
+
+        assertThatThrownBy(() -> TopicSetup.ensure(config))
+                .isInstanceOf(StartupException.class)
+                .hasMessageContaining("topic halfrate-work has 3 partitions and topic halfrate.ledger has 2");
+    }
+
+    @Test
+    void missingTopicsAreNamedWithTheCommandWhereTheyMayNotBeMade() {
+        assertThatThrownBy(() -> TopicSetup.ensure(withoutCreation()))
+                .isInstanceOf(StartupException.class)
+                .hasMessageContaining("topic halfrate-work does not exist and topics.create is off; make it:"
+                        + " kafka-topics.sh --bootstrap-server " + broker.bootstrapServers()
+                        + " --create --topic halfrate-work --partitions 2 --replication-factor 1"
+                        + " --config cleanup.policy=compact");
+    }
+
+    @Test
+    void clusterWithoutTransactionsOfVersionTwoIsRefused() throws Exception {
+        // Given
+        admin.updateFeatures(
+                        Map.of(
+                                "transaction.version",
+                                new FeatureUpdate((short) 1, FeatureUpdate.UpgradeType.SAFE_DOWNGRADE)),
+                        new UpdateFeaturesOptions())
+                .all()
+                .get();
+
+        // When, Then
+        assertThatThrownBy(() -> TopicSetup.ensure(config))
+                .isInstanceOf(StartupException.class)
+                .hasMessage(
+                        "the Kafka cluster at %1$s has transaction.version 1, 2 or higher is needed; change it:"
+                                + " kafka-features.sh --bootstrap-server %1$s upgrade --feature transaction.version=2",
+                        broker.bootstrapServers());
+    }
+
+    @Test
+    void clusterThatDoesNotAnswerIsOneClearLine() {
+        var nowhere = LocalSettings.config(
+                "127.0.0.1:" + EmbeddedBroker.freePort(0), URI.create("http://127.0.0.1:1/v1"), state);
+
+        assertThatThrownBy(() -> TopicSetup.ensure(nowhere))
+                .isInstanceOf(StartupException.class)
+                .hasMessage(
+                        "no Kafka broker answers at '%s' (kafka.bootstrap.servers): Connection refused",
+                        nowhere.kafka().get("bootstrap.servers"));
+    }
+
+    private HalfrateConfig withoutCreation() {
+        var topics = config.topics();
+        return new HalfrateConfig(
+                config.application(),
+                config.stateDir(),
+                config.kafka(),
+                new TopicsConfig(
+                        topics.requests(),
+                        topics.results(),
+                        topics.batches(),
+                        topics.deadLetters(),
+                        topics.laneInbox(),
+                        topics.work(),
+                        topics.ledger(),
+                        false,
+                        topics.partitions(),
+                        topics.replicationFactor()),
+                config.requests(),
+                config.accounts(),
+                config.lanes(),
+                config.ledger());
+    }
+
+    private String setting(String topic, String name) throws Exception {
+        var resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+        var settings = admin.describeConfigs(List.of(resource)).values().get(resource);
+        return Objects.requireNonNull(settings).get().get(name).value();
+    }
+
+    private void set(String topic, String name, String value) throws Exception {
+        admin.incrementalAlterConfigs(Map.of(
+                        new ConfigResource(ConfigResource.Type.TOPIC, topic),
+                        List.of(new AlterConfigOp(new ConfigEntry(name, value), AlterConfigOp.OpType.SET))))
+                .all()
+                .get();
+    }
+}

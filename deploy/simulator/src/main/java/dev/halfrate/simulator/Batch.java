@@ -1,0 +1,234 @@
+package dev.halfrate.simulator;
+
+import dev.halfrate.simulator.BatchObject.BatchUsage;
+import dev.halfrate.simulator.BatchObject.Errors;
+import dev.halfrate.simulator.BatchObject.RequestCounts;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One batch, moved along by the clock: whoever looks at it first lets everything happen that is due, each at its own
+ * time. Safe for use by many threads.
+ */
+final class Batch {
+
+    static final Duration COMPLETION_WINDOW = Duration.ofHours(24);
+
+    /**
+     * What never changes.
+     *
+     * @param draw stands for the batch wherever chance decides
+     */
+    record Identity(String account, String id, String inputFileId, Endpoint endpoint, long draw) {}
+
+    private final Identity identity;
+    private final BatchRequest request;
+    private final BatchWork work;
+    private final Path directory;
+    private final Map<BatchStatus, Instant> since = new EnumMap<>(BatchStatus.class);
+
+    private BatchStatus status = BatchStatus.VALIDATING;
+    private @Nullable List<BatchError> errors;
+    private @Nullable BatchRun run;
+    private @Nullable String model;
+    private RequestCounts counts = RequestCounts.NONE;
+    private Usage usage = Usage.NONE;
+    private @Nullable String outputFileId;
+    private @Nullable String errorFileId;
+
+    /** @param directory the batch's own; holds the input under {@link #inputIn} if it could be found */
+    Batch(Identity identity, BatchRequest request, BatchWork work, Instant createdAt, Path directory) {
+        this.identity = identity;
+        this.request = request;
+        this.work = work;
+        this.directory = directory;
+        this.since.put(status, createdAt);
+    }
+
+    /** The batch's own name for its input's bytes: deleting the file must not disturb it. */
+    static Path inputIn(Path directory) {
+        return directory.resolve("input.jsonl");
+    }
+
+    Identity identity() {
+        return identity;
+    }
+
+    /** Lets happen what is due; true if more is to come later. */
+    synchronized boolean advance(Instant now) throws IOException {
+        BatchStatus before;
+        do {
+            before = status;
+            step(now);
+        } while (status != before);
+        return !status.terminal();
+    }
+
+    /** Refused if the batch has ended otherwise. */
+    synchronized void cancel(Instant now) throws IOException {
+        advance(now);
+        switch (status) {
+            case VALIDATING, IN_PROGRESS, FINALIZING -> enter(BatchStatus.CANCELLING, now);
+            case CANCELLING, CANCELLED -> {}
+            case COMPLETED, FAILED, EXPIRED ->
+                throw new RefusedException(
+                        409,
+                        OpenAiError.invalidRequest(
+                                "Cannot cancel a batch with status '%s'.".formatted(status.wireName()), null, null));
+        }
+    }
+
+    synchronized BatchObject view(Instant now) throws IOException {
+        advance(now);
+        return new BatchObject(
+                identity.id(),
+                "batch",
+                identity.endpoint().path(),
+                model,
+                errors == null ? null : new Errors("list", errors),
+                identity.inputFileId(),
+                BatchRequest.COMPLETION_WINDOW,
+                status.wireName(),
+                outputFileId,
+                errorFileId,
+                entered(BatchStatus.VALIDATING).getEpochSecond(),
+                secondsSince(BatchStatus.IN_PROGRESS),
+                expiresAt().getEpochSecond(),
+                secondsSince(BatchStatus.FINALIZING),
+                secondsSince(BatchStatus.COMPLETED),
+                secondsSince(BatchStatus.FAILED),
+                secondsSince(BatchStatus.EXPIRED),
+                secondsSince(BatchStatus.CANCELLING),
+                secondsSince(BatchStatus.CANCELLED),
+                counts,
+                BatchUsage.of(usage),
+                request.metadata());
+    }
+
+    private void step(Instant now) throws IOException {
+        BatchTimes times = work.config().batchTimes();
+        switch (status) {
+            case VALIDATING -> after(times.validation(), now, this::validate);
+            case IN_PROGRESS -> progress(now);
+            case FINALIZING -> after(times.finalizing(), now, at -> end(BatchStatus.COMPLETED, at));
+            case CANCELLING ->
+                after(times.cancelling(), now, at -> {
+                    if (run != null) {
+                        run.abandon(BatchRun.Unexecuted.CANCELLED);
+                    }
+                    end(BatchStatus.CANCELLED, at);
+                });
+            case COMPLETED, FAILED, EXPIRED, CANCELLED -> {}
+        }
+    }
+
+    @FunctionalInterface
+    private interface Transition {
+        void at(Instant due) throws IOException;
+    }
+
+    private void after(Duration stage, Instant now, Transition transition) throws IOException {
+        Instant due = entered(status).plus(stage);
+        if (!now.isBefore(due)) {
+            transition.at(due);
+        }
+    }
+
+    private void validate(Instant at) throws IOException {
+        Path input = inputIn(directory);
+        if (!Files.exists(input)) {
+            fail(
+                    List.of(BatchError.ofFile(
+                            "invalid_request",
+                            "file_id",
+                            "Cannot find file %s, or organization %s does not have access to it."
+                                    .formatted(identity.inputFileId(), identity.account()))),
+                    at);
+            return;
+        }
+        switch (InputValidation.validate(
+                input, identity.endpoint(), work.config().validationReport())) {
+            case InputValidation.Outcome.Invalid(var found) -> fail(found, at);
+            case InputValidation.Outcome.Valid(var valid) -> {
+                run = new BatchRun(identity, valid, work, at, executionTime(), directory);
+                model = valid.model();
+                counts = run.counts();
+                enter(BatchStatus.IN_PROGRESS, at);
+            }
+        }
+    }
+
+    private Duration executionTime() {
+        BatchTimes times = work.config().batchTimes();
+        SplittableRandom random = work.seed().random("execution time", identity.draw());
+        long spread = times.executionMax().minus(times.executionMin()).toMillis();
+        return times.executionMin().plusMillis(random.nextLong(spread + 1));
+    }
+
+    private void progress(Instant now) throws IOException {
+        BatchRun running = Objects.requireNonNull(run);
+        Instant until = now.isBefore(expiresAt()) ? now : expiresAt();
+        running.executeUntil(until);
+        counts = running.counts();
+        usage = running.usage();
+        if (running.finished()) {
+            enter(BatchStatus.FINALIZING, running.end());
+        } else if (until.equals(expiresAt())) {
+            running.abandon(BatchRun.Unexecuted.EXPIRED);
+            end(BatchStatus.EXPIRED, until);
+        }
+    }
+
+    private void fail(List<BatchError> found, Instant at) throws IOException {
+        errors = found;
+        end(BatchStatus.FAILED, at);
+    }
+
+    private void end(BatchStatus end, Instant at) throws IOException {
+        if (run != null) {
+            if (run.hasOutput() && outputFileId == null) {
+                outputFileId = publish(run.output(), "output", at);
+            }
+            if (run.hasErrors() && errorFileId == null) {
+                errorFileId = publish(run.errors(), "error", at);
+            }
+            run = null;
+        }
+        FileTree.delete(directory);
+        enter(end, at);
+    }
+
+    private String publish(Path lines, String suffix, Instant at) throws IOException {
+        String filename = "%s_%s.jsonl".formatted(identity.id(), suffix);
+        return work.files()
+                .store(identity.account(), filename, "batch_output", lines, at, request.outputLife())
+                .id();
+    }
+
+    private void enter(BatchStatus next, Instant at) {
+        status = next;
+        since.put(next, at);
+    }
+
+    private Instant entered(BatchStatus entered) {
+        return Objects.requireNonNull(since.get(entered));
+    }
+
+    private Instant expiresAt() {
+        return entered(BatchStatus.VALIDATING).plus(COMPLETION_WINDOW);
+    }
+
+    private @Nullable Long secondsSince(BatchStatus entered) {
+        Instant at = since.get(entered);
+        return at == null ? null : at.getEpochSecond();
+    }
+}

@@ -1,0 +1,124 @@
+package dev.halfrate.simulator;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.MultiPart;
+import org.eclipse.jetty.http.MultiPartConfig;
+import org.eclipse.jetty.http.MultiPartFormData;
+import org.eclipse.jetty.server.Request;
+import org.jspecify.annotations.Nullable;
+
+/** Takes in a multipart upload, streaming the file's bytes to disk. */
+final class FileUpload {
+
+    static final long BATCH_FILE_BYTES_MAX = 209_715_200;
+
+    private static final long FILE_BYTES_MAX = 512L << 20;
+    private static final int PARTS_MAX = 16;
+    private static final int FIELD_BYTES_MAX = 64 * 1024;
+
+    private static final List<String> PURPOSES =
+            List.of("assistants", "batch", "fine-tune", "vision", "user_data", "evals");
+
+    private final FileStore files;
+    private final VirtualClock clock;
+
+    FileUpload(FileStore files, VirtualClock clock) {
+        this.files = files;
+        this.clock = clock;
+    }
+
+    StoredFile receive(Call call) throws IOException {
+        Request request = call.request();
+        String contentType = request.getHeaders().get(HttpHeader.CONTENT_TYPE);
+        if (contentType == null || !contentType.toLowerCase(Locale.ROOT).startsWith("multipart/form-data")) {
+            throw RefusedException.badRequest(OpenAiError.invalidRequest(
+                    "Invalid Content-Type header (%s), expected multipart/form-data.".formatted(contentType),
+                    null,
+                    null));
+        }
+        try (MultiPartFormData.Parts parts = parts(request, contentType)) {
+            String purpose = field(parts, "purpose");
+            if (purpose == null) {
+                throw RefusedException.badRequest(OpenAiError.missing("purpose"));
+            }
+            if (!PURPOSES.contains(purpose)) {
+                throw RefusedException.badRequest(OpenAiError.notOneOf("purpose", purpose, PURPOSES));
+            }
+            MultiPart.Part file = parts.getFirst("file");
+            if (file == null) {
+                throw RefusedException.badRequest(OpenAiError.missing("file"));
+            }
+            return store(call.account(), file, purpose, life(parts, purpose));
+        }
+    }
+
+    private MultiPartFormData.Parts parts(Request request, String contentType) {
+        MultiPartConfig config = new MultiPartConfig.Builder()
+                .location(files.directory())
+                .maxParts(PARTS_MAX)
+                .maxSize(FILE_BYTES_MAX + PARTS_MAX * FIELD_BYTES_MAX)
+                .maxPartSize(FILE_BYTES_MAX)
+                .maxMemoryPartSize(FIELD_BYTES_MAX)
+                .useFilesForPartsWithoutFileName(false)
+                .build();
+        return MultiPartFormData.getParts(request, request, contentType, config);
+    }
+
+    private StoredFile store(String account, MultiPart.Part file, String purpose, @Nullable Duration life)
+            throws IOException {
+        String filename = file.getFileName() == null ? "upload" : file.getFileName();
+        Path staged = Files.createTempFile(files.directory(), "upload", null);
+        try {
+            file.writeTo(staged);
+            if (purpose.equals("batch")) {
+                requireBatchInput(filename, staged);
+            }
+            return files.store(account, filename, purpose, staged, clock.now(), life);
+        } finally {
+            Files.deleteIfExists(staged);
+        }
+    }
+
+    private static void requireBatchInput(String filename, Path file) throws IOException {
+        InputLine first;
+        try (LineReader lines = new LineReader(file)) {
+            byte[] line = lines.next();
+            first = line == null ? null : InputLine.parse(line).orElse(null);
+        }
+        if (first == null || !filename.endsWith(".jsonl")) {
+            throw RefusedException.badRequest(
+                    OpenAiError.invalidRequest("Invalid file format for Batch API. Must be .jsonl", null, null));
+        }
+        if (Files.size(file) > BATCH_FILE_BYTES_MAX) {
+            String model = first.body() == null ? null : first.body().model();
+            throw new RefusedException(
+                    413,
+                    OpenAiError.invalidRequest(
+                            "The batch input file is larger than the %d maximum for the %s model"
+                                    .formatted(BATCH_FILE_BYTES_MAX, model == null ? "requested" : model),
+                            null,
+                            null));
+        }
+    }
+
+    private static @Nullable Duration life(MultiPartFormData.Parts parts, String purpose) {
+        String anchor = field(parts, "expires_after[anchor]");
+        String seconds = field(parts, "expires_after[seconds]");
+        if (anchor != null || seconds != null) {
+            return ExpiresAfter.parse("expires_after", anchor, seconds);
+        }
+        return purpose.equals("batch") ? FileStore.BATCH_FILE_LIFE : null;
+    }
+
+    private static @Nullable String field(MultiPartFormData.Parts parts, String name) {
+        MultiPart.Part part = parts.getFirst(name);
+        return part == null ? null : part.getContentAsString(StandardCharsets.UTF_8);
+    }
+}

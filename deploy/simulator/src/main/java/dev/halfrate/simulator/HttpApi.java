@@ -1,0 +1,126 @@
+package dev.halfrate.simulator;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.Locale;
+import org.eclipse.jetty.http.HttpFields;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.io.ByteBufferPool;
+import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.io.EofException;
+import org.eclipse.jetty.server.Handler;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.util.Callback;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The door: lets callers in by their key, finds the API they want, and writes its reply with the vendor's headers. */
+final class HttpApi extends Handler.Abstract {
+
+    private static final Logger log = LoggerFactory.getLogger(HttpApi.class);
+
+    private static final String BEARER = "Bearer ";
+    private static final String OPENAI_VERSION = "2020-10-01";
+    private static final int CONTENT_BUFFER_BYTES = 64 * 1024;
+    private static final DateTimeFormatter HTTP_DATE = DateTimeFormatter.ofPattern(
+                    "EEE, dd MMM yyyy HH:mm:ss 'GMT'", Locale.ROOT)
+            .withZone(ZoneOffset.UTC);
+
+    private final OpenAiApi openAi;
+    private final ControlApi control;
+    private final ApiKeys apiKeys;
+    private final Ids ids;
+    private final VirtualClock clock;
+
+    HttpApi(OpenAiApi openAi, ControlApi control, ApiKeys apiKeys, Ids ids, VirtualClock clock) {
+        this.openAi = openAi;
+        this.control = control;
+        this.apiKeys = apiKeys;
+        this.ids = ids;
+        this.clock = clock;
+    }
+
+    @Override
+    public boolean handle(Request request, Response response, Callback callback) {
+        String requestId = ids.next("req_");
+        Reply reply = reply(request, requestId);
+        HttpFields.Mutable headers = response.getHeaders()
+                .put(HttpHeader.DATE, HTTP_DATE.format(clock.now()))
+                .put("x-request-id", requestId)
+                .put("openai-version", OPENAI_VERSION)
+                .put("openai-processing-ms", processingTime(request).toMillis());
+        switch (reply) {
+            case Reply.Json(int status, Object body) -> {
+                byte[] json = Json.bytes(body);
+                response.setStatus(status);
+                headers.put(HttpHeader.CONTENT_TYPE, "application/json").put(HttpHeader.CONTENT_LENGTH, json.length);
+                response.write(true, ByteBuffer.wrap(json), callback);
+            }
+            case Reply.Content(var file, long bytes, String contentType) -> {
+                headers.put(HttpHeader.CONTENT_TYPE, contentType).put(HttpHeader.CONTENT_LENGTH, bytes);
+                ByteBufferPool pool = request.getComponents().getByteBufferPool();
+                ByteBufferPool.Sized buffers = new ByteBufferPool.Sized(pool, false, CONTENT_BUFFER_BYTES);
+                Content.copy(Content.Source.from(buffers, file, 0, bytes), response, callback);
+            }
+        }
+        return true;
+    }
+
+    private Reply reply(Request request, String requestId) {
+        try {
+            String path = Request.getPathInContext(request);
+            if (path.startsWith("/control/")) {
+                return control.answer(request);
+            }
+            return openAi.answer(request, account(request));
+        } catch (RefusedException e) {
+            return e.reply();
+        } catch (EofException e) {
+            log.debug("{}: the client went away", requestId, e);
+            return new Reply.Json(
+                    400,
+                    OpenAiError.invalidRequest("The request ended early.", null, null)
+                            .envelope());
+        } catch (IOException | RuntimeException e) {
+            log.error("{}: {} {} failed", requestId, request.getMethod(), request.getHttpURI(), e);
+            return new Reply.Json(
+                    500,
+                    OpenAiError.server("The simulator failed: " + e.getMessage())
+                            .envelope());
+        }
+    }
+
+    /** Each key is an organization of its own. */
+    private String account(Request request) {
+        String authorization = request.getHeaders().get(HttpHeader.AUTHORIZATION);
+        if (authorization == null || !authorization.startsWith(BEARER)) {
+            throw unauthorized("You didn't provide an API key. You need to provide your API key in an Authorization"
+                    + " header using Bearer auth (i.e. Authorization: Bearer YOUR_KEY).");
+        }
+        String key = authorization.substring(BEARER.length()).strip();
+        if (!apiKeys.accept(key)) {
+            throw unauthorized("Incorrect API key provided: %s. You can find your API key at".formatted(masked(key))
+                    + " https://platform.openai.com/account/api-keys.");
+        }
+        return "org-" + Fingerprint.of("account", key.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static RefusedException unauthorized(String message) {
+        return new RefusedException(401, OpenAiError.invalidRequest(message, null, "invalid_api_key"));
+    }
+
+    private static String masked(String key) {
+        return key.length() < 12
+                ? "*".repeat(key.length())
+                : key.substring(0, 4) + "***" + key.substring(key.length() - 4);
+    }
+
+    private static Duration processingTime(Request request) {
+        return Duration.ofNanos(System.nanoTime() - request.getBeginNanoTime());
+    }
+}

@@ -1,0 +1,142 @@
+package dev.halfrate.simulator;
+
+import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One line of an input file.
+ *
+ * @param mistyped the first of the four fields that has a value of the wrong kind
+ */
+record InputLine(
+        @Nullable String customId,
+        @Nullable String method,
+        @Nullable String url,
+        @Nullable Body body,
+        @Nullable OpenAiError mistyped) {
+
+    /**
+     * The parameters of the call. Prompts, which may be large, are measured and left where they are.
+     *
+     * @param from the body's first byte in the line
+     * @param to the byte after its last
+     */
+    record Body(int from, int to, ObjectNode parameters, Map<String, Prompt> prompts) {
+
+        /** The body's bytes exactly as the client wrote them. */
+        byte[] bytesIn(byte[] line) {
+            return Arrays.copyOfRange(line, from, to);
+        }
+
+        @Nullable
+        String model() {
+            JsonNode model = parameters.get("model");
+            return model != null && model.isTextual() ? model.textValue() : null;
+        }
+
+        @Nullable
+        Prompt prompt(Endpoint endpoint) {
+            return prompts.get(endpoint.promptParameter());
+        }
+    }
+
+    /**
+     * What is sent to the model.
+     *
+     * @param bytes its size as JSON
+     * @param items how many messages or texts it has; a tokenized text is one
+     */
+    record Prompt(JsonToken kind, int bytes, int items) {}
+
+    /** Empty if the line is no JSON object. */
+    static Optional<InputLine> parse(byte[] line) throws IOException {
+        try (JsonParser parser = Json.MAPPER.createParser(line)) {
+            if (parser.nextToken() != JsonToken.START_OBJECT) {
+                return Optional.empty();
+            }
+            InputLine parsed = fields(parser);
+            return parser.nextToken() == null ? Optional.of(parsed) : Optional.empty();
+        } catch (JacksonException _) {
+            return Optional.empty();
+        }
+    }
+
+    private static InputLine fields(JsonParser parser) throws IOException {
+        String customId = null;
+        String method = null;
+        String url = null;
+        Body body = null;
+        OpenAiError mistyped = null;
+        for (String name = parser.nextFieldName(); name != null; name = parser.nextFieldName()) {
+            JsonToken token = parser.nextToken();
+            String expected = switch (name) {
+                case "custom_id", "method", "url" -> token == JsonToken.VALUE_STRING ? null : "a string";
+                case "body" -> token == JsonToken.START_OBJECT ? null : "an object";
+                default -> null;
+            };
+            if (expected != null) {
+                mistyped = mistyped == null ? OpenAiError.wrongType(name, expected, token) : mistyped;
+                parser.skipChildren();
+                continue;
+            }
+            switch (name) {
+                case "custom_id" -> customId = parser.getText();
+                case "method" -> method = parser.getText();
+                case "url" -> url = parser.getText();
+                case "body" -> body = body(parser);
+                default -> parser.skipChildren();
+            }
+        }
+        return new InputLine(customId, method, url, body, mistyped);
+    }
+
+    private static Body body(JsonParser parser) throws IOException {
+        int from = start(parser);
+        ObjectNode parameters = Json.MAPPER.createObjectNode();
+        Map<String, Prompt> prompts = new HashMap<>();
+        for (String name = parser.nextFieldName(); name != null; name = parser.nextFieldName()) {
+            JsonToken token = parser.nextToken();
+            if (Endpoint.PROMPT_PARAMETERS.contains(name) && token != JsonToken.VALUE_NULL) {
+                prompts.put(name, prompt(parser));
+            } else {
+                parameters.set(name, Json.MAPPER.readTree(parser));
+            }
+        }
+        return new Body(from, end(parser), parameters, prompts);
+    }
+
+    private static Prompt prompt(JsonParser parser) throws IOException {
+        JsonToken kind = parser.currentToken();
+        int from = start(parser);
+        int items = 1;
+        if (kind == JsonToken.START_ARRAY) {
+            boolean tokenized = false;
+            for (items = 0; parser.nextToken() != JsonToken.END_ARRAY; items++) {
+                tokenized |= parser.currentToken() == JsonToken.VALUE_NUMBER_INT;
+                parser.skipChildren();
+            }
+            items = tokenized ? 1 : items;
+        } else {
+            parser.skipChildren();
+            parser.finishToken();
+        }
+        return new Prompt(kind, end(parser) - from, items);
+    }
+
+    private static int start(JsonParser parser) {
+        return (int) parser.currentTokenLocation().getByteOffset();
+    }
+
+    private static int end(JsonParser parser) {
+        return (int) parser.currentLocation().getByteOffset();
+    }
+}

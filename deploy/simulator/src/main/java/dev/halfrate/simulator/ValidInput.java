@@ -1,0 +1,58 @@
+package dev.halfrate.simulator;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.util.Objects;
+
+/** An input file that passed validation: where its lines are, and what they have in common. */
+final class ValidInput {
+
+    /**
+     * What is left to know of a line that passed validation.
+     *
+     * @param content stands for the endpoint and the exact bytes of the body
+     */
+    record ValidLine(String customId, InputLine.Body body, String content) {}
+
+    private final Path file;
+    private final Endpoint endpoint;
+    private final String model;
+    private final long[] offsets;
+
+    /** @param offsets where each line starts, and last where the file ends */
+    ValidInput(Path file, Endpoint endpoint, String model, long[] offsets) {
+        this.file = file;
+        this.endpoint = endpoint;
+        this.model = model;
+        this.offsets = offsets;
+    }
+
+    Path file() {
+        return file;
+    }
+
+    String model() {
+        return model;
+    }
+
+    int lines() {
+        return offsets.length - 1;
+    }
+
+    ValidLine read(FileChannel channel, int line) throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocate((int) (offsets[line + 1] - offsets[line]));
+        while (bytes.hasRemaining()) {
+            if (channel.read(bytes, offsets[line] + bytes.position()) < 0) {
+                throw new IOException("%s has become shorter".formatted(file));
+            }
+        }
+        InputLine parsed = InputLine.parse(bytes.array()).orElseThrow(() -> new IOException(file + " has changed"));
+        InputLine.Body body = Objects.requireNonNull(parsed.body());
+        return new ValidLine(
+                Objects.requireNonNull(parsed.customId()),
+                body,
+                BillingBook.contentOf(endpoint.path(), body.bytesIn(bytes.array())));
+    }
+}

@@ -1,0 +1,57 @@
+package dev.halfrate.processor;
+
+import dev.halfrate.processor.ops.StartupException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.UUID;
+
+/**
+ * This process among all of the application: an id that stays with its state directory, so that a restart ends the
+ * transactions of the process before at once, and a lock, so that no two share the directory.
+ */
+record Instance(String id, FileChannel lock) implements AutoCloseable {
+    /** @throws StartupException if another process uses the directory, or it cannot be written */
+    static Instance in(Path stateDir) {
+        try {
+            Files.createDirectories(stateDir);
+            var channel = FileChannel.open(
+                    stateDir.resolve("instance.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            if (!lock(channel)) {
+                channel.close();
+                throw new StartupException(
+                        "state-dir %s is in use by another process: give each process its own".formatted(stateDir));
+            }
+            var file = stateDir.resolve("instance-id");
+            if (!Files.exists(file)) {
+                Files.writeString(file, UUID.randomUUID().toString());
+            }
+            return new Instance(Files.readString(file, StandardCharsets.UTF_8).strip(), channel);
+        } catch (IOException e) {
+            throw new StartupException("state-dir %s cannot be used: %s".formatted(stateDir, e), e);
+        }
+    }
+
+    /** Held as long as the channel is open, also across a kill. */
+    private static boolean lock(FileChannel channel) throws IOException {
+        try {
+            return channel.tryLock() != null;
+        } catch (OverlappingFileLockException _) {
+            return false;
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            lock.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,117 @@
+package dev.halfrate.processor;
+
+import dev.halfrate.processor.config.AccountConfig;
+import dev.halfrate.processor.config.HalfrateConfig;
+import dev.halfrate.processor.intake.Intake;
+import dev.halfrate.processor.ledger.LedgerWorker;
+import dev.halfrate.processor.ops.TopicSetup;
+import dev.halfrate.processor.provider.Capabilities;
+import dev.halfrate.processor.provider.Provider;
+import dev.halfrate.processor.provider.openai.OpenAiProvider;
+import dev.halfrate.processor.topology.AccountLimits;
+import dev.halfrate.processor.topology.LaneStreams;
+import dev.halfrate.processor.topology.LaneStreamsSettings;
+import dev.halfrate.processor.topology.LaneTopology;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.slf4j.LoggerFactory;
+
+/** The wiring diagram: intake, lanes and ledger worker in this process. */
+public final class Processor implements AutoCloseable {
+    private static final int STANDBYS = 0;
+
+    private final CompletableFuture<Throwable> failure = new CompletableFuture<>();
+    private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+
+    private Processor() {}
+
+    /**
+     * Returns when every part has been started; it may take a while until partitions are assigned.
+     *
+     * @throws dev.halfrate.processor.ops.StartupException saying what to change
+     */
+    public static Processor start(HalfrateConfig config, MeterRegistry meters) throws InterruptedException {
+        var processor = new Processor();
+        try {
+            processor.startParts(config, meters);
+            return processor;
+        } catch (InterruptedException | RuntimeException e) {
+            processor.close();
+            throw e;
+        }
+    }
+
+    private void startParts(HalfrateConfig config, MeterRegistry meters) throws InterruptedException {
+        var instance = closing(Instance.in(config.stateDir()));
+        var workPartitions = TopicSetup.ensure(config);
+
+        var providers = new LinkedHashMap<String, Provider>();
+        for (var account : config.accounts()) {
+            providers.put(account.name(), closing(provider(account)));
+        }
+        Map<String, Capabilities> capabilities = providers.entrySet().stream()
+                .collect(Collectors.toUnmodifiableMap(
+                        Map.Entry::getKey, entry -> entry.getValue().capabilities()));
+
+        var ledger = closing(new LedgerWorker(config, instance.id(), providers, failure::complete));
+        var lanes = closing(new LaneStreams(
+                new LaneTopology(config.topics(), workPartitions, config.lanes(), limits(capabilities), meters),
+                new LaneStreamsSettings(
+                        config.application(),
+                        config.stateDir().resolve("lanes"),
+                        config.kafka(),
+                        config.topics().replicationFactor(),
+                        STANDBYS),
+                failure::complete));
+        var intake = closing(new Intake(config, capabilities, instance.id(), meters, failure::complete));
+        // Downstream first: nothing is read before somebody takes it on.
+        ledger.start();
+        lanes.start();
+        intake.start();
+    }
+
+    private static Provider provider(AccountConfig account) {
+        return switch (account.provider()) {
+            case "openai" -> OpenAiProvider.of(account, OpenAiProvider.Timeouts.DEFAULT);
+            default -> throw new IllegalArgumentException(account.provider());
+        };
+    }
+
+    private static Map<String, AccountLimits> limits(Map<String, Capabilities> capabilities) {
+        Function<Capabilities, AccountLimits> limits = account -> new AccountLimits(
+                account.provider(),
+                account.requestsMax(),
+                account.bytesMax(),
+                account.search() == Capabilities.SearchQuality.PROBABLE);
+        return capabilities.entrySet().stream()
+                .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, entry -> limits.apply(entry.getValue())));
+    }
+
+    private <T extends AutoCloseable> T closing(T part) {
+        parts.push(part);
+        return part;
+    }
+
+    /** Completes with the reason if the processor has to give up. */
+    public CompletableFuture<Throwable> failure() {
+        return failure;
+    }
+
+    /** Stops the parts in the reverse order of their start; a create under way is waited for as configured. */
+    @Override
+    public void close() {
+        while (!parts.isEmpty()) {
+            try {
+                parts.pop().close();
+            } catch (Exception e) {
+                LoggerFactory.getLogger(Processor.class).warn("while stopping", e);
+            }
+        }
+    }
+}

@@ -1,0 +1,51 @@
+package dev.halfrate.processor.batch;
+
+import dev.halfrate.processor.provider.CreateOutcome;
+import dev.halfrate.processor.provider.DeleteOutcome;
+import dev.halfrate.processor.provider.FindOutcome;
+import dev.halfrate.processor.provider.PollOutcome;
+import dev.halfrate.processor.provider.ResultsOutcome;
+import dev.halfrate.processor.provider.UploadOutcome;
+import java.util.List;
+
+/** What can happen to a batch. */
+public sealed interface BatchEvent {
+    /** The batch is taken up: by a new owner, when it was just sealed, or after an effect failed for no known reason. */
+    record Taken() implements BatchEvent {}
+
+    /** The spool is complete; {@code lines} requests are in it, {@code gone} are not. */
+    record SpoolWritten(int lines, List<ItemReport> gone) implements BatchEvent {
+        public SpoolWritten {
+            gone = List.copyOf(gone);
+        }
+    }
+
+    /** The spool could not be written, for a reason that may pass. */
+    record SpoolFailed(String reason) implements BatchEvent {}
+
+    record UploadEnded(UploadOutcome outcome) implements BatchEvent {}
+
+    /** The account has room for a create, now. */
+    record PermitGranted() implements BatchEvent {}
+
+    record CreateEnded(CreateOutcome outcome) implements BatchEvent {}
+
+    record FindEnded(FindOutcome outcome) implements BatchEvent {}
+
+    record DeleteEnded(DeleteOutcome outcome) implements BatchEvent {}
+
+    record Polled(PollOutcome outcome) implements BatchEvent {}
+
+    /** Some lines of the result files, or items that are in none of them. */
+    record Reported(List<ItemReport> reports) implements BatchEvent {
+        public Reported {
+            reports = List.copyOf(reports);
+        }
+    }
+
+    /** The result files were read, as far as they go; the worst of the outcomes. */
+    record FilesRead(ResultsOutcome outcome) implements BatchEvent {}
+
+    /** A timer of {@link Effect.StartTimer} is due. */
+    record TimerDue(Effect.Timer timer) implements BatchEvent {}
+}

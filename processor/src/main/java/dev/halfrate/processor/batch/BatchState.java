@@ -1,0 +1,98 @@
+package dev.halfrate.processor.batch;
+
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where one batch stands between its window closing and its last result. The transitions are
+ * {@link BatchLifecycle}'s.
+ */
+public sealed interface BatchState {
+    /** The manifest is complete; bodies are being written into a local file of ready lines. */
+    record Sealed() implements BatchState {}
+
+    /** The spool is written; items without a body have ended. The file goes up. */
+    record Spooled(int lines) implements BatchState {}
+
+    /** The vendor has the file. Waits for a permit to create. */
+    record Uploaded(int lines) implements BatchState {}
+
+    /** A create may be under way: written ahead of it. Whoever finds this without an outcome has a doubt. */
+    record Creating(int lines) implements BatchState {}
+
+    /**
+     * A create was started and nobody knows how it ended. Never create again from here without looking.
+     *
+     * @param cleanListings full listings without a trace of it, seen after the quiet time
+     * @param quiet whether the quiet time is over
+     */
+    record Quiescing(int lines, int cleanListings, boolean quiet, String reason) implements BatchState {}
+
+    /** It was not found; its input file is deleted, so that it cannot come late. */
+    record Revoking(int lines, boolean deleted) implements BatchState {}
+
+    /** Waits for evidence or an operator. */
+    record Hold(int lines, String reason) implements BatchState {}
+
+    /**
+     * The vendor works on it.
+     *
+     * @param remoteStatus as the vendor spells it
+     * @param remoteDone lines the vendor reports as executed
+     * @param polls so far, by this owner
+     */
+    record Running(int lines, Instant createdAt, String remoteStatus, int remoteDone, int polls) implements BatchState {
+
+        Running seen(String newRemoteStatus, int newRemoteDone) {
+            return new Running(lines, createdAt, newRemoteStatus, newRemoteDone, polls + 1);
+        }
+    }
+
+    /**
+     * The vendor said no to the whole batch.
+     *
+     * @param again whether another attempt follows after a wait; otherwise the items fail
+     */
+    record Refused(String code, String message, boolean again) implements BatchState {}
+
+    /**
+     * The vendor is done.
+     *
+     * @param outputHandle, errorHandle what holds the results, null if there is none
+     * @param begun whether lines were published already
+     */
+    record Ended(
+            int lines,
+            Instant createdAt,
+            Instant endedAt,
+            String remoteStatus,
+            @Nullable String outputHandle,
+            @Nullable String errorHandle,
+            boolean begun)
+            implements BatchState {
+
+        Ended andBegun() {
+            return new Ended(lines, createdAt, endedAt, remoteStatus, outputHandle, errorHandle, true);
+        }
+    }
+
+    /** Every item has had its terminal record or went back to the lane. */
+    record Settled(Instant at) implements BatchState {}
+
+    /** @return the state's name in ledger, feed, metrics and documents */
+    default String word() {
+        return switch (this) {
+            case Sealed _ -> "sealed";
+            case Spooled _ -> "spooled";
+            case Uploaded _ -> "uploaded";
+            case Creating _ -> "creating";
+            case Quiescing _ -> "quiescing";
+            case Revoking _ -> "revoking";
+            case Hold _ -> "hold";
+            case Running _ -> "running";
+            case Refused _ -> "refused";
+            case Ended ended -> ended.begun() ? "collecting" : "ended";
+            case Settled _ -> "settled";
+        };
+    }
+}

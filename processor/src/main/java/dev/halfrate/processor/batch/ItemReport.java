@@ -1,0 +1,27 @@
+package dev.halfrate.processor.batch;
+
+import dev.halfrate.processor.money.Usage;
+
+/**
+ * What was learned about one item: from a result file's line, from its absence, or from its body being gone.
+ *
+ * @param attempts failures of this request before
+ * @param lifeOver whether the request's time to live is over
+ */
+public record ItemReport(int item, Finding finding, int attempts, boolean lifeOver, Usage usage) {
+    /** What was found. */
+    public enum Finding {
+        SUCCEEDED,
+        FAILED_FOR_GOOD,
+        /** The vendor's failure may not happen again. */
+        FAILED_FOR_NOW,
+        /** Not executed: the completion window ended. */
+        NOT_EXECUTED_EXPIRED,
+        /** Not executed: the batch was cancelled. */
+        NOT_EXECUTED_CANCELLED,
+        /** In none of the result files. */
+        MISSING,
+        /** The body is not in the requests topic any more, or is another one. */
+        BODY_GONE
+    }
+}

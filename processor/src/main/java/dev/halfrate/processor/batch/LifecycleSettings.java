@@ -1,0 +1,39 @@
+package dev.halfrate.processor.batch;
+
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * The limits and waits of a batch's life.
+ *
+ * @param quietTime from a new owner's take-over, or from the doubt, to the first listing that counts
+ * @param listingsApart between the clean listings
+ */
+public record LifecycleSettings(
+        List<Duration> pollDelays,
+        Duration quietTime,
+        Duration listingsApart,
+        int doubtsMax,
+        int itemAttemptsMax,
+        Duration retryDelayMax) {
+
+    /** Listings without a trace that prove a create absent. */
+    static final int CLEAN_LISTINGS = 2;
+
+    /** Refused attempts of one batch before its items fail. */
+    static final int ATTEMPTS_MAX = 20;
+
+    public LifecycleSettings {
+        pollDelays = List.copyOf(pollDelays);
+    }
+
+    Duration pollDelay(int polls) {
+        return pollDelays.get(Math.min(polls, pollDelays.size() - 1));
+    }
+
+    /** Doubles from a second. */
+    Duration retryDelay(int failures) {
+        var delay = Duration.ofSeconds(1L << Math.min(Math.max(failures - 1, 0), 20));
+        return delay.compareTo(retryDelayMax) < 0 ? delay : retryDelayMax;
+    }
+}

@@ -1,0 +1,57 @@
+package dev.halfrate.processor.cli;
+
+import picocli.AutoComplete.GenerateCompletion;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+
+/** The command itself: what all subcommands have in common. */
+@Command(
+        name = "halfrate",
+        description = "LLM requests in on Kafka, answers out on Kafka, at the vendors' batch price.",
+        versionProvider = Version.class,
+        mixinStandardHelpOptions = true,
+        synopsisSubcommandLabel = "COMMAND",
+        subcommands = {
+            RunCommand.class,
+            VersionCommand.class,
+            HalfrateCommand.Completion.class,
+            CommandLine.HelpCommand.class
+        },
+        footer = {
+            "",
+            "Examples:",
+            "  halfrate run --config halfrate.yaml     run the service until Ctrl-C or SIGTERM",
+            "  halfrate help run                       what run needs and what it returns",
+            "  source <(halfrate completion)           complete commands and options with the tab key",
+            "",
+            "Exit codes: 0 done, 1 failed, 2 wrong usage or configuration."
+        })
+public final class HalfrateCommand implements Runnable {
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    private CommandSpec spec;
+
+    @Option(names = "--debug", scope = ScopeType.INHERIT, description = "Print stack traces of errors.")
+    private boolean debug;
+
+    boolean debug() {
+        return debug;
+    }
+
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "a COMMAND is needed");
+    }
+
+    /** picocli's generator under the name by which people look for it. */
+    @Command(
+            name = "completion",
+            description = "Print a completion script for bash or zsh.",
+            footer = {"", "Example:", "  source <(halfrate completion)"})
+    static final class Completion extends GenerateCompletion {}
+}

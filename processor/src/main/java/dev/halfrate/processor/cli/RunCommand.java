@@ -1,0 +1,55 @@
+package dev.halfrate.processor.cli;
+
+import dev.halfrate.processor.Processor;
+import dev.halfrate.processor.config.ConfigFile;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** `run`: the service, until it is told to stop or cannot go on. */
+@Command(
+        name = "run",
+        description = {
+            "Run the service: read requests, batch them, publish results.",
+            "",
+            "Logs go to standard error. Ctrl-C or SIGTERM stop it gracefully; what was not finished is continued"
+                    + " by the next start, and so it is after a crash."
+        },
+        footer = {
+            "",
+            "Examples:",
+            "  halfrate run --config halfrate.yaml",
+            "  halfrate run --config halfrate.yaml --debug   with stack traces of errors",
+            "",
+            "Exit codes: 1 it could not start or had to give up, 2 wrong usage or configuration."
+        })
+final class RunCommand implements Callable<Integer> {
+    @Option(
+            names = {"-c", "--config"},
+            required = true,
+            paramLabel = "FILE",
+            description = "The configuration, YAML.")
+    @SuppressWarnings("NullAway.Init")
+    private Path file;
+
+    @Override
+    public Integer call() throws InterruptedException {
+        var config = ConfigFile.load(file);
+        var log = LoggerFactory.getLogger(RunCommand.class);
+        log.info("{}", Version.line());
+        config.describe().forEach(line -> log.info("{}", line));
+        try (var processor = Processor.start(config, new SimpleMeterRegistry());
+                var stop = StopSignal.closing(processor)) {
+            log.info("running");
+            var failure = processor.failure().join();
+            if (stop.received()) {
+                return CommandLines.DONE;
+            }
+            log.error("the processor gave up", failure);
+            throw new CommandException("the processor gave up: " + failure.getMessage(), failure);
+        }
+    }
+}

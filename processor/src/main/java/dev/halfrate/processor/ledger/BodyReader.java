@@ -1,0 +1,197 @@
+package dev.halfrate.processor.ledger;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.LinkedBlockingQueue;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Fetches request bodies from where the users wrote them. Several batches that want bodies at the same time
+ * share one scan of each partition; gaps are seeked across.
+ */
+final class BodyReader implements AutoCloseable {
+    /** Batches of one scan; each holds its own wants in memory. */
+    private static final int SHARED_MAX = 8;
+
+    /** Reading over a short gap is cheaper than a seek, which throws away what was fetched ahead. */
+    private static final long GAP_MAX = 2_000;
+
+    private static final Duration POLL = Duration.ofMillis(200);
+
+    private final BlockingQueue<Job> jobs = new LinkedBlockingQueue<>();
+    private final Consumer<byte[], byte[]> consumer;
+    private final TopicIds topicIds;
+    private final Thread thread;
+
+    BodyReader(Consumer<byte[], byte[]> consumer, TopicIds topicIds) {
+        this.consumer = consumer;
+        this.topicIds = topicIds;
+        this.thread = Thread.ofPlatform().name("body-reader").daemon().unstarted(this::run);
+    }
+
+    void start() {
+        thread.start();
+    }
+
+    /** Which id a topic has now. */
+    @FunctionalInterface
+    interface TopicIds {
+        /** @return null if there is no such topic */
+        @Nullable
+        Uuid of(String topic);
+    }
+
+    /** Takes what was asked for, in whatever order it is found. Called on the reader's thread. */
+    interface Sink {
+        /** @param value of the request's record */
+        void found(ManifestItem item, ByteBuffer value) throws IOException;
+
+        void gone(ManifestItem item);
+    }
+
+    /**
+     * Fetches the bodies of all items and returns when each was found or is known to be gone.
+     *
+     * @throws BodiesUnavailableException if Kafka or the sink failed; nothing is known about the rest then
+     */
+    void read(List<ManifestItem> items, Sink sink) throws InterruptedException {
+        var job = new Job(items, sink, new CompletableFuture<>());
+        jobs.add(job);
+        try {
+            job.done.get();
+        } catch (ExecutionException e) {
+            throw new BodiesUnavailableException(e.getCause());
+        }
+    }
+
+    private void run() {
+        while (!Thread.currentThread().isInterrupted()) {
+            var shared = new ArrayList<Job>();
+            try {
+                shared.add(jobs.take());
+                jobs.drainTo(shared, SHARED_MAX - 1);
+                scan(shared);
+                shared.forEach(job -> job.done.complete(null));
+            } catch (InterruptedException _) {
+                Thread.currentThread().interrupt();
+                shared.forEach(job -> job.done.completeExceptionally(new InterruptedException()));
+            } catch (RuntimeException e) {
+                shared.forEach(job -> job.done.completeExceptionally(e));
+            }
+        }
+    }
+
+    private void scan(List<Job> shared) throws InterruptedException {
+        Map<TopicPartition, NavigableMap<Long, List<Want>>> wants = new HashMap<>();
+        for (var job : shared) {
+            for (var item : job.items) {
+                var source = item.source();
+                var bytes = ByteBuffer.wrap(source.getTopicId().bytes());
+                if (!new Uuid(bytes.getLong(), bytes.getLong()).equals(topicIds.of(source.getTopic()))) {
+                    job.sink.gone(item);
+                    continue;
+                }
+                wants.computeIfAbsent(
+                                new TopicPartition(source.getTopic(), item.ref().getPartition()), _ -> new TreeMap<>())
+                        .computeIfAbsent(item.ref().getOffset(), _ -> new ArrayList<>())
+                        .add(new Want(job, item));
+            }
+        }
+        for (var entry : wants.entrySet()) {
+            scan(entry.getKey(), entry.getValue());
+        }
+    }
+
+    private void scan(TopicPartition partition, NavigableMap<Long, List<Want>> wants) throws InterruptedException {
+        consumer.assign(List.of(partition));
+        var end = consumer.endOffsets(List.of(partition)).getOrDefault(partition, 0L);
+        dropBelow(consumer.beginningOffsets(List.of(partition)).getOrDefault(partition, 0L), wants);
+        var position = -1L;
+        while (!wants.isEmpty()) {
+            if (Thread.interrupted()) {
+                throw new InterruptedException();
+            }
+            var next = wants.firstKey();
+            if (position < 0 || next - position > GAP_MAX) {
+                position = next;
+                consumer.seek(partition, position);
+            }
+            if (position >= end) {
+                dropBelow(Long.MAX_VALUE, wants);
+                return;
+            }
+            try {
+                for (var found : consumer.poll(POLL).records(partition)) {
+                    dropBelow(found.offset(), wants);
+                    var here = wants.remove(found.offset());
+                    if (here != null) {
+                        here.forEach(want -> want.take(found.value()));
+                    }
+                }
+                position = Math.max(position, consumer.position(partition));
+                dropBelow(position, wants);
+            } catch (OffsetOutOfRangeException _) {
+                // Retention went past it while we looked.
+                dropBelow(consumer.beginningOffsets(List.of(partition)).getOrDefault(partition, 0L), wants);
+                position = -1;
+            }
+        }
+    }
+
+    private static void dropBelow(long offset, NavigableMap<Long, List<Want>> wants) {
+        var passed = wants.headMap(offset);
+        passed.values().forEach(here -> here.forEach(want -> want.take(null)));
+        passed.clear();
+    }
+
+    @Override
+    public void close() {
+        thread.interrupt();
+        try {
+            thread.join(Duration.ofSeconds(10));
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+        consumer.close();
+    }
+
+    /** Bodies could not be fetched for a reason that may pass. */
+    static final class BodiesUnavailableException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        BodiesUnavailableException(@Nullable Throwable cause) {
+            super("request bodies could not be read: " + cause, cause);
+        }
+    }
+
+    private record Job(List<ManifestItem> items, Sink sink, CompletableFuture<@Nullable Void> done) {}
+
+    private record Want(Job job, ManifestItem item) {
+        private void take(byte @Nullable [] value) {
+            if (value == null) {
+                job.sink.gone(item);
+                return;
+            }
+            try {
+                job.sink.found(item, ByteBuffer.wrap(value));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+}

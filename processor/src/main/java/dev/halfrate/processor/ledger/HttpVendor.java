@@ -1,0 +1,365 @@
+package dev.halfrate.processor.ledger;
+
+import dev.halfrate.processor.batch.Batch;
+import dev.halfrate.processor.batch.BatchEvent;
+import dev.halfrate.processor.batch.BatchState;
+import dev.halfrate.processor.batch.Effect;
+import dev.halfrate.processor.batch.ItemReport;
+import dev.halfrate.processor.provider.CreateOutcome;
+import dev.halfrate.processor.provider.Deadline;
+import dev.halfrate.processor.provider.LineFormat;
+import dev.halfrate.processor.provider.Provider;
+import dev.halfrate.processor.provider.ResultsOutcome;
+import dev.halfrate.processor.provider.UploadOutcome;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.ThreadFactory;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Carries out effects on virtual threads, one per effect. What bounds them is the account's gate, the manifests
+ * that may be in memory and the disk that spool files may take.
+ */
+final class HttpVendor implements Vendor {
+    private static final Logger LOG = LoggerFactory.getLogger(HttpVendor.class);
+
+    /** Items of one letter where no vendor's lines are carried. */
+    private static final int REPORTED_AT_ONCE_MAX = 1_000;
+
+    private static final Duration UNEXPECTED_DELAY = Duration.ofSeconds(10);
+
+    private final int partition;
+    private final Workshop workshop;
+    private final Mailbox mailbox;
+    private final ActorClock clock;
+    private final Duration createTimeout;
+    private final ThreadFactory threads;
+
+    private final Set<Thread> running = ConcurrentHashMap.newKeySet();
+    private final Map<String, SpoolFile> spools = new ConcurrentHashMap<>();
+    private final Map<String, Semaphore> permits = new ConcurrentHashMap<>();
+    private volatile boolean closed;
+
+    HttpVendor(int partition, Workshop workshop, Mailbox mailbox, ActorClock clock, Duration createTimeout) {
+        this.partition = partition;
+        this.workshop = workshop;
+        this.mailbox = mailbox;
+        this.clock = clock;
+        this.createTimeout = createTimeout;
+        this.threads = Thread.ofVirtual().name("work-" + partition + "-", 0).factory();
+    }
+
+    @Override
+    public void start(Batch batch, Effect effect) {
+        switch (effect) {
+            case Effect.Spool _ -> onThread(batch, () -> spool(batch));
+            case Effect.Upload _ -> onThread(batch, () -> upload(batch));
+            case Effect.AcquirePermit _ -> onThread(batch, () -> acquirePermit(batch));
+            case Effect.Create _ -> onThread(batch, () -> create(batch));
+            case Effect.ReleasePermit _ -> releasePermit(batch.id());
+            case Effect.Find _ -> onThread(batch, () -> find(batch));
+            case Effect.DeleteInput _ -> onThread(batch, () -> deleteInput(batch));
+            case Effect.Poll _ -> onThread(batch, () -> poll(batch));
+            case Effect.Collect _ -> onThread(batch, () -> collect(batch));
+            case Effect.ReportMissing _ ->
+                onThread(
+                        batch,
+                        () -> reportOpen(
+                                batch,
+                                item -> SeenItem.without(
+                                        item,
+                                        ItemReport.Finding.MISSING,
+                                        "missing",
+                                        "the vendor's result files have no line for this request")));
+            case Effect.ReportRefused(var code, var message) ->
+                onThread(
+                        batch,
+                        () -> reportOpen(
+                                batch,
+                                item -> SeenItem.without(item, ItemReport.Finding.FAILED_FOR_GOOD, code, message)));
+            case Effect.ReportRefusedItems(var items) -> onThread(batch, () -> reportRefused(batch, items));
+            case Effect.StartTimer _ -> throw new IllegalArgumentException("timers are the actor's");
+        }
+    }
+
+    private void spool(Batch batch) throws InterruptedException {
+        discardSpool(batch.id());
+        var kilobytes =
+                (int) Math.min(workshop.spoolKilobytesMax(), batch.header().bytes() / 1024 + 1);
+        workshop.spoolKilobytes().acquire(kilobytes);
+        // Its own name for each time a partition is owned: an earlier owner may still be writing.
+        var path = workshop.spoolDir()
+                .resolve("%s-%d-%x.jsonl".formatted(batch.id(), batch.attempt().number(), System.nanoTime()));
+        spools.put(batch.id(), new SpoolFile(path, kilobytes));
+        try {
+            withManifest(batch, items -> {
+                var written = Spool.write(batch, items, format(batch), path, workshop.bodies());
+                var gone = written.gone().stream()
+                        .map(
+                                item -> SeenItem.without(
+                                        item,
+                                        ItemReport.Finding.BODY_GONE,
+                                        "body_gone",
+                                        "the request's record is no longer in its topic, or is another one: keep it at least until the batch is uploaded (topic retention)"))
+                        .toList();
+                post(batch.id(), new BatchEvent.SpoolWritten(written.lines(), reports(gone)), gone);
+            });
+        } catch (IOException | BodyReader.BodiesUnavailableException e) {
+            LOG.warn("{}: cannot write {}: {}", batch.id(), path, e.getMessage());
+            discardSpool(batch.id());
+            mailbox.post(batch.id(), new BatchEvent.SpoolFailed(String.valueOf(e.getMessage())));
+        }
+    }
+
+    private void upload(Batch batch) throws InterruptedException {
+        var spool = spools.get(batch.id());
+        if (spool == null) {
+            throw new IllegalStateException("no spool file of " + batch.id());
+        }
+        var fileName = "halfrate-" + batch.attempt().tag() + ".jsonl";
+        var outcome = gate(batch).call(provider -> provider.upload(new Provider.Upload(spool.path, fileName)));
+        if (outcome instanceof UploadOutcome.Uploaded) {
+            discardSpool(batch.id());
+        }
+        mailbox.post(batch.id(), new BatchEvent.UploadEnded(outcome));
+    }
+
+    private void acquirePermit(Batch batch) throws InterruptedException {
+        var calls = gate(batch).calls();
+        calls.acquire();
+        permits.put(batch.id(), calls);
+        if (closed) {
+            releasePermit(batch.id());
+        } else {
+            mailbox.post(batch.id(), new BatchEvent.PermitGranted());
+        }
+    }
+
+    private void create(Batch batch) {
+        try {
+            var header = batch.header();
+            var attempt = batch.attempt();
+            var outcome = gate(batch)
+                    .provider()
+                    .create(new Provider.Create(
+                            attempt.tag(),
+                            batch.id(),
+                            header.endpoint(),
+                            header.completionWindow(),
+                            attempt.inputFileId(),
+                            deadline()));
+            mailbox.post(batch.id(), new BatchEvent.CreateEnded(outcome));
+        } catch (RuntimeException e) {
+            LOG.error("{}: create failed unexpectedly", batch.id(), e);
+            mailbox.post(
+                    batch.id(),
+                    new BatchEvent.CreateEnded(
+                            new CreateOutcome.InDoubt(e.getClass().getSimpleName())));
+        } finally {
+            releasePermit(batch.id());
+        }
+    }
+
+    /** Over when either clock says so (a suspended machine stops the monotonic one), or the partition is not ours any more. */
+    private Deadline deadline() {
+        var nanos = clock.nanos();
+        var wall = clock.now();
+        return () -> closed
+                || clock.nanos() - nanos > createTimeout.toNanos()
+                || clock.now().isAfter(wall.plus(createTimeout));
+    }
+
+    private void find(Batch batch) throws InterruptedException {
+        var attempt = batch.attempt();
+        var since = attempt.startedAt() == null ? batch.header().sealedAt() : attempt.startedAt();
+        var outcome = gate(batch)
+                .call(provider -> provider.find(new Provider.Search(attempt.tag(), attempt.inputFileId(), since)));
+        mailbox.post(batch.id(), new BatchEvent.FindEnded(outcome));
+    }
+
+    private void deleteInput(Batch batch) throws InterruptedException {
+        var inputFileId = batch.attempt().inputFileId();
+        var outcome = gate(batch).call(provider -> provider.deleteInput(inputFileId));
+        mailbox.post(batch.id(), new BatchEvent.DeleteEnded(outcome));
+    }
+
+    private void poll(Batch batch) throws InterruptedException {
+        var remoteBatchId = batch.attempt().remoteBatchId();
+        var outcome = gate(batch).call(provider -> provider.poll(remoteBatchId));
+        mailbox.post(batch.id(), new BatchEvent.Polled(outcome));
+    }
+
+    private void collect(Batch batch) throws InterruptedException {
+        if (!(batch.state() instanceof BatchState.Ended ended)) {
+            throw new IllegalStateException(batch.id() + " is " + batch.state().word());
+        }
+        try {
+            withManifest(batch, items -> {
+                var collector = new Collector(batch, items, mailbox, clock);
+                var output = results(batch, ended.outputHandle(), collector);
+                var errors = results(batch, ended.errorHandle(), collector);
+                collector.flush();
+                mailbox.post(
+                        batch.id(),
+                        new BatchEvent.FilesRead(output instanceof ResultsOutcome.Complete ? errors : output));
+            });
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private ResultsOutcome results(Batch batch, @Nullable String handle, Collector collector)
+            throws InterruptedException {
+        return handle == null
+                ? new ResultsOutcome.Complete(0)
+                : gate(batch).call(provider -> provider.results(handle, collector));
+    }
+
+    private void reportOpen(Batch batch, Function<ManifestItem, SeenItem> see) throws InterruptedException {
+        try {
+            withManifest(batch, items -> {
+                var seen = new ArrayList<SeenItem>();
+                for (var item : items) {
+                    if (!batch.done().has(item.item())) {
+                        seen.add(see.apply(item));
+                    }
+                    if (seen.size() == REPORTED_AT_ONCE_MAX) {
+                        post(batch.id(), new BatchEvent.Reported(reports(seen)), seen);
+                        seen.clear();
+                    }
+                }
+                post(batch.id(), new BatchEvent.Reported(reports(seen)), seen);
+            });
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private void reportRefused(Batch batch, List<Effect.RefusedItem> refused) throws InterruptedException {
+        try {
+            withManifest(batch, items -> {
+                var seen = refused.stream()
+                        .map(item -> SeenItem.without(
+                                items.get(item.item()),
+                                ItemReport.Finding.FAILED_FOR_GOOD,
+                                item.code(),
+                                item.message()))
+                        .toList();
+                post(batch.id(), new BatchEvent.Reported(reports(seen)), seen);
+            });
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private List<ItemReport> reports(List<SeenItem> seen) {
+        var now = clock.now();
+        return seen.stream().map(item -> item.report(now)).toList();
+    }
+
+    private void post(String batchId, BatchEvent event, List<SeenItem> seen) {
+        mailbox.post(new Mailbox.Letter(batchId, event, seen, () -> {}));
+    }
+
+    private void withManifest(Batch batch, ManifestUse use) throws IOException, InterruptedException {
+        workshop.manifestsInMemory().acquire();
+        try {
+            use.with(workshop.manifests().read(partition, batch.header()));
+        } finally {
+            workshop.manifestsInMemory().release();
+        }
+    }
+
+    private AccountGate gate(Batch batch) {
+        return workshop.gate(batch.header().account());
+    }
+
+    private LineFormat format(Batch batch) {
+        return gate(batch).provider().capabilities().lineFormat();
+    }
+
+    private void releasePermit(String batchId) {
+        var permit = permits.remove(batchId);
+        if (permit != null) {
+            permit.release();
+        }
+    }
+
+    private void discardSpool(String batchId) {
+        var spool = spools.remove(batchId);
+        if (spool != null) {
+            try {
+                Files.deleteIfExists(spool.path);
+            } catch (IOException e) {
+                LOG.warn("cannot delete {}: {}", spool.path, e.getMessage());
+            }
+            workshop.spoolKilobytes().release(spool.kilobytes);
+        }
+    }
+
+    private void onThread(Batch batch, Work work) {
+        if (closed) {
+            return;
+        }
+        var thread = threads.newThread(() -> {
+            try {
+                work.run();
+            } catch (InterruptedException _) {
+                Thread.currentThread().interrupt();
+            } catch (RuntimeException e) {
+                LOG.error(
+                        "{}: {} failed, taken up again in {}",
+                        batch.id(),
+                        batch.state().word(),
+                        UNEXPECTED_DELAY,
+                        e);
+                takeUpLater(batch.id());
+            } finally {
+                running.remove(Thread.currentThread());
+            }
+        });
+        running.add(thread);
+        thread.start();
+    }
+
+    /** A bug, a missing account, an outage of Kafka: this batch waits, visibly, and the others go on. */
+    private void takeUpLater(String batchId) {
+        try {
+            Thread.sleep(UNEXPECTED_DELAY);
+            mailbox.post(batchId, new BatchEvent.Taken());
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        running.forEach(Thread::interrupt);
+        List.copyOf(permits.keySet()).forEach(this::releasePermit);
+        List.copyOf(spools.keySet()).forEach(this::discardSpool);
+    }
+
+    private record SpoolFile(Path path, int kilobytes) {}
+
+    @FunctionalInterface
+    private interface Work {
+        void run() throws InterruptedException;
+    }
+
+    @FunctionalInterface
+    private interface ManifestUse {
+        void with(List<ManifestItem> items) throws IOException, InterruptedException;
+    }
+}

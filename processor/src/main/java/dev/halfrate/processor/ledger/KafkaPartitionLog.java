@@ -1,0 +1,184 @@
+package dev.halfrate.processor.ledger;
+
+import dev.halfrate.processor.batch.Batch;
+import dev.halfrate.processor.codec.BatchProgressCodec;
+import dev.halfrate.processor.codec.ResultCodec;
+import dev.halfrate.processor.config.HalfrateConfig;
+import dev.halfrate.schemas.internal.InternalFormat;
+import dev.halfrate.schemas.internal.LedgerRecord;
+import dev.halfrate.schemas.internal.PartitionEpoch;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The log of one work partition: a transactional producer of its own, and the ledger partition of the same number.
+ */
+final class KafkaPartitionLog implements PartitionLog {
+    private static final Logger LOG = LoggerFactory.getLogger(KafkaPartitionLog.class);
+    private static final String EPOCH_KEY = "";
+    private static final Duration POLL = Duration.ofMillis(200);
+
+    private final HalfrateConfig config;
+    private final TopicPartition work;
+    private final TopicPartition ledger;
+    private final String instance;
+    private final LedgerClients clients;
+    private final Producer<byte[], byte[]> producer;
+    private final Supplier<ConsumerGroupMetadata> group;
+
+    KafkaPartitionLog(
+            HalfrateConfig config,
+            int partition,
+            String instance,
+            LedgerClients clients,
+            Supplier<ConsumerGroupMetadata> group) {
+        this.config = config;
+        this.work = new TopicPartition(config.topics().work(), partition);
+        this.ledger = new TopicPartition(config.topics().ledger(), partition);
+        this.instance = instance;
+        this.clients = clients;
+        this.producer = clients.producer(config.application() + "-ledger-" + partition);
+        this.group = group;
+    }
+
+    @Override
+    public Restored open(long workOffset) throws InterruptedException {
+        try {
+            producer.initTransactions();
+            var batches = new LinkedHashMap<String, Batch>();
+            var epoch = replay(batches) + 1;
+            inTransaction(workOffset, () -> {
+                var owner = new PartitionEpoch(epoch, instance, System.currentTimeMillis());
+                send(record(ledger, EPOCH_KEY, InternalFormat.PARTITION_EPOCH.encode(owner)));
+            });
+            return new Restored(epoch, List.copyOf(batches.values()));
+        } catch (KafkaException e) {
+            throw new PartitionLostException("cannot take over " + work, e);
+        }
+    }
+
+    /**
+     * Reads the ledger up to the high watermark. The last stable offset would not do: behind a hanging
+     * transaction of an earlier owner there may be committed records.
+     *
+     * @return the last epoch, 0 if there was none
+     */
+    private long replay(Map<String, Batch> batches) throws InterruptedException {
+        var epoch = 0L;
+        long barrier;
+        try (var uncommitted = clients.reader(false)) {
+            barrier = uncommitted.endOffsets(List.of(ledger)).getOrDefault(ledger, 0L);
+        }
+        try (var consumer = clients.reader(true)) {
+            consumer.assign(List.of(ledger));
+            consumer.seekToBeginning(List.of(ledger));
+            while (consumer.position(ledger) < barrier) {
+                if (Thread.interrupted()) {
+                    throw new InterruptedException();
+                }
+                for (var entry : consumer.poll(POLL).records(ledger)) {
+                    var key = new String(entry.key(), StandardCharsets.UTF_8);
+                    if (entry.value() == null) {
+                        batches.remove(key);
+                        continue;
+                    }
+                    switch (InternalFormat.decodeAny(entry.value())) {
+                        case PartitionEpoch owner -> epoch = Math.max(epoch, owner.getEpoch());
+                        case LedgerRecord batch -> batches.put(key, LedgerRecords.decode(batch));
+                        default ->
+                            throw new IllegalStateException(
+                                    "a foreign record in %s at offset %d: only Halfrate may write there"
+                                            .formatted(ledger, entry.offset()));
+                    }
+                }
+            }
+        }
+        LOG.debug("{} replayed up to {}, epoch {}", ledger, barrier, epoch);
+        return epoch;
+    }
+
+    @Override
+    public void commit(Transaction transaction) {
+        var topics = config.topics();
+        try {
+            inTransaction(transaction.workOffset(), () -> {
+                for (var batch : transaction.batches()) {
+                    send(record(ledger, batch.id(), InternalFormat.LEDGER_RECORD.encode(LedgerRecords.encode(batch))));
+                }
+                for (var batchId : transaction.forgotten()) {
+                    send(new ProducerRecord<>(ledger.topic(), ledger.partition(), utf8(batchId), null));
+                }
+                for (var result : transaction.results()) {
+                    send(ResultCodec.toRecord(topics.results(), result));
+                }
+                for (var progress : transaction.feed()) {
+                    send(BatchProgressCodec.toRecord(topics.batches(), progress));
+                }
+                for (var signal : transaction.signals()) {
+                    send(new ProducerRecord<>(
+                            topics.laneInbox(),
+                            signal.inboxPartition(),
+                            utf8(signal.signal().getPool()),
+                            InternalFormat.SIGNAL.encode(signal.signal())));
+                }
+                for (var batch : transaction.settled()) {
+                    for (var chunk = 0; chunk < batch.header().chunks(); chunk++) {
+                        send(new ProducerRecord<>(
+                                work.topic(), work.partition(), utf8(batch.id() + "/" + chunk), null));
+                    }
+                }
+            });
+        } catch (KafkaException e) {
+            throw new PartitionLostException("cannot commit to " + ledger, e);
+        }
+    }
+
+    /** Offsets go with each transaction, so that a generation that is over fails before it acts. */
+    private void inTransaction(long workOffset, Runnable sends) {
+        producer.beginTransaction();
+        sends.run();
+        producer.sendOffsetsToTransaction(Map.of(work, new OffsetAndMetadata(workOffset)), group.get());
+        producer.commitTransaction();
+    }
+
+    /** A send that fails makes the commit fail. */
+    @SuppressWarnings("FutureReturnValueIgnored")
+    private void send(ProducerRecord<byte[], byte[]> outgoing) {
+        producer.send(outgoing);
+    }
+
+    private static ProducerRecord<byte[], byte[]> record(TopicPartition to, String key, byte[] value) {
+        return new ProducerRecord<>(to.topic(), to.partition(), utf8(key), value);
+    }
+
+    private static byte[] utf8(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    @Override
+    public void close() {
+        // An open transaction is left to its next owner, who aborts it.
+        producer.close(Duration.ZERO);
+    }
+
+    /** The Kafka clients of the ledger worker. */
+    interface LedgerClients {
+        Producer<byte[], byte[]> producer(String transactionalId);
+
+        /** A consumer outside of any group. */
+        Consumer<byte[], byte[]> reader(boolean committedOnly);
+    }
+}

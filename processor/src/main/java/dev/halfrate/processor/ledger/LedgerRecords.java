@@ -1,0 +1,211 @@
+package dev.halfrate.processor.ledger;
+
+import dev.halfrate.processor.batch.Attempt;
+import dev.halfrate.processor.batch.Batch;
+import dev.halfrate.processor.batch.BatchHeader;
+import dev.halfrate.processor.batch.BatchState;
+import dev.halfrate.processor.batch.ItemBits;
+import dev.halfrate.processor.batch.Tally;
+import dev.halfrate.processor.money.Usage;
+import dev.halfrate.schemas.internal.AttemptOutcome;
+import dev.halfrate.schemas.internal.LedgerAttempt;
+import dev.halfrate.schemas.internal.LedgerRecord;
+import dev.halfrate.schemas.internal.LedgerState;
+import java.nio.ByteBuffer;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/** A batch as a ledger record and back. */
+final class LedgerRecords {
+    private LedgerRecords() {}
+
+    static LedgerRecord encode(Batch batch) {
+        var header = batch.header();
+        var tally = batch.tally();
+        var settled = batch.settled();
+        var draft = LedgerRecord.newBuilder()
+                .setBatchId(batch.id())
+                .setPool(header.pool())
+                .setLane(Publications.lane(header))
+                .setItems(header.items())
+                .setBytes(header.bytes())
+                .setChunks(header.chunks())
+                .setFirstWorkOffset(header.firstWorkOffset())
+                .setLastWorkOffset(header.lastWorkOffset())
+                .setInboxPartition(header.inboxPartition())
+                .setSealedAt(header.sealedAt().toEpochMilli())
+                .setChangedAt(batch.changedAt().toEpochMilli())
+                .setAttempts(
+                        batch.attempts().stream().map(LedgerRecords::encode).toList())
+                // A settled batch has nothing left that a bit could decide.
+                .setDone(ByteBuffer.wrap(settled ? new byte[0] : batch.done().toBytes()))
+                .setSucceeded(ByteBuffer.wrap(
+                        settled ? new byte[0] : batch.succeeded().toBytes()))
+                .setSucceededCount(tally.succeeded())
+                .setFailedCount(tally.failed())
+                .setExpiredCount(tally.expired())
+                .setCancelledCount(tally.cancelled())
+                .setReturnedCount(tally.returned())
+                .setInputTokens(tally.usage().inputTokens())
+                .setCachedInputTokens(tally.usage().cachedInputTokens())
+                .setCacheWriteTokens(tally.usage().cacheWriteTokens())
+                .setOutputTokens(tally.usage().outputTokens())
+                .setFailures(batch.failures())
+                .setLines(0)
+                .setRemoteStatus("")
+                .setOutputHandle("")
+                .setErrorHandle("")
+                .setCreatedAt(0)
+                .setEndedAt(0)
+                .setReason("")
+                .setRefusalCode("")
+                .setRefusedForNow(false);
+        switch (batch.state()) {
+            case BatchState.Sealed _ -> draft.setState(LedgerState.SEALED);
+            case BatchState.Spooled spooled ->
+                draft.setState(LedgerState.SPOOLED).setLines(spooled.lines());
+            case BatchState.Uploaded uploaded ->
+                draft.setState(LedgerState.UPLOADED).setLines(uploaded.lines());
+            case BatchState.Creating creating ->
+                draft.setState(LedgerState.CREATING).setLines(creating.lines());
+            case BatchState.Quiescing quiescing ->
+                draft.setState(LedgerState.QUIESCING)
+                        .setLines(quiescing.lines())
+                        .setReason(quiescing.reason());
+            case BatchState.Revoking revoking ->
+                draft.setState(LedgerState.REVOKING).setLines(revoking.lines());
+            case BatchState.Hold hold ->
+                draft.setState(LedgerState.HOLD).setLines(hold.lines()).setReason(hold.reason());
+            case BatchState.Running running ->
+                draft.setState(LedgerState.RUNNING)
+                        .setLines(running.lines())
+                        .setCreatedAt(running.createdAt().toEpochMilli())
+                        .setRemoteStatus(running.remoteStatus());
+            case BatchState.Refused refused ->
+                draft.setState(LedgerState.REFUSED)
+                        .setRefusalCode(refused.code())
+                        .setReason(refused.message())
+                        .setRefusedForNow(refused.again());
+            case BatchState.Ended ended ->
+                draft.setState(ended.begun() ? LedgerState.COLLECTING : LedgerState.ENDED)
+                        .setLines(ended.lines())
+                        .setCreatedAt(ended.createdAt().toEpochMilli())
+                        .setEndedAt(ended.endedAt().toEpochMilli())
+                        .setRemoteStatus(ended.remoteStatus())
+                        .setOutputHandle(orEmpty(ended.outputHandle()))
+                        .setErrorHandle(orEmpty(ended.errorHandle()));
+            case BatchState.Settled _ -> draft.setState(LedgerState.SETTLED);
+        }
+        return draft.build();
+    }
+
+    /** @throws IllegalStateException for a state that this release does not know how to go on from */
+    static Batch decode(LedgerRecord entry) {
+        var lane = entry.getLane();
+        var header = new BatchHeader(
+                entry.getBatchId(),
+                entry.getPool(),
+                lane.getAccount(),
+                lane.getEndpoint(),
+                lane.getModel(),
+                lane.getApiVersion(),
+                lane.getBetas(),
+                lane.getCompletionWindow(),
+                entry.getItems(),
+                entry.getBytes(),
+                entry.getChunks(),
+                entry.getFirstWorkOffset(),
+                entry.getLastWorkOffset(),
+                entry.getInboxPartition(),
+                Instant.ofEpochMilli(entry.getSealedAt()));
+        return new Batch(
+                header,
+                state(entry),
+                entry.getAttempts().stream().map(LedgerRecords::decode).toList(),
+                ItemBits.of(bytes(entry.getDone())),
+                ItemBits.of(bytes(entry.getSucceeded())),
+                new Tally(
+                        entry.getSucceededCount(),
+                        entry.getFailedCount(),
+                        entry.getExpiredCount(),
+                        entry.getCancelledCount(),
+                        entry.getReturnedCount(),
+                        new Usage(
+                                entry.getInputTokens(),
+                                entry.getCachedInputTokens(),
+                                entry.getCacheWriteTokens(),
+                                entry.getOutputTokens())),
+                entry.getFailures(),
+                Instant.ofEpochMilli(entry.getChangedAt()));
+    }
+
+    private static BatchState state(LedgerRecord entry) {
+        var lines = entry.getLines();
+        return switch (entry.getState()) {
+            case SEALED -> new BatchState.Sealed();
+            case SPOOLED -> new BatchState.Spooled(lines);
+            case UPLOADED -> new BatchState.Uploaded(lines);
+            case CREATING -> new BatchState.Creating(lines);
+            case QUIESCING -> new BatchState.Quiescing(lines, 0, false, entry.getReason());
+            case REVOKING -> new BatchState.Revoking(lines, false);
+            case HOLD -> new BatchState.Hold(lines, entry.getReason());
+            case RUNNING ->
+                new BatchState.Running(
+                        lines, Instant.ofEpochMilli(entry.getCreatedAt()), entry.getRemoteStatus(), 0, 0);
+            case REFUSED -> new BatchState.Refused(entry.getRefusalCode(), entry.getReason(), entry.getRefusedForNow());
+            case ENDED, COLLECTING ->
+                new BatchState.Ended(
+                        lines,
+                        Instant.ofEpochMilli(entry.getCreatedAt()),
+                        Instant.ofEpochMilli(entry.getEndedAt()),
+                        entry.getRemoteStatus(),
+                        orNull(entry.getOutputHandle()),
+                        orNull(entry.getErrorHandle()),
+                        entry.getState() == LedgerState.COLLECTING);
+            case SETTLED -> new BatchState.Settled(Instant.ofEpochMilli(entry.getChangedAt()));
+            case PROVISIONAL, CANCELLING, TWIN, SPLIT ->
+                throw new IllegalStateException(
+                        "batch %s is %s, which this release cannot go on from: run the newer release"
+                                .formatted(entry.getBatchId(), entry.getState()));
+        };
+    }
+
+    private static LedgerAttempt encode(Attempt attempt) {
+        var startedAt = attempt.startedAt();
+        return LedgerAttempt.newBuilder()
+                .setNumber(attempt.number())
+                .setTag(attempt.tag())
+                .setOutcome(AttemptOutcome.valueOf(attempt.outcome().name()))
+                .setEpoch(attempt.epoch())
+                .setStartedAt(startedAt == null ? 0 : startedAt.toEpochMilli())
+                .setInputFileId(attempt.inputFileId())
+                .setMarker("")
+                .setRemoteBatchId(attempt.remoteBatchId())
+                .build();
+    }
+
+    private static Attempt decode(LedgerAttempt entry) {
+        return new Attempt(
+                entry.getNumber(),
+                entry.getTag(),
+                Attempt.Outcome.valueOf(entry.getOutcome().name()),
+                entry.getEpoch(),
+                entry.getStartedAt() == 0 ? null : Instant.ofEpochMilli(entry.getStartedAt()),
+                entry.getInputFileId(),
+                entry.getRemoteBatchId());
+    }
+
+    private static byte[] bytes(ByteBuffer buffer) {
+        var bytes = new byte[buffer.remaining()];
+        buffer.duplicate().get(bytes);
+        return bytes;
+    }
+
+    private static String orEmpty(@Nullable String text) {
+        return text == null ? "" : text;
+    }
+
+    private static @Nullable String orNull(String text) {
+        return text.isEmpty() ? null : text;
+    }
+}

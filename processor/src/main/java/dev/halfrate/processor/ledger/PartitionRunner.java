@@ -1,0 +1,153 @@
+package dev.halfrate.processor.ledger;
+
+import dev.halfrate.processor.batch.BatchEvent;
+import dev.halfrate.schemas.internal.InternalFormat;
+import dev.halfrate.schemas.internal.ManifestChunk;
+import java.time.Duration;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Gives one actor its thread: waits for records, letters and timers, and hands them over one by one. */
+final class PartitionRunner implements Mailbox {
+    private static final Logger LOG = LoggerFactory.getLogger(PartitionRunner.class);
+
+    /** Work records that wait for the actor; beyond that the worker pauses the partition. */
+    static final int RECORDS_MAX = 200;
+
+    /** What an actor needs; made for each time a partition is owned. */
+    record Equipment(PartitionActor actor, PartitionLog log, Vendor vendor) {}
+
+    private final int partition;
+    private final Function<Mailbox, Equipment> equip;
+    private final long workOffset;
+    private final Thread thread;
+
+    private final BlockingQueue<Object> inbox = new LinkedBlockingQueue<>();
+    private final AtomicInteger records = new AtomicInteger();
+    private final CountDownLatch ended = new CountDownLatch(1);
+    private volatile boolean ready;
+    private volatile boolean stopping;
+    private volatile boolean lost;
+
+    /** @param workOffset where the partition is read from */
+    PartitionRunner(int partition, long workOffset, Function<Mailbox, Equipment> equip) {
+        this.partition = partition;
+        this.workOffset = workOffset;
+        this.equip = equip;
+        this.thread = Thread.ofPlatform().name("ledger-" + partition).unstarted(this::run);
+    }
+
+    void start() {
+        thread.start();
+    }
+
+    void onWork(ConsumerRecord<byte[], byte[]> entry) {
+        records.incrementAndGet();
+        inbox.add(entry);
+    }
+
+    @Override
+    public void post(Letter letter) {
+        inbox.add(letter);
+    }
+
+    boolean full() {
+        return records.get() >= RECORDS_MAX;
+    }
+
+    /** @return whether it has replayed its ledger and acts */
+    boolean ready() {
+        return ready;
+    }
+
+    /** @return whether it ended without being told to: the partition needs a new runner */
+    boolean lost() {
+        return lost;
+    }
+
+    /** Starts nothing new, waits for a create that is under way, but not longer than {@code wait}. */
+    void stop(Duration wait) {
+        stopping = true;
+        inbox.add(Stop.STOP);
+        try {
+            if (!ended.await(wait.toMillis(), TimeUnit.MILLISECONDS)) {
+                thread.interrupt();
+                if (!ended.await(10, TimeUnit.SECONDS)) {
+                    LOG.warn("work-{}: still stopping", partition);
+                }
+            }
+        } catch (InterruptedException _) {
+            thread.interrupt();
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private enum Stop {
+        STOP
+    }
+
+    private void run() {
+        @Nullable Equipment equipment = null;
+        try {
+            equipment = equip.apply(this);
+            var actor = equipment.actor();
+            actor.start(workOffset);
+            ready = true;
+            while (!stopping || actor.creating()) {
+                var wait = actor.nanosToNextTimer();
+                var next = wait.isPresent() ? inbox.poll(wait.getAsLong(), TimeUnit.NANOSECONDS) : inbox.take();
+                if (next != null) {
+                    handle(actor, next);
+                }
+                if (!stopping) {
+                    actor.fireTimers();
+                }
+            }
+        } catch (InterruptedException _) {
+            LOG.info("work-{}: stopped at once", partition);
+        } catch (PartitionLostException e) {
+            lost = !stopping;
+            LOG.warn("work-{}: {} ({})", partition, e.getMessage(), String.valueOf(e.getCause()));
+        } catch (RuntimeException e) {
+            lost = !stopping;
+            LOG.error("work-{}: unexpected failure", partition, e);
+        } finally {
+            ready = false;
+            if (equipment != null) {
+                equipment.vendor().close();
+                equipment.log().close();
+            }
+            ended.countDown();
+        }
+    }
+
+    private void handle(PartitionActor actor, Object next) {
+        switch (next) {
+            case ConsumerRecord<?, ?> entry -> {
+                records.decrementAndGet();
+                if (!stopping) {
+                    actor.onWork(entry.offset(), chunk(entry));
+                }
+            }
+            case Letter letter -> {
+                if (!stopping || letter.event() instanceof BatchEvent.CreateEnded) {
+                    actor.onLetter(letter);
+                }
+            }
+            case Stop _ -> LOG.debug("work-{}: stopping", partition);
+            default -> throw new IllegalArgumentException(next.getClass().getName());
+        }
+    }
+
+    private static @Nullable ManifestChunk chunk(ConsumerRecord<?, ?> entry) {
+        return entry.value() instanceof byte[] value ? InternalFormat.MANIFEST_CHUNK.decode(value) : null;
+    }
+}

@@ -1,0 +1,175 @@
+package dev.halfrate.processor.ledger;
+
+import dev.halfrate.processor.batch.Batch;
+import dev.halfrate.processor.batch.BatchHeader;
+import dev.halfrate.processor.batch.BatchState;
+import dev.halfrate.processor.batch.ItemEnd;
+import dev.halfrate.processor.batch.ItemReport;
+import dev.halfrate.processor.codec.BatchProgress;
+import dev.halfrate.processor.codec.Result;
+import dev.halfrate.processor.ledger.PartitionLog.LaneSignal;
+import dev.halfrate.schemas.internal.LaneId;
+import dev.halfrate.schemas.internal.Ref;
+import dev.halfrate.schemas.internal.RefChunk;
+import dev.halfrate.schemas.internal.Signal;
+import dev.halfrate.schemas.internal.SignalKind;
+import dev.halfrate.schemas.internal.Source;
+import java.nio.ByteBuffer;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/** What a batch tells the world: results, progress, signals to its lane. */
+public final class Publications {
+    /** Refs of one signal; keeps its record far below the usual limit of a megabyte. */
+    private static final int REFS_MAX = 1_000;
+
+    private final UnaryOperator<String> providerOf;
+
+    /** @param providerOf from an account's name to its provider's */
+    public Publications(UnaryOperator<String> providerOf) {
+        this.providerOf = providerOf;
+    }
+
+    Result result(Batch batch, ItemEnd end, SeenItem seen, Instant now) {
+        var ref = seen.item().ref();
+        var status = switch (end.kind()) {
+            case SUCCEEDED -> Result.Status.SUCCEEDED;
+            case FAILED -> Result.Status.FAILED;
+            case EXPIRED -> Result.Status.EXPIRED;
+            case CANCELLED -> Result.Status.CANCELLED;
+            case RETURNED -> throw new IllegalArgumentException("a returned item has no result");
+        };
+        return new Result(
+                ref.getCustomId(),
+                status,
+                providerOf.apply(batch.header().account()),
+                batch.header().account(),
+                batch.header().model(),
+                seen.httpStatus(),
+                seen.body(),
+                seen.failure(),
+                seen.usage().isNone() ? null : seen.usage(),
+                batch.id(),
+                batch.attempt().remoteBatchId(),
+                ref.getAttempts() + (spendsAttempt(seen.finding()) ? 1 : 0),
+                Instant.ofEpochMilli(ref.getRequestedAt()),
+                batch.attempt().remoteBatchId().isEmpty()
+                        ? null
+                        : batch.attempt().startedAt(),
+                endedAt(batch),
+                now,
+                ref.getTraceparent());
+    }
+
+    BatchProgress progress(Batch batch, Instant now) {
+        var header = batch.header();
+        var state = batch.state();
+        var tally = batch.tally();
+        return new BatchProgress(
+                batch.id(),
+                state.word(),
+                providerOf.apply(header.account()),
+                header.account(),
+                header.model(),
+                header.endpoint(),
+                batch.attempt().remoteBatchId(),
+                switch (state) {
+                    case BatchState.Running running -> running.remoteStatus();
+                    case BatchState.Ended ended -> ended.remoteStatus();
+                    default -> "";
+                },
+                batch.attempt().number(),
+                header.items(),
+                header.bytes(),
+                switch (state) {
+                    case BatchState.Running running -> running.remoteDone();
+                    case BatchState.Ended ended -> ended.lines();
+                    case BatchState.Settled _ -> header.items();
+                    default -> 0;
+                },
+                tally.succeeded(),
+                tally.failed(),
+                tally.expired(),
+                tally.cancelled(),
+                tally.returned(),
+                tally.usage().inputTokens(),
+                tally.usage().cachedInputTokens(),
+                tally.usage().outputTokens(),
+                switch (state) {
+                    case BatchState.Quiescing quiescing -> quiescing.reason();
+                    case BatchState.Hold hold -> hold.reason();
+                    case BatchState.Refused refused -> refused.code();
+                    default -> "";
+                },
+                header.sealedAt(),
+                now);
+    }
+
+    /** Items go back with their refs; who spent an attempt has one more behind it. */
+    List<LaneSignal> returned(Batch batch, List<SeenItem> items, Instant now) {
+        var signals = new ArrayList<LaneSignal>();
+        for (var from = 0; from < items.size(); from += REFS_MAX) {
+            var part = items.subList(from, Math.min(items.size(), from + REFS_MAX));
+            signals.add(signal(batch, SignalKind.RETURNED, new byte[0], chunk(batch.header(), part), now));
+        }
+        return signals;
+    }
+
+    LaneSignal settled(Batch batch, Instant now) {
+        return signal(batch, SignalKind.SETTLED, batch.succeeded().toBytes(), null, now);
+    }
+
+    private static RefChunk chunk(BatchHeader header, List<SeenItem> items) {
+        var sources = new LinkedHashMap<Source, Integer>();
+        var refs = new ArrayList<Ref>(items.size());
+        for (var seen : items) {
+            var source = sources.computeIfAbsent(seen.item().source(), _ -> sources.size());
+            var ref = Ref.newBuilder(seen.item().ref()).setSource(source);
+            if (spendsAttempt(seen.finding())) {
+                ref.setAttempts(seen.item().ref().getAttempts() + 1);
+            }
+            refs.add(ref.build());
+        }
+        return new RefChunk(header.pool(), lane(header), List.copyOf(sources.keySet()), refs);
+    }
+
+    private static LaneSignal signal(
+            Batch batch, SignalKind kind, byte[] succeeded, @Nullable RefChunk returned, Instant now) {
+        return new LaneSignal(
+                batch.header().inboxPartition(),
+                Signal.newBuilder()
+                        .setKind(kind)
+                        .setPool(batch.header().pool())
+                        .setLane(lane(batch.header()))
+                        .setBatchId(batch.id())
+                        .setAt(now.toEpochMilli())
+                        .setSucceeded(ByteBuffer.wrap(succeeded))
+                        .setReturned(returned)
+                        .build());
+    }
+
+    static LaneId lane(BatchHeader header) {
+        return new LaneId(
+                header.account(),
+                header.endpoint(),
+                header.model(),
+                header.apiVersion(),
+                header.betas(),
+                header.completionWindow());
+    }
+
+    private static boolean spendsAttempt(ItemReport.Finding finding) {
+        return switch (finding) {
+            case SUCCEEDED, FAILED_FOR_GOOD, FAILED_FOR_NOW, MISSING -> true;
+            case NOT_EXECUTED_EXPIRED, NOT_EXECUTED_CANCELLED, BODY_GONE -> false;
+        };
+    }
+
+    private static @Nullable Instant endedAt(Batch batch) {
+        return batch.state() instanceof BatchState.Ended ended ? ended.endedAt() : null;
+    }
+}

@@ -1,0 +1,315 @@
+package dev.halfrate.processor.ops;
+
+import dev.halfrate.processor.config.Durations;
+import dev.halfrate.processor.config.HalfrateConfig;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.errors.TopicExistsException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Makes or checks the topics before anything starts. A wrong setting is not repaired but reported: compaction
+ * of the requests or deletion of the ledger would lose what people paid for, and a topic may have other users.
+ */
+public final class TopicSetup {
+    private static final Logger log = LoggerFactory.getLogger(TopicSetup.class);
+
+    private static final int MESSAGE_BYTES_MAX = 20 * 1024 * 1024;
+    private static final Duration REACHABLE_WITHIN = Duration.ofSeconds(8);
+    private static final Duration ANSWER_WITHIN = Duration.ofSeconds(20);
+    private static final Duration RETENTION_MARGIN = Duration.ofDays(1);
+    private static final Duration REQUESTS_RETENTION = Duration.ofDays(7);
+    private static final Duration INBOX_RETENTION = Duration.ofDays(30);
+    private static final short TRANSACTION_VERSION_MIN = 2;
+
+    private final HalfrateConfig config;
+    private final String bootstrapServers;
+    private final Admin admin;
+
+    private TopicSetup(HalfrateConfig config, String bootstrapServers, Admin admin) {
+        this.config = config;
+        this.bootstrapServers = bootstrapServers;
+        this.admin = admin;
+    }
+
+    /**
+     * Returns when every topic exists and is fit.
+     *
+     * @return partitions of the work topic
+     * @throws StartupException saying what to change, one line for each fault
+     */
+    public static int ensure(HalfrateConfig config) throws InterruptedException {
+        var bootstrapServers = config.kafka().getOrDefault(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, "");
+        awaitReachable(bootstrapServers);
+        var settings = new HashMap<String, Object>(config.kafka());
+        settings.putIfAbsent(AdminClientConfig.CLIENT_ID_CONFIG, config.application() + "-setup");
+        settings.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, (int) ANSWER_WITHIN.toMillis());
+        settings.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, (int) REACHABLE_WITHIN.toMillis());
+        try (var admin = Admin.create(settings)) {
+            return new TopicSetup(config, bootstrapServers, admin).ensure();
+        } catch (KafkaException e) {
+            throw new StartupException(
+                    "the Kafka cluster at " + bootstrapServers + " cannot be used: "
+                            + rootCause(e).getMessage(),
+                    e);
+        }
+    }
+
+    private int ensure() throws InterruptedException {
+        requireTransactions();
+        var plans = plans();
+        var found = describe(plans);
+        var missing =
+                plans.stream().filter(plan -> !found.containsKey(plan.name())).toList();
+        if (!missing.isEmpty()) {
+            create(missing);
+            found.putAll(describe(missing));
+        }
+        var faults = new ArrayList<String>();
+        checkPartitions(found, faults);
+        checkSettings(plans, faults);
+        if (!faults.isEmpty()) {
+            throw new StartupException(String.join(System.lineSeparator(), faults));
+        }
+        return partitions(found, config.topics().work());
+    }
+
+    /**
+     * Before a Kafka client is made, because that one would write a warning for each try.
+     */
+    private static void awaitReachable(String bootstrapServers) throws InterruptedException {
+        var deadline = System.nanoTime() + REACHABLE_WITHIN.toNanos();
+        var reason = "no host:port is given";
+        do {
+            for (var server : bootstrapServers.split(",", -1)) {
+                var colon = server.lastIndexOf(':');
+                if (colon < 0 || !server.substring(colon + 1).strip().matches("\\d{1,5}")) {
+                    continue;
+                }
+                try (var socket = new Socket()) {
+                    var address = new InetSocketAddress(
+                            server.substring(0, colon).strip(),
+                            Integer.parseInt(server.substring(colon + 1).strip()));
+                    socket.connect(address, 2_000);
+                    return;
+                } catch (IOException | IllegalArgumentException e) {
+                    reason = e instanceof java.net.UnknownHostException
+                            ? "unknown host"
+                            : String.valueOf(e.getMessage());
+                }
+            }
+            Thread.sleep(250);
+        } while (System.nanoTime() < deadline);
+        throw new StartupException(
+                "no Kafka broker answers at '%s' (kafka.bootstrap.servers): %s".formatted(bootstrapServers, reason));
+    }
+
+    private void requireTransactions() throws InterruptedException {
+        var features = get(admin.describeFeatures().featureMetadata()).finalizedFeatures();
+        var version = features.get("transaction.version");
+        var found = version == null ? 0 : version.maxVersionLevel();
+        if (found < TRANSACTION_VERSION_MIN) {
+            throw new StartupException(
+                    "the Kafka cluster at %1$s has transaction.version %2$d, %3$d or higher is needed;"
+                                    .formatted(bootstrapServers, found, TRANSACTION_VERSION_MIN)
+                            + " change it: kafka-features.sh --bootstrap-server %s upgrade --feature transaction.version=%d"
+                                    .formatted(bootstrapServers, TRANSACTION_VERSION_MIN));
+        }
+    }
+
+    private record Plan(String name, List<TopicRule> rules) {
+        Map<String, String> settings() {
+            return rules.stream().collect(Collectors.toMap(TopicRule::setting, TopicRule::value));
+        }
+    }
+
+    private List<Plan> plans() {
+        var topics = config.topics();
+        var ttl = config.requests().ttl();
+        var because = "requests.ttl is " + Durations.format(ttl);
+        var deleted = TopicRule.is("cleanup.policy", "delete");
+        var large = TopicRule.atLeast("max.message.bytes", MESSAGE_BYTES_MAX, MESSAGE_BYTES_MAX);
+        var inSync = topics.replicationFactor() > 2 ? 2 : 1;
+        var kept = List.of(
+                TopicRule.is("cleanup.policy", "compact"),
+                large,
+                TopicRule.atLeast("min.insync.replicas", inSync, inSync),
+                TopicRule.is("unclean.leader.election.enable", "false"));
+        return List.of(
+                new Plan(
+                        topics.requests(),
+                        List.of(
+                                deleted,
+                                TopicRule.atLeast("max.message.bytes", 1, MESSAGE_BYTES_MAX),
+                                retention(ttl, REQUESTS_RETENTION, because))),
+                new Plan(topics.results(), List.of(large)),
+                new Plan(topics.batches(), List.of()),
+                new Plan(topics.deadLetters(), List.of(large)),
+                new Plan(topics.laneInbox(), List.of(deleted, large, retention(ttl, INBOX_RETENTION, because))),
+                new Plan(topics.work(), kept),
+                new Plan(topics.ledger(), kept));
+    }
+
+    private static TopicRule retention(Duration ttl, Duration usual, String because) {
+        var value = ttl.plus(RETENTION_MARGIN).compareTo(usual) > 0 ? ttl.plus(RETENTION_MARGIN) : usual;
+        return TopicRule.retention("retention.ms", ttl.toMillis(), because, value.toMillis());
+    }
+
+    private Map<String, TopicDescription> describe(Collection<Plan> plans) throws InterruptedException {
+        var answers =
+                admin.describeTopics(plans.stream().map(Plan::name).toList()).topicNameValues();
+        var found = new HashMap<String, TopicDescription>();
+        for (var answer : answers.entrySet()) {
+            try {
+                found.put(answer.getKey(), get(answer.getValue()));
+            } catch (UnknownTopicOrPartitionException _) {
+                log.debug("topic {} does not exist yet", answer.getKey());
+            }
+        }
+        return found;
+    }
+
+    private void create(List<Plan> missing) throws InterruptedException {
+        var topics = config.topics();
+        if (!topics.create()) {
+            throw new StartupException(missing.stream()
+                    .map(plan -> "topic %s does not exist and topics.create is off; make it: %s"
+                            .formatted(plan.name(), createCommand(plan)))
+                    .collect(Collectors.joining(System.lineSeparator())));
+        }
+        var wanted = missing.stream()
+                .map(plan -> new NewTopic(plan.name(), topics.partitions(), (short) topics.replicationFactor())
+                        .configs(plan.settings()))
+                .toList();
+        for (var answer : admin.createTopics(wanted).values().entrySet()) {
+            try {
+                get(answer.getValue());
+                log.info("created topic {} with {} partitions", answer.getKey(), topics.partitions());
+            } catch (TopicExistsException _) {
+                log.debug("another process created topic {} just now", answer.getKey());
+            } catch (KafkaException e) {
+                throw new StartupException(
+                        "topic %s could not be created: %s"
+                                .formatted(answer.getKey(), rootCause(e).getMessage()),
+                        e);
+            }
+        }
+        awaitVisible(missing);
+    }
+
+    /** A broker that is asked right afterwards may not have heard of a new topic. */
+    private void awaitVisible(List<Plan> created) throws InterruptedException {
+        var deadline = System.nanoTime() + ANSWER_WITHIN.toNanos();
+        while (describe(created).size() < created.size()) {
+            if (System.nanoTime() > deadline) {
+                throw new StartupException("topics were created but the cluster at %s does not show them: %s"
+                        .formatted(
+                                bootstrapServers,
+                                created.stream().map(Plan::name).toList()));
+            }
+            Thread.sleep(50);
+        }
+    }
+
+    private void checkPartitions(Map<String, TopicDescription> found, List<String> faults) {
+        var work = config.topics().work();
+        var ledger = config.topics().ledger();
+        var workPartitions = partitions(found, work);
+        var ledgerPartitions = partitions(found, ledger);
+        if (workPartitions != ledgerPartitions) {
+            faults.add(
+                    "topic %s has %d partitions and topic %s has %d, they must be equal and never change; restore the one that was changed"
+                            .formatted(work, workPartitions, ledger, ledgerPartitions));
+        }
+    }
+
+    private static int partitions(Map<String, TopicDescription> found, String topic) {
+        var description = found.get(topic);
+        return description == null ? 0 : description.partitions().size();
+    }
+
+    private void checkSettings(List<Plan> plans, List<String> faults) throws InterruptedException {
+        var resources = plans.stream()
+                .map(plan -> new ConfigResource(ConfigResource.Type.TOPIC, plan.name()))
+                .toList();
+        Map<ConfigResource, Config> found = get(admin.describeConfigs(resources).all());
+        for (var plan : plans) {
+            var settings = found.get(new ConfigResource(ConfigResource.Type.TOPIC, plan.name()));
+            for (var rule : plan.rules()) {
+                var entry = settings == null ? null : settings.get(rule.setting());
+                if (entry != null && !rule.fits().test(entry.value())) {
+                    faults.add("topic %s has %s=%s, it must be %s; change it: %s"
+                            .formatted(
+                                    plan.name(),
+                                    rule.setting(),
+                                    entry.value(),
+                                    rule.wanted(),
+                                    alterCommand(plan, rule)));
+                }
+            }
+        }
+    }
+
+    private String alterCommand(Plan plan, TopicRule rule) {
+        return "kafka-configs.sh --bootstrap-server %s --alter --entity-type topics --entity-name %s --add-config %s=%s"
+                .formatted(bootstrapServers, plan.name(), rule.setting(), rule.value());
+    }
+
+    private String createCommand(Plan plan) {
+        var settings = plan.rules().stream()
+                .map(rule -> " --config " + rule.setting() + "=" + rule.value())
+                .collect(Collectors.joining());
+        return "kafka-topics.sh --bootstrap-server %s --create --topic %s --partitions %d --replication-factor %d%s"
+                .formatted(
+                        bootstrapServers,
+                        plan.name(),
+                        config.topics().partitions(),
+                        config.topics().replicationFactor(),
+                        settings);
+    }
+
+    private <T> T get(KafkaFuture<T> future) throws InterruptedException {
+        try {
+            return future.get();
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof TimeoutException) {
+                throw new StartupException(
+                        "the Kafka cluster at %s does not answer; check kafka.bootstrap.servers and kafka.security.protocol"
+                                .formatted(bootstrapServers),
+                        e);
+            }
+            if (e.getCause() instanceof KafkaException cause) {
+                throw cause;
+            }
+            throw new KafkaException(e.getCause());
+        }
+    }
+
+    private static Throwable rootCause(Throwable thrown) {
+        var cause = thrown;
+        while (cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        return cause;
+    }
+}

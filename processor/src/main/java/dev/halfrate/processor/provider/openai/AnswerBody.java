@@ -1,0 +1,123 @@
+package dev.halfrate.processor.provider.openai;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.http.HttpResponse.BodySubscriber;
+import java.net.http.HttpTimeoutException;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Flow;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The bytes of an answer, taken by one thread that never waits longer than it wants to. (The client's own time-out
+ * ends with the headers, and its InputStream blocks for ever.) Not more than two buffers are held.
+ */
+final class AnswerBody implements BodySubscriber<AnswerBody>, AutoCloseable {
+    private sealed interface Event {
+        record Bytes(List<ByteBuffer> buffers) implements Event {}
+
+        record Failed(Throwable cause) implements Event {}
+
+        record End() implements Event {}
+    }
+
+    private final BlockingQueue<Event> events = new LinkedBlockingQueue<>();
+    private Flow.@Nullable Subscription subscription;
+    private boolean closed;
+
+    /**
+     * @return the next bytes, empty at the end
+     * @throws HttpTimeoutException if none came in time
+     * @throws IOException if the answer broke off
+     */
+    Optional<List<ByteBuffer>> next(long waitNanos) throws IOException, InterruptedException {
+        return switch (events.poll(waitNanos, TimeUnit.NANOSECONDS)) {
+            case null -> throw new HttpTimeoutException("no bytes");
+            case Event.Bytes(var buffers) -> {
+                requestMore();
+                yield Optional.of(buffers);
+            }
+            case Event.Failed(var cause) -> throw new IOException(cause);
+            case Event.End _ -> Optional.empty();
+        };
+    }
+
+    /** @throws IOException if it is longer than {@code bytesMax}, breaks off or takes longer than until {@code endNanos} */
+    byte[] readAll(int bytesMax, long endNanos) throws IOException, InterruptedException {
+        try (this) {
+            var all = new ByteArrayOutputStream();
+            for (var more = next(endNanos - System.nanoTime());
+                    more.isPresent();
+                    more = next(endNanos - System.nanoTime())) {
+                for (var buffer : more.get()) {
+                    if (all.size() + buffer.remaining() > bytesMax) {
+                        throw new IOException("longer than " + bytesMax + " bytes");
+                    }
+                    var bytes = new byte[buffer.remaining()];
+                    buffer.get(bytes);
+                    all.writeBytes(bytes);
+                }
+            }
+            return all.toByteArray();
+        }
+    }
+
+    /** Drops what has not been taken, and the connection with it. */
+    @Override
+    public synchronized void close() {
+        closed = true;
+        if (subscription != null) {
+            subscription.cancel();
+        }
+    }
+
+    @Override
+    public CompletionStage<AnswerBody> getBody() {
+        return CompletableFuture.completedStage(this);
+    }
+
+    @Override
+    public synchronized void onSubscribe(Flow.Subscription answer) {
+        if (closed || subscription != null) {
+            answer.cancel();
+        } else {
+            subscription = answer;
+            answer.request(1);
+        }
+    }
+
+    @Override
+    public void onNext(List<ByteBuffer> buffers) {
+        events.add(new Event.Bytes(buffers));
+    }
+
+    @Override
+    public void onError(Throwable cause) {
+        ended(new Event.Failed(cause));
+    }
+
+    @Override
+    public void onComplete() {
+        ended(new Event.End());
+    }
+
+    /** A subscription that has ended is not cancelled: its connection may serve the next call already. */
+    private synchronized void ended(Event event) {
+        subscription = null;
+        closed = true;
+        events.add(event);
+    }
+
+    private synchronized void requestMore() {
+        if (subscription != null) {
+            subscription.request(1);
+        }
+    }
+}

@@ -1,0 +1,113 @@
+package dev.halfrate.processor.provider.openai;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.halfrate.processor.provider.Refusal.Kind;
+import dev.halfrate.processor.provider.RemoteBatch;
+import dev.halfrate.processor.provider.RemoteBatch.BatchError;
+import dev.halfrate.processor.provider.RemoteBatch.Counts;
+import dev.halfrate.processor.provider.RemoteBatch.Status;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** Reads batch objects: whatever is missing, null, empty or unheard of does not keep the rest from being read. */
+final class Batches {
+    private static final Pattern ID = Pattern.compile("[A-Za-z0-9_-]{1,200}");
+    private static final Pattern STATUS = Pattern.compile("[A-Za-z_ -]{1,64}");
+    private static final Pattern TOKEN_LIMIT = Pattern.compile("Limit: ([0-9,]{1,20}) ");
+
+    private Batches() {}
+
+    /** @return whether {@code id} may become part of a URL */
+    static boolean isId(String id) {
+        return ID.matcher(id).matches();
+    }
+
+    /** @return empty if it is no batch object or has no usable id */
+    static Optional<RemoteBatch> parse(JsonNode batch) {
+        var id = Json.text(batch, "id");
+        if (id == null || !isId(id)) {
+            return Optional.empty();
+        }
+        var vendorStatus = batch.path("status").asText("");
+        return Optional.of(new RemoteBatch(
+                id,
+                status(vendorStatus),
+                STATUS.matcher(vendorStatus).matches() ? vendorStatus : "unreadable",
+                Json.text(batch, "input_file_id"),
+                Json.text(batch, "output_file_id"),
+                Json.text(batch, "error_file_id"),
+                counts(batch.path("request_counts")),
+                errors(batch.path("errors").path("data"))));
+    }
+
+    /** Some servers write InProgress, some canceled. */
+    private static Status status(String word) {
+        return switch (word.toLowerCase(Locale.ROOT).replace("_", "")) {
+            case "validating" -> Status.VALIDATING;
+            case "inprogress" -> Status.IN_PROGRESS;
+            case "finalizing" -> Status.FINALIZING;
+            case "cancelling", "canceling" -> Status.CANCELLING;
+            case "completed" -> Status.COMPLETED;
+            case "failed" -> Status.FAILED;
+            case "expired" -> Status.EXPIRED;
+            case "cancelled", "canceled" -> Status.CANCELLED;
+            default -> Status.UNKNOWN;
+        };
+    }
+
+    private static Counts counts(JsonNode counts) {
+        return new Counts(
+                counts.path("total").asInt(),
+                counts.path("completed").asInt(),
+                counts.path("failed").asInt());
+    }
+
+    private static List<BatchError> errors(JsonNode data) {
+        var errors = new ArrayList<BatchError>();
+        for (var error : data) {
+            var code = Refusals.code(error, "code");
+            var line = error.path("line");
+            errors.add(new BatchError(
+                    kind(code, error.path("param").asText("")),
+                    code == null ? "unknown" : code,
+                    message(code, error),
+                    line.canConvertToInt() && line.intValue() > 0 ? line.intValue() : null));
+        }
+        return errors;
+    }
+
+    private static Kind kind(@Nullable String code, String param) {
+        if (param.equals("file_id") || param.equals("input_file_id")) {
+            return Kind.NOT_FOUND;
+        }
+        return Refusals.kindOf(code).orElse(Kind.BAD_REQUEST);
+    }
+
+    /** Our words for the codes we know: the vendor's may quote the line. */
+    private static String message(@Nullable String code, JsonNode error) {
+        return switch (code) {
+            case "invalid_json_line" -> "the line is not valid JSON";
+            case "missing_required_parameter" -> "the line lacks a required parameter";
+            case "duplicate_custom_id" -> "the line's custom_id stands on another line too";
+            case "mismatched_model", "model_mismatch" -> "the line names another model than the file's first";
+            case "invalid_url", "url_mismatch" -> "the line's url is not the batch's endpoint";
+            case "model_not_found" -> "the model is unknown or cannot be batched";
+            case "invalid_request" -> "the vendor's validation refused it";
+            case "streaming_unsupported" -> "the line asks for streaming";
+            case "token_limit_exceeded" -> "the limit of enqueued tokens is reached" + tokenLimit(error);
+            case "empty_file" -> "the file is empty";
+            case "too_many_tasks" -> "the file has too many lines";
+            case null -> "the vendor named no code";
+            default -> code;
+        };
+    }
+
+    private static String tokenLimit(JsonNode error) {
+        var limit = TOKEN_LIMIT.matcher(error.path("message").asText(""));
+        return limit.find() ? " (" + limit.group(1) + ")" : "";
+    }
+}

@@ -1,0 +1,140 @@
+package dev.halfrate.processor.provider.openai;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.halfrate.processor.provider.Refusal;
+import dev.halfrate.processor.provider.Refusal.Kind;
+import dev.halfrate.processor.provider.openai.Reply.Answer;
+import dev.halfrate.processor.provider.openai.Reply.Silence;
+import java.net.http.HttpHeaders;
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** Tells a vendor's definite no from an answer that says nothing. */
+final class Refusals {
+    private static final Duration RETRY_AFTER_MAX = Duration.ofMinutes(15);
+    private static final Pattern CODE = Pattern.compile("[a-z][a-z0-9_]{0,63}");
+    private static final Set<Integer> DEFINITE_FOR_CREATE = Set.of(400, 401, 402, 403, 404, 413, 422, 429, 529);
+    private static final Set<Integer> DEFINITE = Set.of(400, 401, 402, 403, 404, 405, 409, 410, 413, 415, 422, 429);
+
+    private final InstantSource clock;
+
+    Refusals(InstantSource clock) {
+        this.clock = clock;
+    }
+
+    /** @return empty if nobody knows whether a batch was made */
+    Optional<Refusal> ofCreate(Answer answer) {
+        if (!DEFINITE_FOR_CREATE.contains(answer.status())) {
+            return Optional.empty();
+        }
+        return classify(answer);
+    }
+
+    /** @return empty if asking again is all there is to do; for calls that may be repeated */
+    Optional<Refusal> ofSafeCall(Reply reply) {
+        return switch (reply) {
+            case Silence(var reason, var connected) ->
+                connected ? Optional.empty() : Optional.of(unavailable("not_connected", reason));
+            case Answer answer
+            when answer.status() == 503 || answer.status() == 529 ->
+                Optional.of(refusal(Kind.UNAVAILABLE, answer, "overloaded"));
+            case Answer answer -> DEFINITE.contains(answer.status()) ? classify(answer) : Optional.empty();
+        };
+    }
+
+    static Refusal unavailable(String code, String reason) {
+        return new Refusal(Kind.UNAVAILABLE, 0, code, reason, null);
+    }
+
+    /** An id or handle that must not get into a URL. */
+    static Refusal unusableId() {
+        return new Refusal(Kind.BAD_REQUEST, 0, "unusable_id", "an id that no URL may hold", null);
+    }
+
+    /** @return the level at which a vendor's error code acts, whatever it came with; empty if the code does not say */
+    static Optional<Kind> kindOf(@Nullable String code) {
+        return switch (code) {
+            case "token_limit_exceeded", "batch_limit_exceeded" -> Optional.of(Kind.QUEUE_FULL);
+            case "insufficient_quota", "billing_hard_limit_reached", "billing_not_active" -> Optional.of(Kind.CREDIT);
+            case "invalid_api_key" -> Optional.of(Kind.KEY);
+            case "rate_limit_exceeded" -> Optional.of(Kind.RATE);
+            case "too_many_tasks" -> Optional.of(Kind.TOO_LARGE);
+            case null, default -> Optional.empty();
+        };
+    }
+
+    /** @return the field if it can only be a code: vendors' texts may quote prompts and keys */
+    static @Nullable String code(JsonNode error, String field) {
+        var text = error.path(field).asText("");
+        return CODE.matcher(text).matches() ? text : null;
+    }
+
+    private Optional<Refusal> classify(Answer answer) {
+        var error = answer.json().path("error");
+        if (answer.status() == 413) {
+            return Optional.of(refusal(Kind.TOO_LARGE, answer, "too_large"));
+        }
+        if (!error.path("message").isTextual()
+                && !error.path("type").isTextual()
+                && !error.path("code").isTextual()) {
+            return Optional.empty();
+        }
+        var code = code(error, "code");
+        var type = code(error, "type");
+        var kind = kindOf(code).or(() -> kindOf(type)).orElseGet(() -> kindOf(answer.status()));
+        var name = code != null ? code : type != null ? type : "http_" + answer.status();
+        return Optional.of(refusal(kind, answer, name));
+    }
+
+    private static Kind kindOf(int status) {
+        return switch (status) {
+            case 401, 403 -> Kind.KEY;
+            case 402 -> Kind.CREDIT;
+            case 404, 410 -> Kind.NOT_FOUND;
+            case 429 -> Kind.RATE;
+            case 529 -> Kind.UNAVAILABLE;
+            default -> Kind.BAD_REQUEST;
+        };
+    }
+
+    private Refusal refusal(Kind kind, Answer answer, String code) {
+        var message = "HTTP %d %s".formatted(answer.status(), code);
+        return new Refusal(kind, answer.status(), code, message, retryAfter(answer.headers()));
+    }
+
+    /** @return the vendor's clock, if the answer shows it */
+    static Optional<Instant> date(HttpHeaders headers) {
+        return headers.firstValue("Date").flatMap(Refusals::parseDate);
+    }
+
+    private @Nullable Duration retryAfter(HttpHeaders headers) {
+        var text = headers.firstValue("Retry-After").map(String::strip).orElse("");
+        if (text.matches("[0-9]+")) {
+            return text.length() > 6 ? RETRY_AFTER_MAX : capped(Duration.ofSeconds(Long.parseLong(text)));
+        }
+        return parseDate(text)
+                .map(until -> capped(Duration.between(date(headers).orElseGet(clock::instant), until)))
+                .orElse(null);
+    }
+
+    private static Duration capped(Duration wait) {
+        return wait.isNegative() ? Duration.ZERO : wait.compareTo(RETRY_AFTER_MAX) > 0 ? RETRY_AFTER_MAX : wait;
+    }
+
+    private static Optional<Instant> parseDate(String text) {
+        try {
+            return Optional.of(ZonedDateTime.parse(text, DateTimeFormatter.RFC_1123_DATE_TIME)
+                    .toInstant());
+        } catch (DateTimeException _) {
+            return Optional.empty();
+        }
+    }
+}

@@ -1,0 +1,41 @@
+package dev.halfrate.processor.topology;
+
+import java.time.Duration;
+import java.util.function.Consumer;
+import org.apache.kafka.streams.KafkaStreams;
+import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Runs the lanes in this process. */
+public final class LaneStreams implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(LaneStreams.class);
+    private static final Duration CLOSE_WAIT = Duration.ofSeconds(20);
+    private static final int REPLACEMENTS_MAX = 20;
+
+    private final KafkaStreams streams;
+    private int replacements;
+
+    /** @param onFailure told once if the lanes cannot go on */
+    public LaneStreams(LaneTopology topology, LaneStreamsSettings settings, Consumer<Throwable> onFailure) {
+        this.streams = new KafkaStreams(topology.get(), settings.properties());
+        streams.setUncaughtExceptionHandler(failure -> {
+            // A broker that is away for a while ends the thread; a defect ends every one that replaces it.
+            if (replacements++ < REPLACEMENTS_MAX) {
+                LOG.warn("the lanes' thread ended and is replaced", failure);
+                return StreamThreadExceptionResponse.REPLACE_THREAD;
+            }
+            onFailure.accept(failure);
+            return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
+        });
+    }
+
+    public void start() {
+        streams.start();
+    }
+
+    @Override
+    public void close() {
+        streams.close(CLOSE_WAIT);
+    }
+}

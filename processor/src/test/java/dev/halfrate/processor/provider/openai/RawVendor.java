@@ -1,0 +1,167 @@
+package dev.halfrate.processor.provider.openai;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.halfrate.processor.config.AccountConfig;
+import dev.halfrate.processor.config.Secret;
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.URI;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/** A vendor at a bare socket: sees every byte of every request, and answers or misbehaves as it is told. */
+final class RawVendor implements AutoCloseable {
+    static final String KEY = "sk-canary-7c1f0d";
+
+    /** What is done once a request's head has come. */
+    @FunctionalInterface
+    interface Behaviour {
+        void on(Request request, Connection connection) throws IOException, InterruptedException;
+    }
+
+    /** @param head request line and headers as they came */
+    record Request(String head) {
+        /** @return method and path, e.g. {@code POST /v1/batches} */
+        String line() {
+            return head.substring(0, head.indexOf(" HTTP/"));
+        }
+
+        String header(String name) {
+            return head.lines()
+                    .filter(line -> line.toLowerCase(Locale.ROOT).startsWith(name.toLowerCase(Locale.ROOT) + ":"))
+                    .map(line -> line.substring(name.length() + 1).strip())
+                    .findFirst()
+                    .orElse("");
+        }
+    }
+
+    /** One TCP connection and what came over it. */
+    record Connection(Socket socket, InputStream in) {
+        byte[] body(Request request) throws IOException {
+            return in.readNBytes(Integer.parseInt("0" + request.header("Content-Length")));
+        }
+
+        void send(String text) throws IOException {
+            send(text.getBytes(UTF_8));
+        }
+
+        void send(byte[] bytes) throws IOException {
+            socket.getOutputStream().write(bytes);
+            socket.getOutputStream().flush();
+        }
+
+        void answer(int status, String body, String... headers) throws IOException {
+            var bytes = body.getBytes(UTF_8);
+            var lines = headers.length == 0 ? "" : String.join("\r\n", headers) + "\r\n";
+            send("HTTP/1.1 %d Word\r\n%sContent-Length: %d\r\n\r\n".formatted(status, lines, bytes.length));
+            send(bytes);
+        }
+
+        /** A RST, not a FIN. */
+        void reset() throws IOException {
+            socket.setSoLinger(true, 0);
+            socket.close();
+        }
+    }
+
+    private final ServerSocket server;
+    private volatile Behaviour behaviour = (_, connection) -> connection.reset();
+    private final List<Request> requests = new CopyOnWriteArrayList<>();
+    private final List<Socket> sockets = new CopyOnWriteArrayList<>();
+
+    RawVendor() {
+        try {
+            server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        Thread.ofVirtual().start(this::accept);
+    }
+
+    /** Until it is told, it resets every connection. */
+    void does(Behaviour behaviour) {
+        this.behaviour = behaviour;
+    }
+
+    /** Reads each request to its end and gives all of them the same answer. */
+    void answers(int status, String body, String... headers) {
+        does((request, connection) -> {
+            connection.body(request);
+            connection.answer(status, body, headers);
+        });
+    }
+
+    AccountConfig account() {
+        return account("http://127.0.0.1:" + server.getLocalPort() + "/v1");
+    }
+
+    static AccountConfig account(String baseUrl) {
+        return new AccountConfig(
+                "main", "openai", URI.create(baseUrl), new Secret(KEY), "main", List.of("*"), "24h", 8);
+    }
+
+    List<Request> requests() {
+        return requests;
+    }
+
+    long count(String line) {
+        return requests.stream().filter(request -> request.line().equals(line)).count();
+    }
+
+    int connections() {
+        return sockets.size();
+    }
+
+    @Override
+    public void close() throws IOException {
+        server.close();
+        for (var socket : sockets) {
+            socket.close();
+        }
+    }
+
+    private void accept() {
+        try {
+            while (true) {
+                var socket = server.accept();
+                sockets.add(socket);
+                Thread.ofVirtual().start(() -> serve(socket));
+            }
+        } catch (IOException _) {
+            // closed
+        }
+    }
+
+    private void serve(Socket socket) {
+        try (socket) {
+            var connection = new Connection(socket, new BufferedInputStream(socket.getInputStream()));
+            for (var head = head(connection.in); !head.isEmpty(); head = head(connection.in)) {
+                var request = new Request(head);
+                requests.add(request);
+                behaviour.on(request, connection);
+            }
+        } catch (IOException | InterruptedException _) {
+            // the other side is gone, or the test over
+        }
+    }
+
+    private static String head(InputStream in) throws IOException {
+        var head = new StringBuilder();
+        while (head.indexOf("\r\n\r\n") < 0) {
+            var next = in.read();
+            if (next < 0) {
+                return "";
+            }
+            head.append(new String(new byte[] {(byte) next}, ISO_8859_1));
+        }
+        return head.toString();
+    }
+}
