@@ -68,6 +68,7 @@ public final class Processor implements AutoCloseable {
                         config.kafka(),
                         config.topics().replicationFactor(),
                         STANDBYS),
+                instance.id(),
                 failure::complete));
         var intake = closing(new Intake(config, capabilities, instance.id(), meters, failure::complete));
         // Downstream first: nothing is read before somebody takes it on.

@@ -8,9 +8,12 @@ import java.io.UncheckedIOException;
 import java.net.BindException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
 import java.util.Properties;
 import kafka.server.KafkaConfig;
@@ -19,6 +22,7 @@ import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.metadata.storage.Formatter;
 import org.apache.kafka.server.common.Feature;
 import org.apache.kafka.server.common.MetadataVersion;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A real Kafka in this JVM: broker and KRaft controller in one node, reachable from this machine only.
@@ -69,6 +73,7 @@ public final class EmbeddedBroker implements AutoCloseable {
         var brokerPort = freePort(port);
         var properties = properties(directory, brokerPort, freePort(0));
         try {
+            requireUnused(Files.createDirectories(directory));
             format(directory);
             var server = new KafkaRaftServer(KafkaConfig.fromProps(properties, false), Time.SYSTEM);
             try {
@@ -78,6 +83,8 @@ public final class EmbeddedBroker implements AutoCloseable {
                 throw e;
             }
             return new EmbeddedBroker(server, brokerPort, directory, temporary);
+        } catch (StartupException e) {
+            throw e;
         } catch (Exception e) {
             throw new StartupException("the broker did not start in " + directory + ": " + rootMessage(e), e);
         }
@@ -140,8 +147,24 @@ public final class EmbeddedBroker implements AutoCloseable {
         }
     }
 
+    /** Asks for Kafka's own lock: Kafka itself asks so late that backing out may end the whole JVM. */
+    private static void requireUnused(Path directory) throws IOException {
+        try (var file = FileChannel.open(
+                        directory.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                var lock = file.tryLock()) {
+            if (lock == null) {
+                throw inUse(directory, null);
+            }
+        } catch (OverlappingFileLockException e) {
+            throw inUse(directory, e);
+        }
+    }
+
+    private static StartupException inUse(Path directory, @Nullable Exception cause) {
+        return new StartupException(directory + " is in use by another broker; choose another --data-dir", cause);
+    }
+
     private static void format(Path directory) throws Exception {
-        Files.createDirectories(directory);
         try (var quiet = new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8)) {
             new Formatter()
                     .setClusterId(CLUSTER_ID)

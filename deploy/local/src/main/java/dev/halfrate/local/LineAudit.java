@@ -8,6 +8,7 @@ import dev.halfrate.processor.codec.Result;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -67,7 +68,7 @@ final class LineAudit {
     }
 
     private final RequestParser parser = new RequestParser();
-    private final Map<String, Id> ids = new HashMap<>();
+    private final Map<String, Id> ids = new LinkedHashMap<>();
     private final Map<Coordinates, Line> stored = new HashMap<>();
     private final Map<Coordinates, Integer> deadLetters = new HashMap<>();
     private long lines;

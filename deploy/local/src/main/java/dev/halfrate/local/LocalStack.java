@@ -52,11 +52,12 @@ final class LocalStack implements AutoCloseable {
             simulator = startSimulator(plan);
             running.push(simulator);
             config = LocalSettings.config(broker.bootstrapServers(), simulator.baseUrl(), plan.state());
-            TopicSetup.ensure(config);
             if (plan.withProcessor()) {
                 processor = Processor.start(config, new SimpleMeterRegistry());
                 running.push(processor);
             } else {
+                // Somebody may want to send before a processor is there to make the topics.
+                TopicSetup.ensure(config);
                 processor = null;
             }
         } catch (RuntimeException | InterruptedException e) {

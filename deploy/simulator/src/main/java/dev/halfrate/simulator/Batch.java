@@ -4,6 +4,7 @@ import dev.halfrate.simulator.BatchObject.BatchUsage;
 import dev.halfrate.simulator.BatchObject.Errors;
 import dev.halfrate.simulator.BatchObject.RequestCounts;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -207,11 +208,12 @@ final class Batch {
         enter(end, at);
     }
 
+    /** The file's id follows from the batch's, whichever thread comes by to publish it. */
     private String publish(Path lines, String suffix, Instant at) throws IOException {
+        String id = "file-" + Fingerprint.of(suffix, identity.id().getBytes(StandardCharsets.UTF_8));
         String filename = "%s_%s.jsonl".formatted(identity.id(), suffix);
-        return work.files()
-                .store(identity.account(), filename, "batch_output", lines, at, request.outputLife())
-                .id();
+        work.files().store(id, identity.account(), filename, "batch_output", lines, at, request.outputLife());
+        return id;
     }
 
     private void enter(BatchStatus next, Instant at) {

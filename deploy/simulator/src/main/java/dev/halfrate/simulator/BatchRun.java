@@ -159,7 +159,7 @@ final class BatchRun {
             return order.length;
         }
         double share = (double) Duration.between(startedAt, now).toNanos() / duration.toNanos();
-        return Math.max(0, (int) (order.length * share));
+        return Math.clamp((long) (order.length * share), 0, order.length - 1);
     }
 
     private Instant executedAt(int position) {

@@ -3,7 +3,6 @@ package dev.halfrate.simulator;
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
-import java.io.InputStream;
 import java.util.Optional;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.server.Request;
@@ -37,17 +36,17 @@ record Call(Request request, String account, String id) {
     }
 
     JsonNode json() throws IOException {
-        try (InputStream in = Content.Source.asInputStream(request)) {
-            byte[] bytes = in.readNBytes(JSON_BYTES_MAX + 1);
-            if (bytes.length > JSON_BYTES_MAX) {
-                throw new RefusedException(
-                        413, OpenAiError.invalidRequest("The body of your request is too large.", null, null));
-            }
+        byte[] bytes = Content.Source.asInputStream(request).readNBytes(JSON_BYTES_MAX + 1);
+        if (bytes.length > JSON_BYTES_MAX) {
+            throw new RefusedException(
+                    413, OpenAiError.invalidRequest("The body of your request is too large.", null, null));
+        }
+        try {
             JsonNode body = Json.MAPPER.readTree(bytes);
-            if (!body.isObject()) {
-                throw notParsed();
+            if (body.isObject()) {
+                return body;
             }
-            return body;
+            throw notParsed();
         } catch (JacksonException _) {
             throw notParsed();
         }

@@ -21,14 +21,12 @@ final class FileStore {
     static final Duration BATCH_FILE_LIFE = Duration.ofDays(30);
 
     private final Path directory;
-    private final Ids ids;
     private final VirtualClock clock;
     private final Map<String, StoredFile> files = new ConcurrentHashMap<>();
     private final AtomicLong stored = new AtomicLong();
 
-    FileStore(Path directory, Ids ids, VirtualClock clock) throws IOException {
+    FileStore(Path directory, VirtualClock clock) throws IOException {
         this.directory = Files.createDirectories(directory);
-        this.ids = ids;
         this.clock = clock;
     }
 
@@ -43,12 +41,17 @@ final class FileStore {
      * @param life null if it never expires
      */
     StoredFile store(
-            String account, String filename, String purpose, Path source, Instant createdAt, @Nullable Duration life)
+            String id,
+            String account,
+            String filename,
+            String purpose,
+            Path source,
+            Instant createdAt,
+            @Nullable Duration life)
             throws IOException {
         if (files.size() >= FILES_MAX) {
             throw new IOException("the simulator holds at most %,d files; delete some".formatted(FILES_MAX));
         }
-        String id = ids.next("file-");
         Path path = Files.move(source, directory.resolve(id), StandardCopyOption.ATOMIC_MOVE);
         StoredFile file = new StoredFile(
                 id,

@@ -13,6 +13,9 @@ final class FileTree {
     private FileTree() {}
 
     static void delete(Path root) throws IOException {
+        if (Files.notExists(root)) {
+            return;
+        }
         List<Path> deepestFirst;
         try (Stream<Path> paths = Files.walk(root)) {
             deepestFirst = paths.sorted(Comparator.reverseOrder()).toList();

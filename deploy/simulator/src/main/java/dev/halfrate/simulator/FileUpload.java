@@ -1,5 +1,6 @@
 package dev.halfrate.simulator;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -7,6 +8,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
+import java.util.concurrent.CompletionException;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.MultiPart;
 import org.eclipse.jetty.http.MultiPartConfig;
@@ -27,10 +30,12 @@ final class FileUpload {
             List.of("assistants", "batch", "fine-tune", "vision", "user_data", "evals");
 
     private final FileStore files;
+    private final Ids ids;
     private final VirtualClock clock;
 
-    FileUpload(FileStore files, VirtualClock clock) {
+    FileUpload(FileStore files, Ids ids, VirtualClock clock) {
         this.files = files;
+        this.ids = ids;
         this.clock = clock;
     }
 
@@ -59,7 +64,7 @@ final class FileUpload {
         }
     }
 
-    private MultiPartFormData.Parts parts(Request request, String contentType) {
+    private MultiPartFormData.Parts parts(Request request, String contentType) throws IOException {
         MultiPartConfig config = new MultiPartConfig.Builder()
                 .location(files.directory())
                 .maxParts(PARTS_MAX)
@@ -68,7 +73,16 @@ final class FileUpload {
                 .maxMemoryPartSize(FIELD_BYTES_MAX)
                 .useFilesForPartsWithoutFileName(false)
                 .build();
-        return MultiPartFormData.getParts(request, request, contentType, config);
+        try {
+            return MultiPartFormData.getParts(new StillAnswered(request), request, contentType, config);
+        } catch (CompletionException e) {
+            Throwable cause = Objects.requireNonNullElse(e.getCause(), e);
+            if (cause instanceof IOException failure && !(cause instanceof EOFException)) {
+                throw failure;
+            }
+            throw RefusedException.badRequest(OpenAiError.invalidRequest(
+                    "Could not parse the multipart form of your request: " + cause.getMessage(), null, null));
+        }
     }
 
     private StoredFile store(String account, MultiPart.Part file, String purpose, @Nullable Duration life)
@@ -80,7 +94,7 @@ final class FileUpload {
             if (purpose.equals("batch")) {
                 requireBatchInput(filename, staged);
             }
-            return files.store(account, filename, purpose, staged, clock.now(), life);
+            return files.store(ids.next("file-"), account, filename, purpose, staged, clock.now(), life);
         } finally {
             Files.deleteIfExists(staged);
         }
@@ -120,5 +134,16 @@ final class FileUpload {
     private static @Nullable String field(MultiPartFormData.Parts parts, String name) {
         MultiPart.Part part = parts.getFirst(name);
         return part == null ? null : part.getContentAsString(StandardCharsets.UTF_8);
+    }
+
+    /** A form that cannot be parsed fails the call, not the connection: the caller is to read why. */
+    private static final class StillAnswered extends Request.Wrapper {
+
+        StillAnswered(Request request) {
+            super(request);
+        }
+
+        @Override
+        public void fail(Throwable failure) {}
     }
 }

@@ -1,6 +1,7 @@
 package dev.halfrate.simulator;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -26,6 +27,7 @@ final class HttpApi extends Handler.Abstract {
 
     private static final String BEARER = "Bearer ";
     private static final String OPENAI_VERSION = "2020-10-01";
+    private static final long DRAINED_BYTES_MAX = 1L << 30;
     private static final int CONTENT_BUFFER_BYTES = 64 * 1024;
     private static final DateTimeFormatter HTTP_DATE = DateTimeFormatter.ofPattern(
                     "EEE, dd MMM yyyy HH:mm:ss 'GMT'", Locale.ROOT)
@@ -48,9 +50,9 @@ final class HttpApi extends Handler.Abstract {
     @Override
     public boolean handle(Request request, Response response, Callback callback) {
         String requestId = ids.next("req_");
-        Reply reply = reply(request, requestId);
-        HttpFields.Mutable headers = response.getHeaders()
-                .put(HttpHeader.DATE, HTTP_DATE.format(clock.now()))
+        HttpFields.Mutable headers = response.getHeaders();
+        Reply reply = reply(request, requestId, headers);
+        headers.put(HttpHeader.DATE, HTTP_DATE.format(clock.now()))
                 .put("x-request-id", requestId)
                 .put("openai-version", OPENAI_VERSION)
                 .put("openai-processing-ms", processingTime(request).toMillis());
@@ -71,14 +73,17 @@ final class HttpApi extends Handler.Abstract {
         return true;
     }
 
-    private Reply reply(Request request, String requestId) {
+    private Reply reply(Request request, String requestId, HttpFields.Mutable headers) {
         try {
             String path = Request.getPathInContext(request);
             if (path.startsWith("/control/")) {
                 return control.answer(request);
             }
-            return openAi.answer(request, account(request));
+            String account = account(request);
+            headers.put("openai-organization", account);
+            return openAi.answer(request, account);
         } catch (RefusedException e) {
+            drain(request, requestId);
             return e.reply();
         } catch (EofException e) {
             log.debug("{}: the client went away", requestId, e);
@@ -92,6 +97,20 @@ final class HttpApi extends Handler.Abstract {
                     500,
                     OpenAiError.server("The simulator failed: " + e.getMessage())
                             .envelope());
+        }
+    }
+
+    /** Takes in the rest of a refused call: a client that is still sending would get a reset instead of the reason. */
+    private static void drain(Request request, String requestId) {
+        InputStream rest = Content.Source.asInputStream(request);
+        byte[] buffer = new byte[CONTENT_BUFFER_BYTES];
+        try {
+            int read = 0;
+            for (long left = DRAINED_BYTES_MAX; read >= 0 && left > 0; left -= read) {
+                read = rest.read(buffer);
+            }
+        } catch (IOException e) {
+            log.debug("{}: the client went away", requestId, e);
         }
     }
 

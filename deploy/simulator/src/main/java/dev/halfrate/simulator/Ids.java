@@ -2,7 +2,9 @@ package dev.halfrate.simulator;
 
 import java.time.Instant;
 import java.util.HexFormat;
+import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -12,17 +14,15 @@ import java.util.concurrent.atomic.AtomicLong;
 final class Ids {
 
     private final Seed seed;
-    private final long startedAt;
-    private final AtomicLong issued = new AtomicLong();
+    private final Map<String, AtomicLong> issued = new ConcurrentHashMap<>();
 
     Ids(Seed seed, Instant startedAt) {
-        this.seed = seed;
-        this.startedAt = startedAt.toEpochMilli();
+        this.seed = new Seed(seed.value() ^ startedAt.toEpochMilli());
     }
 
     String next(String prefix) {
-        SplittableRandom random = seed.random("ids", startedAt + (issued.incrementAndGet() << 44));
-        return prefix + hex(random);
+        long number = issued.computeIfAbsent(prefix, _ -> new AtomicLong()).incrementAndGet();
+        return prefix + hex(seed.random(prefix, number));
     }
 
     /** 32 hex digits. */

@@ -15,6 +15,7 @@ import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.Serial;
+import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
 /** JSON as the vendor writes and names it. */
@@ -87,7 +88,7 @@ final class Json {
         @Override
         public @Nullable SerializableString getEscapeSequence(int character) {
             return character >= 0x2000 && character < 0x3000
-                    ? new SerializedString(String.format("\\u%04x", character))
+                    ? new SerializedString("\\u" + HexFormat.of().toHexDigits((char) character))
                     : null;
         }
     }

@@ -96,7 +96,10 @@ final class ModelEndpoints {
         }
         Usage usage = new Usage(inputTokens(body, Endpoint.CHAT_COMPLETIONS), outputTokens);
         ObjectNode counted = putUsage(answer, usage);
-        counted.putObject("prompt_tokens_details").put("cached_tokens", 0).put("audio_tokens", 0);
+        counted.putObject("prompt_tokens_details")
+                .put("cached_tokens", 0)
+                .put("cache_write_tokens", 0)
+                .put("audio_tokens", 0);
         counted.putObject("completion_tokens_details")
                 .put("reasoning_tokens", 0)
                 .put("audio_tokens", 0)
@@ -144,7 +147,7 @@ final class ModelEndpoints {
         answer.putObject("metadata");
         Usage usage = new Usage(inputTokens(body, Endpoint.RESPONSES), completion.tokens());
         ObjectNode counted = answer.putObject("usage").put("input_tokens", usage.inputTokens());
-        counted.putObject("input_tokens_details").put("cached_tokens", 0);
+        counted.putObject("input_tokens_details").put("cached_tokens", 0).put("cache_write_tokens", 0);
         counted.put("output_tokens", usage.outputTokens());
         counted.putObject("output_tokens_details").put("reasoning_tokens", 0);
         counted.put("total_tokens", usage.inputTokens() + usage.outputTokens());

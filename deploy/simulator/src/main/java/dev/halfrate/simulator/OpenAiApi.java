@@ -29,9 +29,9 @@ final class OpenAiApi {
             Route.of("GET", "/v1/batches/{id}", this::retrieveBatch),
             Route.of("POST", "/v1/batches/{id}/cancel", this::cancelBatch));
 
-    OpenAiApi(FileStore files, BatchStore batches, BillingBook book, VirtualClock clock) {
+    OpenAiApi(FileStore files, FileUpload upload, BatchStore batches, BillingBook book, VirtualClock clock) {
         this.files = files;
-        this.upload = new FileUpload(files, clock);
+        this.upload = upload;
         this.batches = batches;
         this.book = book;
         this.clock = clock;

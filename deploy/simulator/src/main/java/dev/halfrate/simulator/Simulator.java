@@ -66,7 +66,7 @@ public final class Simulator implements AutoCloseable {
         this.clock = clock;
         this.directory = directory;
         try {
-            files = new FileStore(directory.resolve("files"), ids, clock);
+            files = new FileStore(directory.resolve("files"), clock);
             book = new BillingBook(directory.resolve("billing.jsonl"));
             ModelEndpoints models = new ModelEndpoints(seed, config.lineErrorRates());
             BatchWork work = new BatchWork(config, seed, models, files, book);
@@ -74,7 +74,7 @@ public final class Simulator implements AutoCloseable {
         } catch (IOException e) {
             throw unusable(config.dataDirectory(), e);
         }
-        OpenAiApi openAi = new OpenAiApi(files, batches, book, clock);
+        OpenAiApi openAi = new OpenAiApi(files, new FileUpload(files, ids, clock), batches, book, clock);
         ControlApi control = new ControlApi(batches, book, clock, config.speed());
         server = startServer(config, new HttpApi(openAi, control, config.apiKeys(), ids, clock));
         int port = ((ServerConnector) server.getConnectors()[0]).getLocalPort();

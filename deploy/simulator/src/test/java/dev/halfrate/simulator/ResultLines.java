@@ -3,6 +3,8 @@ package dev.halfrate.simulator;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** A result file, read back. */
 record ResultLines(List<String> raw, List<JsonNode> parsed) {
@@ -14,6 +16,13 @@ record ResultLines(List<String> raw, List<JsonNode> parsed) {
 
     List<String> customIds() {
         return parsed.stream().map(line -> line.get("custom_id").textValue()).toList();
+    }
+
+    Set<String> customIdsWithStatus(int status) {
+        return parsed.stream()
+                .filter(line -> line.at("/response/status_code").intValue() == status)
+                .map(line -> line.get("custom_id").textValue())
+                .collect(Collectors.toSet());
     }
 
     List<String> bodies() {

@@ -69,6 +69,7 @@ public final class ConfigFile {
     private HalfrateConfig read(JsonNode tree) {
         var file = new ConfigSection("", tree);
         var application = file.text("application", "halfrate");
+        HalfrateConfig.checkApplication(application);
         var stateDir = path(file.path("state-dir"), file.text("state-dir", "./state"));
         var kafka = kafka(file.section("kafka"));
         var topics = topics(file.section("topics"), application);

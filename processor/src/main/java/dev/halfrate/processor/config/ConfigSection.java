@@ -25,7 +25,8 @@ final class ConfigSection {
      */
     ConfigSection(String path, @Nullable JsonNode node) {
         this.path = path;
-        this.node = node == null || node.isNull() ? JsonNodeFactory.instance.objectNode() : node;
+        this.node =
+                node == null || node.isNull() || node.isMissingNode() ? JsonNodeFactory.instance.objectNode() : node;
         if (!this.node.isObject()) {
             throw wrongType(path.isEmpty() ? "the file" : path, "a map of keys and values", this.node);
         }

@@ -23,7 +23,7 @@ public record HalfrateConfig(
         LedgerConfig ledger) {
 
     public HalfrateConfig {
-        Check.matches("application", application, "[a-zA-Z0-9._-]{1,100}");
+        checkApplication(application);
         KafkaSettings.check(kafka);
         Check.that(!accounts.isEmpty(), "accounts", "a list of at least one account", "none");
         var names = new HashSet<String>();
@@ -32,6 +32,11 @@ public record HalfrateConfig(
         }
         kafka = Map.copyOf(kafka);
         accounts = List.copyOf(accounts);
+    }
+
+    /** Apart, because names of topics are made of it before there is a whole configuration. */
+    static void checkApplication(String application) {
+        Check.matches("application", application, "[a-zA-Z0-9._-]{1,100}");
     }
 
     /** @throws IllegalArgumentException if no account has this name */

@@ -122,7 +122,8 @@ public final class Intake implements AutoCloseable {
                     stop();
                 } catch (KafkaException e) {
                     meters.countRestart();
-                    LOG.warn("intake: starting over in {} ms", pause.toMillis(), e);
+                    LOG.warn("intake: starting over in {} ms: {}", pause.toMillis(), e.toString());
+                    LOG.debug("intake", e);
                     pause();
                 }
             }

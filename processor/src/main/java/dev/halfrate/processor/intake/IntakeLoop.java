@@ -68,7 +68,8 @@ final class IntakeLoop implements AutoCloseable {
     }
 
     /**
-     * @return whether anything was committed; false also after an abort, which the caller is to follow by a pause
+     * Settles one poll.
+     *
      * @throws KafkaException if these clients are of no use any more
      */
     Outcome step() {
@@ -96,7 +97,7 @@ final class IntakeLoop implements AutoCloseable {
     enum Outcome {
         IDLE,
         COMMITTED,
-        /** The same records will come again; best after a pause. */
+        /** The same records will come again; the caller is to pause before. */
         ABORTED
     }
 

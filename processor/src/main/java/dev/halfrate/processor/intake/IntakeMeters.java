@@ -22,34 +22,29 @@ final class IntakeMeters {
     private final Map<DeadLetter.Reason, Counter> deadLettered = new EnumMap<>(DeadLetter.Reason.class);
 
     IntakeMeters(MeterRegistry meters) {
-        read = Counter.builder("halfrate.requests.read")
-                .description("Request records read, tombstones not counted")
-                .register(meters);
-        routed = Counter.builder("halfrate.requests.routed")
-                .description("Requests handed to a lane")
-                .register(meters);
-        tombstones = Counter.builder("halfrate.requests.tombstones")
-                .description("Records without a value, ignored")
-                .register(meters);
-        restarts = Counter.builder("halfrate.intake.restarts")
-                .description("Times that intake closed its Kafka clients and started over")
-                .register(meters);
+        read = counter(meters, "halfrate.requests.read", "Request records read, tombstones not counted");
+        routed = counter(meters, "halfrate.requests.routed", "Requests handed to a lane");
+        tombstones = counter(meters, "halfrate.requests.tombstones", "Records without a value, ignored");
+        restarts = counter(meters, "halfrate.intake.restarts", "Times that intake started over with new clients");
         for (var rejection : Rejection.values()) {
-            rejected.put(
-                    rejection,
-                    Counter.builder("halfrate.requests.rejected")
-                            .description("Requests answered before they got to a lane")
-                            .tag("code", rejection.code())
-                            .register(meters));
+            var counter = counter(
+                    meters,
+                    "halfrate.requests.rejected",
+                    "Requests answered before they got to a lane",
+                    "code",
+                    rejection.code());
+            rejected.put(rejection, counter);
         }
         for (var reason : DeadLetter.Reason.values()) {
-            deadLettered.put(
-                    reason,
-                    Counter.builder("halfrate.requests.dead_lettered")
-                            .description("Records that no result can answer")
-                            .tag("reason", reason.name().toLowerCase(Locale.ROOT))
-                            .register(meters));
+            var word = reason.name().toLowerCase(Locale.ROOT);
+            var counter = counter(
+                    meters, "halfrate.requests.dead_lettered", "Records that no result can answer", "reason", word);
+            deadLettered.put(reason, counter);
         }
+    }
+
+    private static Counter counter(MeterRegistry meters, String name, String description, String... tags) {
+        return Counter.builder(name).description(description).tags(tags).register(meters);
     }
 
     void count(int records, Sorted sorted) {

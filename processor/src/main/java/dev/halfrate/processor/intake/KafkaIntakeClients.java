@@ -54,10 +54,12 @@ final class KafkaIntakeClients implements IntakeClients {
                 4 * MIB,
                 ConsumerConfig.FETCH_MAX_BYTES_CONFIG,
                 16 * MIB,
-                // Partitions of a process that was killed move on after this.
+                // Partitions of a process that was killed and stays away move on after this.
                 ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG,
                 10_000));
         settings.put(ConsumerConfig.GROUP_ID_CONFIG, config.application() + "-intake");
+        // A static member: restarted at once after a crash, it has its partitions again at once.
+        settings.put(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, instance);
         settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
         settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
         settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
@@ -84,10 +86,11 @@ final class KafkaIntakeClients implements IntakeClients {
 
     @Override
     public Topics topics() {
-        var patience = Map.<String, Object>of(
-                AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, 15_000,
-                AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, 10_000);
-        try (var admin = Admin.create(settings(patience))) {
+        // Both are ours, because Kafka refuses a pair in which the request's time-out is the longer one.
+        var settings = settings(Map.of());
+        settings.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, 15_000);
+        settings.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, 10_000);
+        try (var admin = Admin.create(settings)) {
             var names = config.topics();
             var descriptions = admin.describeTopics(
                             List.of(names.requests(), names.laneInbox(), names.results(), names.deadLetters()))

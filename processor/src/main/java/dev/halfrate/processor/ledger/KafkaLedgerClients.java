@@ -45,10 +45,15 @@ final class KafkaLedgerClients implements KafkaPartitionLog.LedgerClients {
         return new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     }
 
-    /** The group's consumer of the work topic. */
-    Consumer<byte[], byte[]> worker(String group) {
+    /**
+     * The group's consumer of the work topic.
+     *
+     * @param instance a static member: restarted at once after a crash, it has its partitions again at once
+     */
+    Consumer<byte[], byte[]> worker(String group, String instance) {
         var settings = new HashMap<String, Object>(kafka);
         settings.put(ConsumerConfig.GROUP_ID_CONFIG, group);
+        settings.put(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, instance);
         settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
         settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
         settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);

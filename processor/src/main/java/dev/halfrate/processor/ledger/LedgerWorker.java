@@ -70,7 +70,7 @@ public final class LedgerWorker implements AutoCloseable {
         this.providers = Map.copyOf(providers);
         this.onFailure = onFailure;
         this.clients = new KafkaLedgerClients(config.kafka());
-        this.consumer = clients.worker(config.application() + "-ledger");
+        this.consumer = clients.worker(config.application() + "-ledger", instance);
         this.admin = Admin.create(Map.copyOf(config.kafka()));
         this.bodies = new BodyReader(clients.reader(true), this::topicId);
         this.manifests = new ManifestReader(config.topics().work(), clients.reader(true));

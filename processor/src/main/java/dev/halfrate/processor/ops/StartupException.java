@@ -1,5 +1,7 @@
 package dev.halfrate.processor.ops;
 
+import org.jspecify.annotations.Nullable;
+
 /** The surroundings do not allow a start. The message says in one line what to change. */
 public final class StartupException extends RuntimeException {
     private static final long serialVersionUID = 1L;
@@ -8,7 +10,7 @@ public final class StartupException extends RuntimeException {
         super(message);
     }
 
-    public StartupException(String message, Throwable cause) {
+    public StartupException(String message, @Nullable Throwable cause) {
         super(message, cause);
     }
 }

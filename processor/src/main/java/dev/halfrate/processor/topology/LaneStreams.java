@@ -2,7 +2,9 @@ package dev.halfrate.processor.topology;
 
 import java.time.Duration;
 import java.util.function.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.streams.KafkaStreams;
+import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -16,9 +18,15 @@ public final class LaneStreams implements AutoCloseable {
     private final KafkaStreams streams;
     private int replacements;
 
-    /** @param onFailure told once if the lanes cannot go on */
-    public LaneStreams(LaneTopology topology, LaneStreamsSettings settings, Consumer<Throwable> onFailure) {
-        this.streams = new KafkaStreams(topology.get(), settings.properties());
+    /**
+     * @param instance a static member of the group: restarted at once after a crash, it has its partitions again at once
+     * @param onFailure told once if the lanes cannot go on
+     */
+    public LaneStreams(
+            LaneTopology topology, LaneStreamsSettings settings, String instance, Consumer<Throwable> onFailure) {
+        var properties = settings.properties();
+        properties.put(StreamsConfig.consumerPrefix(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG), instance);
+        this.streams = new KafkaStreams(topology.get(), properties);
         streams.setUncaughtExceptionHandler(failure -> {
             // A broker that is away for a while ends the thread; a defect ends every one that replaces it.
             if (replacements++ < REPLACEMENTS_MAX) {

@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Holds the parser, which skips nearly everything, against one that reads everything. */
 class RequestParserFuzzTest {
-    private static final int ROUNDS = 40_000;
+    private static final int ROUNDS = 20_000;
 
     private static final ObjectMapper TREES = JsonMapper.builder()
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)

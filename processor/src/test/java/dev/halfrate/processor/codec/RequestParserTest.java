@@ -6,6 +6,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -170,7 +171,7 @@ class RequestParserTest {
     // A lone continuation byte, an overlong slash, half a sequence, a surrogate, and beyond Unicode's end.
     @ValueSource(strings = {"80", "c0af", "e282", "eda080", "f4908080"})
     void illFormedUtf8IsRefusedEvenInATextThatIsSkipped(String hex) {
-        var bad = java.util.HexFormat.of().parseHex(hex);
+        var bad = HexFormat.of().parseHex(hex);
         var line = requestWith("\"text\":\"#\"").getBytes(UTF_8);
         var at = new String(line, UTF_8).indexOf('#');
         var value = new byte[line.length - 1 + bad.length];

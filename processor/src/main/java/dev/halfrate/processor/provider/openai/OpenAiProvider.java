@@ -116,6 +116,9 @@ public final class OpenAiProvider implements Provider {
 
     @Override
     public CreateOutcome create(Create create) {
+        if (create.deadline().passed()) {
+            return new CreateOutcome.Refused(Refusals.deadlinePassed());
+        }
         var json = Json.object()
                 .put("input_file_id", create.inputFileId())
                 .put("endpoint", create.endpoint())
@@ -139,7 +142,7 @@ public final class OpenAiProvider implements Provider {
             case Silence silence ->
                 switch (sent) {
                     case NOTHING -> new CreateOutcome.Refused(Refusals.unavailable("not_connected", silence.reason()));
-                    case WITHHELD -> new CreateOutcome.Refused(Refusals.unavailable("deadline", "deadline passed"));
+                    case WITHHELD -> new CreateOutcome.Refused(Refusals.deadlinePassed());
                     case PART, ALL -> new CreateOutcome.InDoubt(silence.reason());
                 };
         };

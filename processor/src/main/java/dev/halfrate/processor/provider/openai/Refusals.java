@@ -54,6 +54,10 @@ final class Refusals {
         return new Refusal(Kind.UNAVAILABLE, 0, code, reason, null);
     }
 
+    static Refusal deadlinePassed() {
+        return unavailable("deadline", "the deadline passed before all was sent");
+    }
+
     /** An id or handle that must not get into a URL. */
     static Refusal unusableId() {
         return new Refusal(Kind.BAD_REQUEST, 0, "unusable_id", "an id that no URL may hold", null);

@@ -102,6 +102,8 @@ final class ResultFile {
     private void append(ByteBuffer bytes, int count) {
         if (overlong || length + count > LINE_BYTES_MAX) {
             overlong = true;
+            buffer = new byte[BUFFER_BYTES];
+            length = 0;
             bytes.position(bytes.position() + count);
             return;
         }

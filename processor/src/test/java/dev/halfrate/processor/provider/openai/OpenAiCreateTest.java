@@ -32,7 +32,7 @@ class OpenAiCreateTest {
     private static final String POST = "POST /v1/batches";
     private static final String BATCH = """
             {"id":"batch_1","object":"batch","status":"validating","input_file_id":"file-1","created_at":1}""";
-    private static final OpenAiProvider.Timeouts TIMEOUTS = timeouts(Duration.ofSeconds(20));
+    private static final OpenAiProvider.Timeouts TIMEOUTS = RawVendor.timeouts(Duration.ofSeconds(20));
 
     @AutoClose
     private final RawVendor vendor = new RawVendor();
@@ -288,6 +288,7 @@ class OpenAiCreateTest {
         try (var provider = OpenAiProvider.of(vendor.account(), TIMEOUTS)) {
             assertDeadline(provider.create(request(() -> true)));
         }
+        assertThat(vendor.requests()).isEmpty();
     }
 
     @Test
@@ -302,7 +303,7 @@ class OpenAiCreateTest {
         });
         var checks = new AtomicInteger();
         Deadline passesBeforeTheLastByte = () -> {
-            if (checks.incrementAndGet() < 3) {
+            if (checks.incrementAndGet() < 4) {
                 return false;
             }
             almostAll.join(); // the last check comes when all the rest has arrived
@@ -314,8 +315,20 @@ class OpenAiCreateTest {
 
         assertThat(almostAll.join()).hasSize(length.join() - 2);
         assertThat(rest.get(20, TimeUnit.SECONDS)).hasSizeLessThan(2);
-        assertThat(checks).hasValue(3);
+        assertThat(checks).hasValue(4);
         assertThat(vendor.count(POST)).isEqualTo(1);
+    }
+
+    @Test
+    void aDeadlineThatPassesBeforeTheFirstByteOfTheBodyWithholdsAllOfIt() throws Exception {
+        var body = new CompletableFuture<byte[]>();
+        vendor.does((_, connection) -> body.complete(connection.in().readAllBytes()));
+        var checks = new AtomicInteger();
+        try (var provider = OpenAiProvider.of(vendor.account(), TIMEOUTS)) {
+            assertDeadline(provider.create(request(() -> checks.incrementAndGet() > 1)));
+        }
+
+        assertThat(body.get(20, TimeUnit.SECONDS)).isEmpty();
     }
 
     @Test
@@ -354,18 +367,13 @@ class OpenAiCreateTest {
     }
 
     private static CreateOutcome create(RawVendor vendor, Duration answer) {
-        try (var provider = OpenAiProvider.of(vendor.account(), timeouts(answer))) {
+        try (var provider = OpenAiProvider.of(vendor.account(), RawVendor.timeouts(answer))) {
             return provider.create(request(() -> false));
         }
     }
 
     private static Create request(Deadline deadline) {
         return new Create("attempt-1", "b-1", "/v1/chat/completions", "24h", "file-1", deadline);
-    }
-
-    private static OpenAiProvider.Timeouts timeouts(Duration answer) {
-        var generous = Duration.ofSeconds(20);
-        return new OpenAiProvider.Timeouts(generous, answer, generous, generous, generous);
     }
 
     private static String error(String type, @Nullable String code) {

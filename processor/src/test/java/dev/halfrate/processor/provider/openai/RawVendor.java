@@ -13,6 +13,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -59,10 +60,9 @@ final class RawVendor implements AutoCloseable {
         }
 
         void answer(int status, String body, String... headers) throws IOException {
-            var bytes = body.getBytes(UTF_8);
             var lines = headers.length == 0 ? "" : String.join("\r\n", headers) + "\r\n";
-            send("HTTP/1.1 %d Word\r\n%sContent-Length: %d\r\n\r\n".formatted(status, lines, bytes.length));
-            send(bytes);
+            send("HTTP/1.1 %d Word\r\n%sContent-Length: %d\r\n\r\n%s"
+                    .formatted(status, lines, body.getBytes(UTF_8).length, body));
         }
 
         /** A RST, not a FIN. */
@@ -108,6 +108,12 @@ final class RawVendor implements AutoCloseable {
                 "main", "openai", URI.create(baseUrl), new Secret(KEY), "main", List.of("*"), "24h", 8);
     }
 
+    /** @param answer how long a small call may take; the rest is generous */
+    static OpenAiProvider.Timeouts timeouts(Duration answer) {
+        var generous = Duration.ofSeconds(20);
+        return new OpenAiProvider.Timeouts(generous, answer, generous, generous, generous);
+    }
+
     List<Request> requests() {
         return requests;
     }
@@ -121,10 +127,14 @@ final class RawVendor implements AutoCloseable {
     }
 
     @Override
-    public void close() throws IOException {
-        server.close();
-        for (var socket : sockets) {
-            socket.close();
+    public void close() {
+        try {
+            server.close();
+            for (var socket : sockets) {
+                socket.close();
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 

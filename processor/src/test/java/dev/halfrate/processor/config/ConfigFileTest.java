@@ -1,0 +1,325 @@
+package dev.halfrate.processor.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ConfigFileTest {
+    private static final Map<String, String> ENVIRONMENT =
+            Map.of("KEY", "sk-secret", "JAAS", "user secret", "BLANK", " ");
+
+    private static final String SMALLEST = """
+            kafka:
+              bootstrap.servers: localhost:9092
+            accounts:
+              - name: main
+                key: {env: KEY}
+            """;
+
+    private static final String EXPLICIT = """
+            application: app
+            state-dir: /var/lib/halfrate
+            kafka:
+              bootstrap.servers: a:1,b:2
+              security.protocol: SASL_SSL
+              sasl.jaas.config: {env: JAAS}
+              request.timeout.ms: 5000
+            topics:
+              requests: t.requests
+              results: t.results
+              batches: t.batches
+              dead-letters: t.dlq
+              lane-inbox: t.inbox
+              work: t.work
+              ledger: t.ledger
+              create: false
+              partitions: 4
+              replication-factor: 1
+            requests:
+              ttl: 2h
+              line-bytes-max: 1MiB
+            accounts:
+              - name: one
+                provider: openai
+                base-url: http://localhost:8080/v1
+                key: {env: KEY}
+                pool: shared
+                models: [gpt-4*, o3]
+                completion-window: 7d
+                requests-in-flight-max: 3
+              - name: two
+                key: {env: KEY}
+            lanes:
+              requests-max: 10
+              bytes-max: 200KB
+              age-max: 2s
+              batches-in-flight-max: 5
+              duplicates-horizon: 0s
+              duplicates-max: 7
+            ledger:
+              poll-delays: [100ms, 1s]
+              poll-jitter: 0
+              create-timeout: 10s
+              quiesce-margin: 1s
+              listings-apart: 500ms
+              doubts-max: 1
+              item-attempts-max: 2
+              retry-delay-max: 1m
+              stop-wait: 3s
+              spool-bytes-max: 20MiB
+            """;
+
+    @Test
+    void whatIsMissingHasDefaults() {
+        var config = ConfigFile.parse(SMALLEST, ENVIRONMENT);
+
+        assertThat(config)
+                .usingRecursiveComparison()
+                .isEqualTo(new HalfrateConfig(
+                        "halfrate",
+                        Path.of("./state"),
+                        Map.of("bootstrap.servers", "localhost:9092"),
+                        new TopicsConfig(
+                                "llm.requests",
+                                "llm.results",
+                                "llm.batches",
+                                "llm.dlq",
+                                "halfrate-lane-inbox",
+                                "halfrate-work",
+                                "halfrate-ledger",
+                                true,
+                                8,
+                                3),
+                        new RequestsConfig(Duration.ofHours(72), 20_000_000),
+                        List.of(new AccountConfig(
+                                "main",
+                                "openai",
+                                URI.create("https://api.openai.com/v1"),
+                                new Secret("sk-secret"),
+                                "main",
+                                List.of("*"),
+                                "24h",
+                                8)),
+                        new LanesConfig(
+                                50_000, 209_715_200, Duration.ofMinutes(15), 20, Duration.ofHours(24), 2_000_000),
+                        new LedgerConfig(
+                                List.of(
+                                        Duration.ofSeconds(30),
+                                        Duration.ofSeconds(60),
+                                        Duration.ofSeconds(120),
+                                        Duration.ofSeconds(300),
+                                        Duration.ofSeconds(600)),
+                                0.2,
+                                Duration.ofMinutes(5),
+                                Duration.ofMinutes(2),
+                                Duration.ofMinutes(1),
+                                3,
+                                3,
+                                Duration.ofMinutes(15),
+                                Duration.ofSeconds(20),
+                                4_000_000_000L)));
+    }
+
+    @Test
+    void whatIsSetIsTaken() {
+        var config = ConfigFile.parse(EXPLICIT, ENVIRONMENT);
+
+        assertThat(config)
+                .usingRecursiveComparison()
+                .isEqualTo(new HalfrateConfig(
+                        "app",
+                        Path.of("/var/lib/halfrate"),
+                        Map.of(
+                                "bootstrap.servers", "a:1,b:2",
+                                "security.protocol", "SASL_SSL",
+                                "sasl.jaas.config", "user secret",
+                                "request.timeout.ms", "5000"),
+                        new TopicsConfig(
+                                "t.requests",
+                                "t.results",
+                                "t.batches",
+                                "t.dlq",
+                                "t.inbox",
+                                "t.work",
+                                "t.ledger",
+                                false,
+                                4,
+                                1),
+                        new RequestsConfig(Duration.ofHours(2), 1 << 20),
+                        List.of(
+                                new AccountConfig(
+                                        "one",
+                                        "openai",
+                                        URI.create("http://localhost:8080/v1"),
+                                        new Secret("sk-secret"),
+                                        "shared",
+                                        List.of("gpt-4*", "o3"),
+                                        "7d",
+                                        3),
+                                new AccountConfig(
+                                        "two",
+                                        "openai",
+                                        URI.create("https://api.openai.com/v1"),
+                                        new Secret("sk-secret"),
+                                        "two",
+                                        List.of("*"),
+                                        "24h",
+                                        8)),
+                        new LanesConfig(10, 200_000, Duration.ofSeconds(2), 5, Duration.ZERO, 7),
+                        new LedgerConfig(
+                                List.of(Duration.ofMillis(100), Duration.ofSeconds(1)),
+                                0,
+                                Duration.ofSeconds(10),
+                                Duration.ofSeconds(1),
+                                Duration.ofMillis(500),
+                                1,
+                                2,
+                                Duration.ofMinutes(1),
+                                Duration.ofSeconds(3),
+                                20L << 20)));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            lanes: {requests-max: 0} | lanes.requests-max must be 1..50000, got 0
+            lanes: {requests-max: many} | lanes.requests-max must be an integer, got 'many'
+            lanes: {requests-max: 99999999999} | lanes.requests-max must be an integer, got '99999999999'
+            lanes: {requests-max: [1]} | lanes.requests-max must be an integer, got a list
+            lanes: {bytes-max: 1TB} | lanes.bytes-max must be a size such as 20000000, 200MB, 20MiB or 4GB, got '1TB'
+            lanes: {bytes-max: 1GB} | lanes.bytes-max must be 1000..209715200, got 1000000000
+            lanes: {age-max: 15} | lanes.age-max must be a duration such as 250ms, 30s, 15m, 72h or 7d, got '15'
+            lanes: {age-max: 50ms} | lanes.age-max must be 100ms..1d, got 50ms
+            lanes: {max-age: 15m} | lanes.max-age is no key of the configuration, known here: age-max, batches-in-flight-max, bytes-max, duplicates-horizon, duplicates-max, requests-max
+            lanes: {agemax: 15m} | lanes.agemax is no key of the configuration, did you mean lanes.age-max?
+            lanes: 7 | lanes must be a map of keys and values, got '7'
+            topics: {create: 1} | topics.create must be true or false, got '1'
+            topics: {requests: a b} | topics.requests must match [a-zA-Z0-9._-]{1,249}, got 'a b'
+            topics: {requests: {a: b}} | topics.requests must be a single value, got a map
+            requests: {line-bytes-max: 4GB} | requests.line-bytes-max must be 1000..100000000, got 2147483647
+            ledger: {poll-delays: []} | ledger.poll-delays must be a list of at least one duration, got none
+            ledger: {poll-delays: 30s} | ledger.poll-delays must be a list, got '30s'
+            ledger: {poll-delays: [30s, soon]} | ledger.poll-delays must be a duration such as 250ms, 30s, 15m, 72h or 7d, got 'soon'
+            ledger: {poll-jitter: 2} | ledger.poll-jitter must be 0..1, got 2.0
+            ledgr: {poll-jitter: 2} | ledgr is no key of the configuration, did you mean ledger?
+            application: a/b | application must match [a-zA-Z0-9._-]{1,100}, got 'a/b'
+            """)
+    void whatBreaksARuleIsRefusedWithKeyRuleAndValue(String line, String message) {
+        assertThatThrownBy(() -> ConfigFile.parse(SMALLEST + line, ENVIRONMENT))
+                .isInstanceOf(ConfigException.class)
+                .hasMessage(message);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            {name: a, key: {env: NONE}} | accounts[0].key.env must name an environment variable that is set, got 'NONE'
+            {name: a, key: {env: BLANK}} | accounts[0].key.env must name an environment variable that is set, got 'BLANK'
+            {name: a, key: {file: /no/such/file}} | accounts[0].key.file must name a readable file, got '/no/such/file' (NoSuchFileException)
+            {name: a} | accounts[0].key must be {env: NAME} or {file: PATH}
+            {name: a, key: {env: KEY, file: x}} | accounts[0].key must be {env: NAME} or {file: PATH}
+            {name: a, key: {enw: KEY}} | accounts[0].key.enw is no key of the configuration, did you mean accounts[0].key.env?
+            {key: {env: KEY}} | accounts[0].name is missing
+            {name: Main, key: {env: KEY}} | accounts.name must match [a-z0-9][a-z0-9-]{0,62}, got 'Main'
+            {name: a, key: {env: KEY}, base-url: `ftp://x`} | accounts.base-url must be an http(s) URL without credentials, got 'ftp://x'
+            {name: a, key: {env: KEY}, baseurl: `http://x`} | accounts[0].baseurl is no key of the configuration, did you mean accounts[0].base-url?
+            {name: a, key: {env: KEY}, models: []} | accounts.models must be a list of at least one pattern, got none
+            """)
+    void badAccountIsRefused(String account, String message) {
+        var yaml = "kafka: {bootstrap.servers: x}\naccounts: [%s]".formatted(account.replace('`', '\''));
+
+        assertThatThrownBy(() -> ConfigFile.parse(yaml, ENVIRONMENT))
+                .isInstanceOf(ConfigException.class)
+                .hasMessage(message);
+    }
+
+    @Test
+    void accountsAndBrokersAreRequired() {
+        assertThatThrownBy(() -> ConfigFile.parse("kafka: {bootstrap.servers: x}"))
+                .hasMessage("accounts must be a list of at least one account, got none");
+        assertThatThrownBy(() -> ConfigFile.parse("accounts: [{name: a, key: {env: KEY}}]", ENVIRONMENT))
+                .hasMessageStartingWith("kafka.bootstrap.servers is missing");
+        assertThatThrownBy(() -> ConfigFile.parse("")).hasMessageStartingWith("kafka.bootstrap.servers is missing");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "acks,1",
+        "enable.idempotence,false",
+        "transactional.id,x",
+        "isolation.level,read_uncommitted",
+        "group.id,x",
+        "auto.offset.reset,latest",
+        "enable.auto.commit,true",
+        "processing.guarantee,at_least_once",
+        "producer.acks,1",
+        "main.consumer.isolation.level,read_uncommitted"
+    })
+    void kafkaSettingsThatThePromisesRestOnAreRefused(String key, String value) {
+        var yaml = SMALLEST.replace("accounts:", "  %s: %s\naccounts:".formatted(key, value));
+
+        assertThatThrownBy(() -> ConfigFile.parse(yaml, ENVIRONMENT))
+                .hasMessage("kafka.%s must not be set: Halfrate's promises rest on its own value".formatted(key));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            `lanes: {age-max: "secret}`
+            `lanes: {age-max: 1s}\nlanes: {secret: 1s}`
+            `secret: {a: 1, a: 2}`
+            """)
+    void whatIsNoYamlIsRefusedWithoutQuotingIt(String yaml) {
+        assertThatThrownBy(() -> ConfigFile.parse(SMALLEST + yaml.replace("\\n", "\n"), ENVIRONMENT))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageStartingWith("the configuration is not valid YAML at line ")
+                .hasMessageNotContaining("secret");
+    }
+
+    @Test
+    void descriptionHasEveryKeyAndNoSecret() {
+        var config = ConfigFile.parse(EXPLICIT, ENVIRONMENT);
+
+        assertThat(config.describe())
+                .contains(
+                        "application: app",
+                        "kafka.sasl.jaas.config: ***",
+                        "kafka.security.protocol: SASL_SSL",
+                        "requests.ttl: 2h",
+                        "accounts[0].key: ***",
+                        "accounts[0].models: gpt-4*, o3",
+                        "accounts[1].name: two",
+                        "ledger.poll-delays: 100ms, 1s",
+                        "ledger.spool-bytes-max: 20971520")
+                .noneMatch(line -> line.contains("secret"));
+        assertThat(config.toString()).doesNotContain("secret");
+    }
+
+    @Test
+    void secretMayStandInAFile(@TempDir Path dir) throws IOException {
+        var file = Files.writeString(dir.resolve("key"), "sk-from-file\n");
+
+        var config = ConfigFile.parse(SMALLEST.replace("env: KEY", "file: " + file));
+
+        assertThat(config.accounts().getFirst().key().reveal()).isEqualTo("sk-from-file");
+    }
+
+    @Test
+    void fileThatCannotBeReadIsNamed(@TempDir Path dir) throws IOException {
+        var missing = dir.resolve("missing.yaml");
+        var latin1 = Files.write(dir.resolve("latin1.yaml"), new byte[] {'a', (byte) 0xE4});
+
+        assertThatThrownBy(() -> ConfigFile.load(missing))
+                .hasMessage(missing + " cannot be read as a UTF-8 file: NoSuchFileException");
+        assertThatThrownBy(() -> ConfigFile.load(latin1))
+                .hasMessage(latin1 + " cannot be read as a UTF-8 file: MalformedInputException");
+    }
+}

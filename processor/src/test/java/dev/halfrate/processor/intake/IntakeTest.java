@@ -1,0 +1,350 @@
+package dev.halfrate.processor.intake;
+
+import static dev.halfrate.processor.intake.Samples.at;
+import static dev.halfrate.processor.intake.Samples.line;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.halfrate.processor.config.TopicsConfig;
+import dev.halfrate.schemas.internal.InternalFormat;
+import dev.halfrate.schemas.internal.Ref;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.MockConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.consumer.internals.AutoOffsetResetStrategy;
+import org.apache.kafka.clients.producer.MockProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.errors.TransactionAbortableException;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** The loop around the sorter, with Kafka's own stand-ins for its clients; it runs on the test's thread. */
+@Timeout(30)
+class IntakeTest {
+    private static final TopicsConfig NAMES = Samples.CONFIG.topics();
+    private static final TopicPartition PARTITION = new TopicPartition(NAMES.requests(), 0);
+    private static final TopicPartition MOVED = new TopicPartition(NAMES.requests(), 1);
+
+    private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+    private final List<Throwable> failures = new ArrayList<>();
+    private final Deque<Topics> topics = new ArrayDeque<>(List.of(Samples.TOPICS));
+    private final List<Life> lives = new ArrayList<>();
+    private final Deque<Consumer<Life>> scripts = new ArrayDeque<>();
+    private Instant now = Samples.NOW;
+
+    private final Intake intake = new Intake(
+            Samples.CONFIG, Samples.CAPABILITIES, new Clients(), new IntakeMeters(meters), () -> now, failures::add);
+
+    @Test
+    void whatWasSortedIsCommittedTogetherWithItsOffsets() {
+        scripts.add(life -> {
+            life.poll(() -> life.add(
+                    line("a", "gpt-5"), line("b", "claude"), "rubbish", null, line("c", "gpt-5"), line("d", "o3")));
+            life.poll(intake::stop);
+        });
+
+        intake.run();
+
+        var producer = lives.getFirst().producer;
+        assertThat(producer.commitCount()).isEqualTo(1);
+        assertThat(customIds(producer)).containsExactly("a", "c", "d");
+        assertThat(producer.history())
+                .extracting(ProducerRecord::topic)
+                .containsExactlyInAnyOrder(NAMES.laneInbox(), NAMES.laneInbox(), NAMES.results(), NAMES.deadLetters());
+        assertThat(producer.history())
+                .filteredOn(record -> record.topic().equals(NAMES.laneInbox()))
+                .allSatisfy(record -> {
+                    assertThat(record.key()).isEqualTo("rest".getBytes(UTF_8));
+                    assertThat(record.partition())
+                            .isEqualTo(InboxPartitions.of("rest", Samples.TOPICS.inboxPartitions()));
+                });
+        assertThat(committedOffset(producer)).isEqualTo(6);
+        assertThat(lives.getFirst().consumer.closed()).isTrue();
+        assertThat(producer.closed()).isTrue();
+        assertThat(failures).isEmpty();
+        assertThat(count("halfrate.requests.read")).isEqualTo(5);
+        assertThat(count("halfrate.requests.routed")).isEqualTo(3);
+        assertThat(count("halfrate.requests.rejected")).isEqualTo(1);
+        assertThat(count("halfrate.requests.dead_lettered")).isEqualTo(1);
+        assertThat(count("halfrate.requests.tombstones")).isEqualTo(1);
+    }
+
+    @Test
+    void abortedTransactionIsReadAgainAndCountedOnce() {
+        var positions = new ArrayList<Long>();
+        scripts.add(life -> {
+            life.poll(() -> {
+                life.add(line("a", "gpt-5"));
+                life.producer.commitTransactionException = new TransactionAbortableException("for the test");
+            });
+            life.poll(() -> {
+                positions.add(life.consumer.position(PARTITION));
+                life.producer.commitTransactionException = null;
+                life.add(line("a", "gpt-5"), line("b", "gpt-5"));
+            });
+            life.poll(intake::stop);
+        });
+
+        intake.run();
+
+        assertThat(positions).containsExactly(0L);
+        assertThat(lives).hasSize(1);
+        assertThat(customIds(lives.getFirst().producer)).containsExactly("a", "b");
+        assertThat(committedOffset(lives.getFirst().producer)).isEqualTo(2);
+        assertThat(count("halfrate.requests.read")).isEqualTo(2);
+    }
+
+    @Test
+    void partitionThatMovedAwayIsNotRewound() {
+        scripts.add(life -> {
+            life.poll(() -> {
+                life.add(line("a", "gpt-5"));
+                // Taken away during the transaction; no seek may touch it.
+                life.producer.sendOffsetsToTransactionException = new KafkaException("for the test");
+                life.afterPoll(() -> life.consumer.rebalance(List.of(MOVED)));
+            });
+            life.poll(() -> life.producer.sendOffsetsToTransactionException = null);
+            life.poll(intake::stop);
+        });
+
+        intake.run();
+
+        assertThat(lives).hasSize(1);
+        assertThat(customIds(lives.getFirst().producer)).isEmpty();
+        assertThat(failures).isEmpty();
+    }
+
+    @Test
+    void fencedProducerIsReplaced() {
+        scripts.add(life -> life.poll(() -> {
+            life.add(line("a", "gpt-5"));
+            life.producer.fenceProducer();
+        }));
+        scripts.add(life -> {
+            life.poll(() -> life.add(line("a", "gpt-5")));
+            life.poll(intake::stop);
+        });
+
+        intake.run();
+
+        assertThat(lives).hasSize(2).allMatch(life -> life.consumer.closed() && life.producer.closed());
+        assertThat(customIds(lives.getFirst().producer)).isEmpty();
+        assertThat(customIds(lives.getLast().producer)).containsExactly("a");
+        assertThat(count("halfrate.intake.restarts")).isEqualTo(1);
+        assertThat(failures).isEmpty();
+    }
+
+    @Test
+    void commitThatTimedOutIsLeftToANewProducer() {
+        scripts.add(life -> life.poll(() -> {
+            life.add(line("a", "gpt-5"));
+            life.producer.commitTransactionException = new TimeoutException("for the test");
+            life.producer.abortTransactionException = new IllegalStateException("retry the commit");
+        }));
+        scripts.add(life -> life.poll(intake::stop));
+
+        intake.run();
+
+        assertThat(lives).hasSize(2);
+        assertThat(failures).isEmpty();
+    }
+
+    @Test
+    void whatAbortsAgainAndAgainGetsNewClients() {
+        scripts.add(life -> {
+            life.producer.commitTransactionException = new TransactionAbortableException("for the test");
+            for (var i = 0; i < IntakeLoop.ABORTS_MAX; i++) {
+                life.poll(() -> life.add(line("a", "gpt-5")));
+            }
+        });
+        scripts.add(life -> life.poll(intake::stop));
+
+        intake.run();
+
+        assertThat(lives).hasSize(2);
+        assertThat(count("halfrate.requests.read")).isZero();
+    }
+
+    @Test
+    void brokerThatIsAwayAtTheStartIsTriedAgain() {
+        scripts.add(life -> life.producer.initTransactionException = new TimeoutException("for the test"));
+        scripts.add(life -> life.poll(intake::stop));
+
+        intake.run();
+
+        assertThat(lives).hasSize(2);
+        assertThat(lives.getFirst().producer.closed()).isTrue();
+        assertThat(failures).isEmpty();
+    }
+
+    @Test
+    void reCreatedRequestsTopicStopsItWithAClearMessage() {
+        topics.add(new Topics(new Uuid(8, 8), 8, 1_000_000));
+        scripts.add(life -> {
+            life.poll(() -> {});
+            life.poll(() -> now = now.plus(Intake.TOPICS_CHECK));
+        });
+
+        intake.run();
+
+        assertThat(failures)
+                .singleElement()
+                .isInstanceOf(IntakeException.class)
+                .asString()
+                .contains("topic llm.requests was deleted and created again");
+        assertThat(lives.getFirst().consumer.closed()).isTrue();
+    }
+
+    @Test
+    void inboxThatGrewStopsItWithAClearMessage() {
+        topics.add(new Topics(Samples.TOPICS.requestsId(), 9, 1_000_000));
+        scripts.add(life -> life.poll(() -> now = now.plus(Intake.TOPICS_CHECK)));
+
+        intake.run();
+
+        assertThat(failures)
+                .singleElement()
+                .asString()
+                .contains("topic halfrate-lane-inbox must keep its 8 partitions, got 9");
+    }
+
+    @Test
+    void bugIsReportedNotRepeated() {
+        scripts.add(life -> life.poll(() -> {
+            throw new IllegalStateException("for the test");
+        }));
+
+        intake.run();
+
+        assertThat(failures).singleElement().isInstanceOf(IllegalStateException.class);
+        assertThat(lives).hasSize(1);
+        assertThat(lives.getFirst().producer.closed()).isTrue();
+    }
+
+    @Test
+    void closeEndsTheThread() {
+        scripts.add(_ -> {});
+        intake.start();
+
+        intake.close();
+
+        assertThat(lives).hasSizeLessThanOrEqualTo(1).allMatch(life -> life.producer.closed());
+        assertThat(failures).isEmpty();
+    }
+
+    private double count(String name) {
+        return meters.find(name).counters().stream()
+                .mapToDouble(counter -> counter.count())
+                .sum();
+    }
+
+    private static List<String> customIds(MockProducer<byte[], byte[]> producer) {
+        return producer.history().stream()
+                .filter(record -> record.topic().equals(NAMES.laneInbox()))
+                .flatMap(record -> InternalFormat.REF_CHUNK.decode(record.value()).getRefs().stream())
+                .map(Ref::getCustomId)
+                .toList();
+    }
+
+    private static long committedOffset(MockProducer<byte[], byte[]> producer) {
+        var last = new HashMap<TopicPartition, OffsetAndMetadata>();
+        for (var groups : producer.consumerGroupOffsetsHistory()) {
+            groups.values().forEach(last::putAll);
+        }
+        var offset = last.get(PARTITION);
+        return offset == null ? -1 : offset.offset();
+    }
+
+    /** Gives every life its own pair of clients, and the next script to go by. */
+    private final class Clients implements IntakeClients {
+        @Override
+        public org.apache.kafka.clients.consumer.Consumer<byte[], byte[]> consumer() {
+            return lives.getLast().consumer;
+        }
+
+        @Override
+        public MockProducer<byte[], byte[]> producer() {
+            var life = new Life();
+            lives.add(life);
+            scripts.remove().accept(life);
+            return life.producer;
+        }
+
+        @Override
+        public Topics topics() {
+            return topics.size() > 1 ? topics.remove() : topics.element();
+        }
+    }
+
+    /** One pair of clients, assigned the partition in the first poll. */
+    private static final class Life {
+        final MockProducer<byte[], byte[]> producer =
+                new MockProducer<>(true, null, new ByteArraySerializer(), new ByteArraySerializer());
+        final ScriptedConsumer consumer = new ScriptedConsumer();
+
+        Life() {
+            consumer.updateBeginningOffsets(Map.of(PARTITION, 0L, MOVED, 0L));
+            consumer.schedulePollTask(() -> consumer.rebalance(List.of(PARTITION)));
+        }
+
+        void poll(Runnable task) {
+            consumer.schedulePollTask(task);
+        }
+
+        void afterPoll(Runnable task) {
+            consumer.afterPoll = task;
+        }
+
+        /** Puts these values at the consumer's position; a poll takes them away, wherever it seeks to. */
+        void add(@Nullable String... values) {
+            var offset = consumer.position(PARTITION);
+            for (var value : values) {
+                consumer.addRecord(at(offset++, value));
+            }
+        }
+    }
+
+    /** Can change its assignment between a poll and what is made of it. */
+    private static final class ScriptedConsumer extends MockConsumer<byte[], byte[]> {
+        private static final int IDLE_POLLS_MAX = 1_000;
+
+        @Nullable
+        Runnable afterPoll;
+
+        private int idlePolls;
+
+        ScriptedConsumer() {
+            super(AutoOffsetResetStrategy.EARLIEST.name());
+        }
+
+        @Override
+        public synchronized ConsumerRecords<byte[], byte[]> poll(Duration timeout) {
+            var records = super.poll(timeout);
+            if (records.isEmpty() && ++idlePolls > IDLE_POLLS_MAX) {
+                throw new AssertionError("the script has run out, but the loop goes on");
+            }
+            var task = afterPoll;
+            if (task != null && !records.isEmpty()) {
+                afterPoll = null;
+                task.run();
+            }
+            return records;
+        }
+    }
+}
