@@ -3,6 +3,7 @@ package dev.halfrate.local;
 import dev.halfrate.processor.cli.CommandException;
 import dev.halfrate.processor.cli.CommandLines;
 import dev.halfrate.processor.cli.StopSignal;
+import dev.halfrate.processor.cli.Version;
 import dev.halfrate.processor.config.Durations;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -20,6 +21,8 @@ import picocli.CommandLine.Spec;
 /** `demo`: the main job once, with everything it needs. */
 @Command(
         name = "demo",
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
         description = {
             "Send requests through Kafka, a simulated batch API and back, and check that each has one answer.",
             "",

@@ -2,6 +2,7 @@ package dev.halfrate.local;
 
 import dev.halfrate.processor.cli.CommandException;
 import dev.halfrate.processor.cli.StopSignal;
+import dev.halfrate.processor.cli.Version;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +15,8 @@ import picocli.CommandLine.Spec;
 /** `local`: the same as the demo, without a load, until it is stopped. */
 @Command(
         name = "local",
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
         description = {
             "Run Kafka, a simulator of OpenAI's batch API and the processor in this process, until Ctrl-C.",
             "",

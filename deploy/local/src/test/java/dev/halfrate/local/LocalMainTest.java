@@ -8,6 +8,8 @@ import java.io.StringWriter;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class LocalMainTest {
     private final StringWriter out = new StringWriter();
@@ -20,6 +22,13 @@ class LocalMainTest {
     void helpTeachesWithExamples() {
         assertThat(execute("--help")).isEqualTo(CommandLines.DONE);
         assertThat(out.toString()).contains("halfrate demo", "halfrate local", "halfrate run --config", "Exit codes");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"run", "demo", "local", "version", "completion"})
+    void everyCommandHasItsOwnHelp(String command) {
+        assertThat(execute(command, "--help")).isEqualTo(CommandLines.DONE);
+        assertThat(out.toString()).contains("Usage: halfrate " + command);
     }
 
     @Test

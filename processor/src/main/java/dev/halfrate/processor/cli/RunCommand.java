@@ -12,6 +12,8 @@ import picocli.CommandLine.Option;
 /** `run`: the service, until it is told to stop or cannot go on. */
 @Command(
         name = "run",
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
         description = {
             "Run the service: read requests, batch them, publish results.",
             "",

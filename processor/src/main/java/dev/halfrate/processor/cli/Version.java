@@ -4,7 +4,7 @@ import java.util.Objects;
 import picocli.CommandLine.IVersionProvider;
 
 /** The version of this build, with what it runs on. */
-final class Version implements IVersionProvider {
+public final class Version implements IVersionProvider {
     static String line() {
         var version = Version.class.getPackage().getImplementationVersion();
         return "halfrate %s (Java %s)"

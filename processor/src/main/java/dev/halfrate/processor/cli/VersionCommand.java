@@ -5,7 +5,11 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
 /** `version`: the same as --version, for those who type it so. */
-@Command(name = "version", description = "Print the version.")
+@Command(
+        name = "version",
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
+        description = "Print the version.")
 final class VersionCommand implements Runnable {
     @Spec
     @SuppressWarnings("NullAway.Init")
