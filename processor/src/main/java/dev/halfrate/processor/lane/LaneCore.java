@@ -21,7 +21,8 @@ import java.util.function.LongFunction;
 public final class LaneCore {
     /**
      * Items that one step looks at. Bounds the work of an event, and with it its transaction; what is left is
-     * done at the next event, a tick at the latest. A full window always fits.
+     * done at the next event, a tick at the latest. A full window always fits; one that would not fit into
+     * what is left of a step waits for the next one rather than being sealed in part.
      */
     public static final int ITEMS_PER_STEP_MAX = 50_000;
 
@@ -77,7 +78,7 @@ public final class LaneCore {
 
         LaneStep run() {
             var closed = closedBy(state, now);
-            while (closed.isPresent() && state.inFlight() < limits.batchesInFlightMax() && looks > 0) {
+            while (closed.isPresent() && state.inFlight() < limits.batchesInFlightMax() && looks >= windowItems()) {
                 seal(closed.get());
                 closed = closedBy(state, now);
             }
@@ -86,6 +87,10 @@ public final class LaneCore {
                 take(0);
             }
             return new LaneStep(state, effects);
+        }
+
+        private int windowItems() {
+            return Math.min(limits.requestsMax(), state.queue().items());
         }
 
         private void seal(ClosedBy by) {

@@ -21,26 +21,40 @@ final class LaneMetrics {
     private static final int LANES_SHOWN_MAX = 200;
 
     private final MeterRegistry registry;
+    private final Counter accepted;
+    private final Counter absorbed;
+    private final Counter expired;
     private final Map<String, Level> levels = new ConcurrentHashMap<>();
 
     LaneMetrics(MeterRegistry registry) {
         this.registry = registry;
+        accepted = Counter.builder("halfrate.requests.accepted")
+                .description("Requests that a lane took in; each gets a result of its own")
+                .register(registry);
+        absorbed = Counter.builder("halfrate.requests.absorbed")
+                .description("Repeated requests that the first one's result answers")
+                .register(registry);
+        expired = Counter.builder("halfrate.requests.ended")
+                .description("Requests that ended before a batch took them")
+                .tag("status", "expired")
+                .register(registry);
     }
 
     void accepted() {
-        registry.counter("halfrate.requests.accepted").increment();
+        accepted.increment();
     }
 
     void absorbed() {
-        registry.counter("halfrate.requests.absorbed").increment();
-    }
-
-    void deadLettered(DeadLetter.Reason reason) {
-        counter("halfrate.requests.dead_lettered", "reason", reason).increment();
+        absorbed.increment();
     }
 
     void expired() {
-        registry.counter("halfrate.requests.ended", "status", "expired").increment();
+        expired.increment();
+    }
+
+    /** Of one name with intake's, which has the description. */
+    void deadLettered(DeadLetter.Reason reason) {
+        counter("halfrate.requests.dead_lettered", "reason", reason).increment();
     }
 
     void sealed(ClosedBy by) {
@@ -65,9 +79,11 @@ final class LaneMetrics {
     private Level register(String lane) {
         var level = new Level(new AtomicInteger(), new AtomicInteger());
         Gauge.builder("halfrate.lane.waiting", level.waiting, AtomicInteger::get)
+                .description("Requests that wait for a batch")
                 .tag("lane", lane)
                 .register(registry);
         Gauge.builder("halfrate.lane.batches_in_flight", level.inFlight, AtomicInteger::get)
+                .description("Batches sealed and not settled")
                 .tag("lane", lane)
                 .register(registry);
         return level;

@@ -1,6 +1,8 @@
 package dev.halfrate.processor.topology;
 
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.streams.KafkaStreams;
@@ -13,10 +15,13 @@ import org.slf4j.LoggerFactory;
 public final class LaneStreams implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(LaneStreams.class);
     private static final Duration CLOSE_WAIT = Duration.ofSeconds(20);
+    /** Ends of the lanes' thread within {@link #REPLACEMENTS_PERIOD} that are borne. */
     private static final int REPLACEMENTS_MAX = 20;
 
+    private static final Duration REPLACEMENTS_PERIOD = Duration.ofHours(1);
+
     private final KafkaStreams streams;
-    private int replacements;
+    private final Deque<Long> replacedAtNanos = new ArrayDeque<>();
 
     /**
      * @param instance a static member of the group: restarted at once after a crash, it has its partitions again at once
@@ -29,13 +34,19 @@ public final class LaneStreams implements AutoCloseable {
         this.streams = new KafkaStreams(topology.get(), properties);
         streams.setUncaughtExceptionHandler(failure -> {
             // A broker that is away for a while ends the thread; a defect ends every one that replaces it.
-            if (replacements++ < REPLACEMENTS_MAX) {
+            if (mayReplace(System.nanoTime())) {
                 LOG.warn("the lanes' thread ended and is replaced", failure);
                 return StreamThreadExceptionResponse.REPLACE_THREAD;
             }
             onFailure.accept(failure);
             return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
         });
+    }
+
+    private synchronized boolean mayReplace(long nowNanos) {
+        replacedAtNanos.removeIf(at -> nowNanos - at > REPLACEMENTS_PERIOD.toNanos());
+        replacedAtNanos.add(nowNanos);
+        return replacedAtNanos.size() <= REPLACEMENTS_MAX;
     }
 
     public void start() {

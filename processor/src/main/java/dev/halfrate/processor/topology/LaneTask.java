@@ -44,6 +44,8 @@ import org.apache.kafka.streams.processor.PunctuationType;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The lanes of one inbox partition: loads what the pure core needs, and does what it says.
@@ -52,6 +54,7 @@ import org.jspecify.annotations.Nullable;
  * the task and its transaction, so memory and stores never part.
  */
 final class LaneTask {
+    private static final Logger LOG = LoggerFactory.getLogger(LaneTask.class);
     private static final Duration TICK_MIN = Duration.ofMillis(20);
     private static final Duration TICK_MAX = Duration.ofSeconds(1);
 
@@ -442,6 +445,9 @@ final class LaneTask {
     private Lane lane(String pool, LaneId id) {
         return lanes.computeIfAbsent(Lane.key(pool, id), key -> {
             var account = topology.accounts().getOrDefault(id.getAccount(), AccountLimits.UNKNOWN);
+            if (account.equals(AccountLimits.UNKNOWN)) {
+                LOG.warn("account {} is not configured any more: its requests wait until they expire", id.getAccount());
+            }
             var core = new LaneCore(account.within(topology.lanes()));
             return new Lane(key, pool, id, account, core, metrics.level(id));
         });

@@ -39,7 +39,11 @@ public record LaneTopology(
     @Override
     public Topology get() {
         var metrics = new LaneMetrics(meters);
-        return with(() -> new LaneProcessor(context -> new LaneTask(this, metrics, context)));
+        return with(() -> processor(metrics));
+    }
+
+    LaneProcessor processor(LaneMetrics metrics) {
+        return new LaneProcessor(context -> new LaneTask(this, metrics, context));
     }
 
     Topology with(ProcessorSupplier<byte[], byte[], byte[], Outgoing> processor) {

@@ -212,6 +212,15 @@ class LaneCoreTest {
         assertThat(small.sealed()).hasSize(7).allMatch(batch -> batch.items().size() == 10_000);
     }
 
+    @Test
+    void aWindowThatDoesNotFitIntoTheStepIsNotSealedInPart() {
+        var large = new LaneUnderTest(new LaneLimits(30_000, Long.MAX_VALUE, AGE_MAX, 1_000));
+
+        large.arrive(ones(70_000)).tick();
+
+        assertThat(large.sealed()).hasSize(2).allMatch(batch -> batch.items().size() == 30_000);
+    }
+
     private static LaneState.Queue emptyAfter(long chunks) {
         var none = LaneState.NEW.queue();
         return new LaneState.Queue(chunks, 0, chunks, 0, 0, none.headArrivedAt(), none.headExpiresAt());

@@ -1,0 +1,160 @@
+package dev.halfrate.processor;
+
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+import java.time.Instant;
+
+/** The arrows between the rooms: few, and downward. */
+@AnalyzeClasses(packages = "dev.halfrate.processor", importOptions = ImportOption.DoNotIncludeTests.class)
+class ArchitectureTest {
+    private static final String ROOT = "dev.halfrate.processor.";
+
+    @ArchTest
+    static final ArchRule roomsKnowOnlyRoomsBelowThem = layeredArchitecture()
+            .consideringOnlyDependenciesInLayers()
+            .layer("wiring")
+            .definedBy("dev.halfrate.processor")
+            .layer("cli")
+            .definedBy(ROOT + "cli")
+            .layer("intake")
+            .definedBy(ROOT + "intake")
+            .layer("topology")
+            .definedBy(ROOT + "topology")
+            .layer("ledger")
+            .definedBy(ROOT + "ledger")
+            .layer("ops")
+            .definedBy(ROOT + "ops")
+            .layer("lane")
+            .definedBy(ROOT + "lane")
+            .layer("batch")
+            .definedBy(ROOT + "batch")
+            .layer("vendors")
+            .definedBy(ROOT + "provider.*..")
+            .layer("provider")
+            .definedBy(ROOT + "provider")
+            .layer("codec")
+            .definedBy(ROOT + "codec")
+            .layer("config")
+            .definedBy(ROOT + "config")
+            .layer("money")
+            .definedBy(ROOT + "money")
+            // The terminal starts the wiring, and the wiring's main opens the terminal.
+            .whereLayer("wiring")
+            .mayOnlyBeAccessedByLayers("cli")
+            .whereLayer("cli")
+            .mayOnlyBeAccessedByLayers("wiring")
+            .whereLayer("intake")
+            .mayOnlyBeAccessedByLayers("wiring")
+            .whereLayer("topology")
+            .mayOnlyBeAccessedByLayers("wiring")
+            .whereLayer("ledger")
+            .mayOnlyBeAccessedByLayers("wiring")
+            .whereLayer("ops")
+            .mayOnlyBeAccessedByLayers("wiring", "cli")
+            .whereLayer("vendors")
+            .mayOnlyBeAccessedByLayers("wiring")
+            .whereLayer("lane")
+            .mayOnlyBeAccessedByLayers("topology")
+            .whereLayer("batch")
+            .mayOnlyBeAccessedByLayers("ledger")
+            .whereLayer("provider")
+            .mayOnlyBeAccessedByLayers("wiring", "vendors", "intake", "ledger", "batch")
+            .whereLayer("codec")
+            .mayOnlyBeAccessedByLayers("intake", "topology", "ledger", "cli")
+            .whereLayer("money")
+            .mayOnlyBeAccessedByLayers("codec", "provider", "vendors", "batch", "ledger");
+
+    @ArchTest
+    static final ArchRule noCyclesBetweenRooms =
+            slices().matching(ROOT + "(*)..").should().beFreeOfCycles();
+
+    @ArchTest
+    static final ArchRule lanesAndMoneyArePure = classes()
+            .that()
+            .resideInAnyPackage(ROOT + "lane", ROOT + "money")
+            .should()
+            .onlyDependOnClassesThat(resideInAnyPackage(
+                    ROOT + "lane",
+                    ROOT + "money",
+                    "java.lang..",
+                    "java.util..",
+                    "java.time..",
+                    "java.nio",
+                    "java.nio.charset",
+                    "java.security",
+                    "org.jspecify.."));
+
+    @ArchTest
+    static final ArchRule batchesArePure = classes()
+            .that()
+            .resideInAPackage(ROOT + "batch")
+            .should()
+            .onlyDependOnClassesThat(resideInAnyPackage(
+                    ROOT + "batch",
+                    ROOT + "money",
+                    ROOT + "provider",
+                    "java.lang..",
+                    "java.util..",
+                    "java.time..",
+                    "java.nio",
+                    "java.nio.charset",
+                    "java.security",
+                    "org.jspecify.."));
+
+    @ArchTest
+    static final ArchRule pureRoomsHaveNeitherThreadsNorClocks = noClasses()
+            .that()
+            .resideInAnyPackage(ROOT + "lane", ROOT + "batch", ROOT + "money")
+            .should()
+            .dependOnClassesThat(resideInAnyPackage("java.util.concurrent..", "java.net..", "java.io.."))
+            .orShould()
+            .callMethod(System.class, "currentTimeMillis")
+            .orShould()
+            .callMethod(System.class, "nanoTime")
+            .orShould()
+            .callMethod(Instant.class, "now")
+            .orShould()
+            .dependOnClassesThat()
+            .areAssignableTo(Thread.class);
+
+    @ArchTest
+    static final ArchRule batchesUseOnlyValuesOfTheProviders = noClasses()
+            .that()
+            .resideInAPackage(ROOT + "batch")
+            .should()
+            .dependOnClassesThat()
+            .haveNameMatching(".*\\.provider\\.(Provider|LineFormat|Deadline)(\\$.*)?");
+
+    @ArchTest
+    static final ArchRule kafkaStaysOutOfProviders = noClasses()
+            .that()
+            .resideInAPackage(ROOT + "provider..")
+            .should()
+            .dependOnClassesThat(resideInAnyPackage("org.apache.kafka.."));
+
+    @ArchTest
+    static final ArchRule httpIsSpokenByVendorsOnly = noClasses()
+            .that()
+            .resideOutsideOfPackage(ROOT + "provider.*..")
+            .should()
+            .dependOnClassesThat(resideInAnyPackage("java.net.http"));
+
+    @ArchTest
+    static final ArchRule streamsStaysInTheTopology = noClasses()
+            .that()
+            .resideOutsideOfPackages(ROOT + "topology")
+            .should()
+            .dependOnClassesThat(resideInAnyPackage("org.apache.kafka.streams.."));
+
+    @ArchTest
+    static final ArchRule nobodySerialisesJava =
+            noClasses().should().dependOnClassesThat().haveFullyQualifiedName("java.io.ObjectInputStream");
+}
