@@ -70,8 +70,8 @@ public final class EmbeddedBroker implements AutoCloseable {
     }
 
     private static EmbeddedBroker start(int port, Path directory, boolean temporary) {
-        var brokerPort = freePort(port);
-        var properties = properties(directory, brokerPort, freePort(0));
+        var brokerPort = freePort(port, "--port");
+        var properties = properties(directory, brokerPort, freePort());
         try {
             requireUnused(Files.createDirectories(directory));
             format(directory);
@@ -136,12 +136,19 @@ public final class EmbeddedBroker implements AutoCloseable {
         return properties;
     }
 
-    /** @return {@code wanted} itself if it is free, or any free one for 0 */
-    static int freePort(int wanted) {
+    static int freePort() {
+        return freePort(0, "");
+    }
+
+    /**
+     * @param option chooses another one
+     * @return {@code wanted} itself if it is free, or any free one for 0
+     */
+    static int freePort(int wanted, String option) {
         try (var socket = new ServerSocket(wanted, 1, InetAddress.ofLiteral(HOST))) {
             return socket.getLocalPort();
         } catch (BindException e) {
-            throw new StartupException("port " + wanted + " is in use; choose another one with --port", e);
+            throw new StartupException("port %d is in use; choose another one with %s".formatted(wanted, option), e);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -69,7 +69,7 @@ final class LocalStack implements AutoCloseable {
     private static Simulator startSimulator(Plan plan) {
         try {
             return Simulator.start(SimulatorConfig.defaults()
-                    .withPort(plan.simulatorPort())
+                    .withPort(EmbeddedBroker.freePort(plan.simulatorPort(), "--simulator-port"))
                     .withSeed(plan.seed())
                     .withSpeed(plan.speed())
                     .withDataDirectory(plan.directory().resolve("simulator")));

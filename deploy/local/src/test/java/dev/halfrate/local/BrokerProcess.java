@@ -23,10 +23,10 @@ final class BrokerProcess implements AutoCloseable {
     }
 
     static BrokerProcess start(Path directory) throws Exception {
-        var port = EmbeddedBroker.freePort(0);
+        var port = EmbeddedBroker.freePort();
         var settings = directory.resolve("server.properties");
         try (var writer = Files.newBufferedWriter(settings)) {
-            EmbeddedBroker.properties(directory.resolve("data"), port, EmbeddedBroker.freePort(0))
+            EmbeddedBroker.properties(directory.resolve("data"), port, EmbeddedBroker.freePort())
                     .store(writer, null);
         }
         var clusterId = Uuid.randomUuid().toString();

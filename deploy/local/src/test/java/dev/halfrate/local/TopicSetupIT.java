@@ -2,6 +2,7 @@ package dev.halfrate.local;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.halfrate.processor.config.HalfrateConfig;
 import dev.halfrate.processor.config.TopicsConfig;
@@ -105,10 +106,11 @@ class TopicSetupIT {
         admin.createPartitions(Map.of(config.topics().work(), NewPartitions.increaseTo(3)))
                 .all()
                 .get();
+        await().until(() -> partitions(config.topics().work()) == 3);
 
         assertThatThrownBy(() -> TopicSetup.ensure(config))
                 .isInstanceOf(StartupException.class)
-                .hasMessageContaining("topic halfrate-work has 3 partitions and topic halfrate.ledger has 2");
+                .hasMessageContaining("topic halfrate-work has 3 partitions and topic halfrate-ledger has 2");
     }
 
     @Test
@@ -131,6 +133,7 @@ class TopicSetupIT {
                         new UpdateFeaturesOptions())
                 .all()
                 .get();
+        await().until(() -> transactionVersion() == 1);
 
         // When, Then
         assertThatThrownBy(() -> TopicSetup.ensure(config))
@@ -144,7 +147,7 @@ class TopicSetupIT {
     @Test
     void clusterThatDoesNotAnswerIsOneClearLine() {
         var nowhere = LocalSettings.config(
-                "127.0.0.1:" + EmbeddedBroker.freePort(0), URI.create("http://127.0.0.1:1/v1"), state);
+                "127.0.0.1:" + EmbeddedBroker.freePort(), URI.create("http://127.0.0.1:1/v1"), state);
 
         assertThatThrownBy(() -> TopicSetup.ensure(nowhere))
                 .isInstanceOf(StartupException.class)
@@ -176,17 +179,29 @@ class TopicSetupIT {
                 config.ledger());
     }
 
+    private int transactionVersion() throws Exception {
+        var features = admin.describeFeatures().featureMetadata().get().finalizedFeatures();
+        return Objects.requireNonNull(features.get("transaction.version")).maxVersionLevel();
+    }
+
+    private int partitions(String topic) throws Exception {
+        var topics = admin.describeTopics(List.of(topic)).topicNameValues();
+        return Objects.requireNonNull(topics.get(topic)).get().partitions().size();
+    }
+
     private String setting(String topic, String name) throws Exception {
         var resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
         var settings = admin.describeConfigs(List.of(resource)).values().get(resource);
         return Objects.requireNonNull(settings).get().get(name).value();
     }
 
+    /** Returns when the broker, which hears of it from its controller, shows the value. */
     private void set(String topic, String name, String value) throws Exception {
         admin.incrementalAlterConfigs(Map.of(
                         new ConfigResource(ConfigResource.Type.TOPIC, topic),
                         List.of(new AlterConfigOp(new ConfigEntry(name, value), AlterConfigOp.OpType.SET))))
                 .all()
                 .get();
+        await().until(() -> setting(topic, name).equals(value));
     }
 }
