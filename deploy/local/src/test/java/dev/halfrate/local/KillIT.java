@@ -10,8 +10,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -22,6 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 class KillIT {
     private static final int KILLS = Integer.getInteger("halfrate.kill.times", 10);
     private static final int REQUESTS = Integer.getInteger("halfrate.kill.requests", 1_319);
+    private static final int SLICE = REQUESTS / (KILLS + 1);
     private static final long SEED = Long.getLong("halfrate.kill.seed", 1);
     private static final Duration START_WITHIN = Duration.ofSeconds(60);
     private static final Duration LIFE_MAX = Duration.ofSeconds(12);
@@ -52,7 +55,7 @@ class KillIT {
                 var demo = new Demo(
                         config,
                         killer.failure,
-                        RequestLines.generated(REQUESTS, SEED),
+                        killer.pacing(RequestLines.generated(REQUESTS, SEED)),
                         null,
                         STALL_MAX,
                         Screen.plain(new PrintWriter(System.out, true, UTF_8)));
@@ -76,6 +79,7 @@ class KillIT {
         private final CompletableFuture<Throwable> failure = new CompletableFuture<>();
         private final SplittableRandom random = new SplittableRandom(SEED);
         private final AtomicBoolean over = new AtomicBoolean();
+        private final Semaphore due = new Semaphore(REQUESTS - KILLS * SLICE);
         private final Path directory;
         private final Path config;
         private final Thread thread = new Thread(this::run, "killer");
@@ -90,6 +94,21 @@ class KillIT {
             var killer = new Killer(directory, config);
             killer.thread.start();
             return killer;
+        }
+
+        /** Each kill lets some more lines go, so that every stage has work when the next one comes, and none is spared. */
+        RequestLines pacing(RequestLines lines) {
+            return new RequestLines() {
+                @Override
+                public long count() {
+                    return lines.count();
+                }
+
+                @Override
+                public Reader open() {
+                    return new PacedReader(lines.open(), due);
+                }
+            };
         }
 
         @Override
@@ -119,6 +138,7 @@ class KillIT {
                     requireAlive(processor, Duration.ofMillis(random.nextLong(LIFE_MAX.toMillis())));
                     processor.kill();
                     kills.incrementAndGet();
+                    due.release(SLICE);
                 } else {
                     while (!over.get()) {
                         requireAlive(processor, Duration.ofMillis(200));
@@ -133,6 +153,27 @@ class KillIT {
                 throw new AssertionError("run ended by itself with %d at %s:%n%s"
                         .formatted(processor.exitCode(), Instant.now(), processor.output()));
             }
+        }
+    }
+
+    private record PacedReader(RequestLines.Reader lines, Semaphore due) implements RequestLines.Reader {
+        @Override
+        public byte @Nullable [] next() {
+            var line = lines.next();
+            try {
+                if (line != null) {
+                    due.acquire();
+                }
+                return line;
+            } catch (InterruptedException _) {
+                Thread.currentThread().interrupt();
+                return null;
+            }
+        }
+
+        @Override
+        public void close() {
+            lines.close();
         }
     }
 }
