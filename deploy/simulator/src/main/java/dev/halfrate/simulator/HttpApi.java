@@ -84,6 +84,8 @@ final class HttpApi extends Handler.Abstract {
             return openAi.answer(request, account);
         } catch (RefusedException e) {
             drain(request, requestId);
+            // What is left of a body that could not be read may end the connection: nobody is to use it again.
+            headers.put(HttpHeader.CONNECTION, "close");
             return e.reply();
         } catch (EofException e) {
             log.debug("{}: the client went away", requestId, e);
