@@ -34,27 +34,44 @@ public final class Examples {
             3,
             Duration.ofMinutes(5));
 
-    public static final BatchHeader HEADER = new BatchHeader(
-            "batch-7",
-            "pool",
-            "main",
-            "/v1/chat/completions",
-            "gpt-4o-mini",
-            "",
-            List.of(),
-            "24h",
-            ITEMS,
-            4_000,
-            2,
-            10,
-            11,
-            3,
-            NOW.minusSeconds(60));
+    public static final BatchHeader HEADER = header("batch-7");
 
     private Examples() {}
 
+    private static BatchHeader header(String batchId) {
+        return new BatchHeader(
+                batchId,
+                "pool",
+                "main",
+                "/v1/chat/completions",
+                "gpt-4o-mini",
+                "",
+                List.of(),
+                "24h",
+                ITEMS,
+                4_000,
+                2,
+                10,
+                11,
+                3,
+                NOW.minusSeconds(60));
+    }
+
     public static Batch in(BatchState state) {
-        return Batch.sealed(HEADER, NOW.minusSeconds(30)).in(state, NOW.minusSeconds(10));
+        return in(HEADER.batchId(), state);
+    }
+
+    public static Batch in(String batchId, BatchState state) {
+        return Batch.sealed(header(batchId), NOW.minusSeconds(30)).in(state, NOW.minusSeconds(10));
+    }
+
+    public static Batch settled(String batchId, Instant at) {
+        return Batch.sealed(header(batchId), at).in(new BatchState.Settled(at), at);
+    }
+
+    /** The vendor says that it is done. */
+    public static BatchEvent completed() {
+        return polled(RemoteBatch.Status.COMPLETED);
     }
 
     /** One of each, and two where a field decides. */
