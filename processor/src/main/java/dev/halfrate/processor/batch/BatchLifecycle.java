@@ -68,7 +68,7 @@ public final class BatchLifecycle {
             case Running running -> whileRunning(batch, running, event, now);
             case Refused refused -> whenRefused(batch, refused, event, now);
             case Ended ended -> whileCollecting(batch, ended, event, now);
-            case Settled _ -> Step.ignore(batch);
+            case Settled _ -> ignoreLate(batch, event);
         };
     }
 
@@ -104,7 +104,7 @@ public final class BatchLifecycle {
                         batch.with(batch.attempt().uploaded(inputFileId)).in(new Uploaded(spooled.lines()), now),
                         new Effect.AcquirePermit());
             case UploadEnded(UploadOutcome.Refused(var refusal)) ->
-                passes(refusal) ? retryLater(batch, now, wish(refusal)) : refuseForGood(batch, refusal, now);
+                passes(refusal.kind()) ? retryLater(batch, now, wish(refusal)) : refuseForGood(batch, refusal, now);
             case UploadEnded(UploadOutcome.Unknown _) -> retryLater(batch, now, Duration.ZERO);
             case TimerDue(var timer) ->
                 timer == Timer.RETRY ? Step.remember(batch, new Effect.Upload()) : Step.ignore(batch);
@@ -155,7 +155,7 @@ public final class BatchLifecycle {
             case CreateEnded(CreateOutcome.Created(var remote)) -> run(batch, creating.lines(), remote, now);
             case CreateEnded(CreateOutcome.InDoubt(var reason)) -> doubt(batch, creating.lines(), reason, now);
             case CreateEnded(CreateOutcome.Refused(var refusal)) -> {
-                if (!passes(refusal)) {
+                if (!passes(refusal.kind())) {
                     yield refuseForGood(batch, refusal, now);
                 }
                 var waiting = batch.failedAgain(new Uploaded(creating.lines()), now);
@@ -181,21 +181,23 @@ public final class BatchLifecycle {
                 batch.with(batch.attempt().ended(Attempt.Outcome.DOUBTFUL))
                         .in(new Quiescing(lines, 0, false, reason), now),
                 // Found at once is evidence at any time; only absence has to wait for the quiet time.
-                new Effect.Find(),
-                new StartTimer(Timer.QUIET, settings.quietTime()));
+                new Effect.Find());
     }
 
+    /**
+     * One listing at a time, so that none that began before the quiet time was over, or before the deletion, can be
+     * taken for a later one.
+     */
     private Step whileQuiescing(Batch batch, Quiescing quiescing, BatchEvent event, Instant now) {
         return switch (event) {
             case Taken _ ->
                 Step.remember(
                         batch.in(new Quiescing(quiescing.lines(), 0, false, quiescing.reason()), batch.changedAt()),
-                        new Effect.Find(),
-                        new StartTimer(Timer.QUIET, settings.quietTime()));
+                        new Effect.Find());
             case FindEnded(FindOutcome.Found(var remotes)) -> run(batch, quiescing.lines(), remotes.getFirst(), now);
             case FindEnded(FindOutcome.Absent _) -> {
                 if (!quiescing.quiet()) {
-                    yield Step.ignore(batch);
+                    yield Step.remember(batch, new StartTimer(Timer.QUIET, settings.quietTime()));
                 }
                 var clean = quiescing.cleanListings() + 1;
                 yield clean < LifecycleSettings.CLEAN_LISTINGS
@@ -210,9 +212,11 @@ public final class BatchLifecycle {
                                 new Effect.DeleteInput());
             }
             case FindEnded(FindOutcome.CannotTell _), FindEnded(FindOutcome.Candidates _) ->
-                quiescing.quiet()
-                        ? Step.remember(batch, new StartTimer(Timer.LIST, settings.listingsApart()))
-                        : Step.ignore(batch);
+                Step.remember(
+                        batch,
+                        quiescing.quiet()
+                                ? new StartTimer(Timer.LIST, settings.listingsApart())
+                                : new StartTimer(Timer.QUIET, settings.quietTime()));
             case TimerDue(var timer) ->
                 switch (timer) {
                     case QUIET ->
@@ -242,8 +246,11 @@ public final class BatchLifecycle {
     private Step whileRevoking(Batch batch, Revoking revoking, BatchEvent event, Instant now) {
         return switch (event) {
             case Taken _ -> Step.remember(batch, new Effect.DeleteInput());
+            // What came just before the deletion may not be in the listings yet.
             case DeleteEnded(DeleteOutcome.Deleted _) ->
-                Step.remember(batch.in(new Revoking(revoking.lines(), true), batch.changedAt()), new Effect.Find());
+                Step.remember(
+                        batch.in(new Revoking(revoking.lines(), true), batch.changedAt()),
+                        new StartTimer(Timer.LIST, settings.listingsApart()));
             case DeleteEnded(DeleteOutcome.Refused _), DeleteEnded(DeleteOutcome.NoAnswer _) ->
                 retryLater(batch, now, Duration.ZERO);
             case FindEnded(FindOutcome.Found(var remotes)) -> run(batch, revoking.lines(), remotes.getFirst(), now);
@@ -256,11 +263,13 @@ public final class BatchLifecycle {
                     case LIST -> Step.remember(batch, new Effect.Find());
                     case QUIET, POLL -> Step.ignore(batch);
                 };
-            case SpoolWritten _,
+            case CreateEnded(CreateOutcome.Created(var remote)) -> run(batch, revoking.lines(), remote, now);
+            case CreateEnded(CreateOutcome.Refused _),
+                    CreateEnded(CreateOutcome.InDoubt _),
+                    SpoolWritten _,
                     SpoolFailed _,
                     UploadEnded _,
                     PermitGranted _,
-                    CreateEnded _,
                     Polled _,
                     Reported _,
                     FilesRead _ -> ignoreLate(batch, event);
@@ -290,11 +299,13 @@ public final class BatchLifecycle {
             case FindEnded(FindOutcome.Absent _),
                     FindEnded(FindOutcome.CannotTell _),
                     FindEnded(FindOutcome.Candidates _) -> Step.remember(batch, listAgain);
-            case SpoolWritten _,
+            case CreateEnded(CreateOutcome.Created(var remote)) -> run(batch, hold.lines(), remote, now);
+            case CreateEnded(CreateOutcome.Refused _),
+                    CreateEnded(CreateOutcome.InDoubt _),
+                    SpoolWritten _,
                     SpoolFailed _,
                     UploadEnded _,
                     PermitGranted _,
-                    CreateEnded _,
                     DeleteEnded _,
                     Polled _,
                     Reported _,
@@ -382,18 +393,13 @@ public final class BatchLifecycle {
 
     private Step refusedAtValidation(Batch batch, RemoteBatch remote, Instant now) {
         var errors = remote.errors();
-        var passing = errors.isEmpty()
-                || errors.stream()
-                        .allMatch(error -> error.kind() == Refusal.Kind.QUEUE_FULL
-                                || error.kind() == Refusal.Kind.NOT_FOUND
-                                || error.kind() == Refusal.Kind.UNAVAILABLE);
-        var queueFull = errors.stream().anyMatch(error -> error.kind() == Refusal.Kind.QUEUE_FULL);
-        if (passing && (queueFull || batch.attempt().number() < LifecycleSettings.ATTEMPTS_MAX)) {
+        var passing = errors.stream().allMatch(error -> passes(error.kind()));
+        var notOurs = errors.stream().anyMatch(error -> ofTheAccount(error.kind()));
+        if (passing && (notOurs || batch.attempt().number() < LifecycleSettings.ATTEMPTS_MAX)) {
             var code = errors.isEmpty() ? "failed" : errors.getFirst().code();
-            var waiting = batch.failedAgain(new Refused(code, "failed at validation", true), now);
-            return Step.commit(
-                    waiting.with(batch.attempt().ended(Attempt.Outcome.REFUSED)),
-                    new StartTimer(Timer.RETRY, settings.retryDelay(waiting.failures())));
+            var refused = batch.with(batch.attempt().ended(Attempt.Outcome.REFUSED))
+                    .in(new Refused(code, "failed at validation", true), now);
+            return Step.commit(refused, untilNextAttempt(refused));
         }
         var open = batch.done().missing(batch.header().items()).toArray();
         var named = new ArrayList<Effect.RefusedItem>();
@@ -429,14 +435,13 @@ public final class BatchLifecycle {
         return switch (event) {
             case Taken _ ->
                 refused.again()
-                        ? Step.remember(batch, new StartTimer(Timer.RETRY, settings.retryDelay(batch.failures())))
+                        ? Step.remember(batch, untilNextAttempt(batch))
                         : Step.remember(batch, new Effect.ReportRefused(refused.code(), refused.message()));
             case TimerDue(var timer) ->
                 timer != Timer.RETRY
                         ? Step.ignore(batch)
                         : refused.again()
-                                ? Step.commit(
-                                        batch.withNextAttempt().failedAgain(new Sealed(), now), new Effect.Spool())
+                                ? Step.commit(batch.withNextAttempt().in(new Sealed(), now), new Effect.Spool())
                                 : Step.remember(batch, new Effect.ReportRefused(refused.code(), refused.message()));
             case Reported(var reports) -> end(batch, reports, now);
             case FilesRead(ResultsOutcome.Complete _) -> Step.ignore(batch);
@@ -510,6 +515,11 @@ public final class BatchLifecycle {
         };
     }
 
+    /** Each attempt uploads the whole file again, so the wait grows with their number. */
+    private StartTimer untilNextAttempt(Batch batch) {
+        return new StartTimer(Timer.RETRY, settings.retryDelay(batch.attempt().number()));
+    }
+
     private Step retryLater(Batch batch, Instant now, Duration wish) {
         var again = batch.failedAgain(batch.state(), now);
         return Step.remember(again, new StartTimer(Timer.RETRY, longer(settings.retryDelay(again.failures()), wish)));
@@ -525,11 +535,19 @@ public final class BatchLifecycle {
     }
 
     /** Whether trying again later can help. */
-    private static boolean passes(Refusal refusal) {
-        return switch (refusal.kind()) {
+    private static boolean passes(Refusal.Kind kind) {
+        return switch (kind) {
             // A URL that leads nowhere is a matter of configuration, no reason to fail anybody's request.
             case KEY, CREDIT, RATE, QUEUE_FULL, UNAVAILABLE, NOT_FOUND -> true;
             case TOO_LARGE, BAD_REQUEST -> false;
+        };
+    }
+
+    /** Whether it says nothing about the batch, so that it may be tried for as long as it takes. */
+    private static boolean ofTheAccount(Refusal.Kind kind) {
+        return switch (kind) {
+            case KEY, CREDIT, RATE, QUEUE_FULL -> true;
+            case UNAVAILABLE, NOT_FOUND, TOO_LARGE, BAD_REQUEST -> false;
         };
     }
 

@@ -76,6 +76,9 @@ final class BodyReader implements AutoCloseable {
             job.done.get();
         } catch (ExecutionException e) {
             throw new BodiesUnavailableException(e.getCause());
+        } catch (InterruptedException e) {
+            job.done.cancel(false);
+            throw e;
         }
     }
 
@@ -103,7 +106,7 @@ final class BodyReader implements AutoCloseable {
                 var source = item.source();
                 var bytes = ByteBuffer.wrap(source.getTopicId().bytes());
                 if (!new Uuid(bytes.getLong(), bytes.getLong()).equals(topicIds.of(source.getTopic()))) {
-                    job.sink.gone(item);
+                    new Want(job, item).take(null);
                     continue;
                 }
                 wants.computeIfAbsent(
@@ -182,15 +185,21 @@ final class BodyReader implements AutoCloseable {
     private record Job(List<ManifestItem> items, Sink sink, CompletableFuture<@Nullable Void> done) {}
 
     private record Want(Job job, ManifestItem item) {
+        /** A sink that fails, or that nobody waits for any more, is its own job's matter, not that of all who share the scan. */
         private void take(byte @Nullable [] value) {
-            if (value == null) {
-                job.sink.gone(item);
+            if (job.done.isDone()) {
                 return;
             }
             try {
-                job.sink.found(item, ByteBuffer.wrap(value));
+                if (value == null) {
+                    job.sink.gone(item);
+                } else {
+                    job.sink.found(item, ByteBuffer.wrap(value));
+                }
             } catch (IOException e) {
-                throw new UncheckedIOException(e);
+                job.done.completeExceptionally(new UncheckedIOException(e));
+            } catch (RuntimeException e) {
+                job.done.completeExceptionally(e);
             }
         }
     }

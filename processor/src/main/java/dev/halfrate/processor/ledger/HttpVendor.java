@@ -1,5 +1,6 @@
 package dev.halfrate.processor.ledger;
 
+import dev.halfrate.processor.batch.Attempt;
 import dev.halfrate.processor.batch.Batch;
 import dev.halfrate.processor.batch.BatchEvent;
 import dev.halfrate.processor.batch.BatchState;
@@ -82,12 +83,14 @@ final class HttpVendor implements Vendor {
                                         ItemReport.Finding.MISSING,
                                         "missing",
                                         "the vendor's result files have no line for this request")));
-            case Effect.ReportRefused(var code, var message) ->
+            case Effect.ReportRefused(var code, var message) -> {
+                discardSpool(batch.id()); // the upload may be what was refused
                 onThread(
                         batch,
                         () -> reportOpen(
                                 batch,
                                 item -> SeenItem.without(item, ItemReport.Finding.FAILED_FOR_GOOD, code, message)));
+            }
             case Effect.ReportRefusedItems(var items) -> onThread(batch, () -> reportRefused(batch, items));
             case Effect.StartTimer _ -> throw new IllegalArgumentException("timers are the actor's");
         }
@@ -102,6 +105,10 @@ final class HttpVendor implements Vendor {
         var path = workshop.spoolDir()
                 .resolve("%s-%d-%x.jsonl".formatted(batch.id(), batch.attempt().number(), System.nanoTime()));
         spools.put(batch.id(), new SpoolFile(path, kilobytes));
+        if (closed) {
+            discardSpool(batch.id());
+            return;
+        }
         try {
             withManifest(batch, items -> {
                 var written = Spool.write(batch, items, format(batch), path, workshop.bodies());
@@ -113,12 +120,19 @@ final class HttpVendor implements Vendor {
                                         "body_gone",
                                         "the request's record is no longer in its topic, or is another one: keep it at least until the batch is uploaded (topic retention)"))
                         .toList();
+                if (written.lines() == 0) {
+                    discardSpool(batch.id());
+                }
                 post(batch.id(), new BatchEvent.SpoolWritten(written.lines(), reports(gone)), gone);
             });
         } catch (IOException | BodyReader.BodiesUnavailableException e) {
             LOG.warn("{}: cannot write {}: {}", batch.id(), path, e.getMessage());
             discardSpool(batch.id());
             mailbox.post(batch.id(), new BatchEvent.SpoolFailed(String.valueOf(e.getMessage())));
+        } finally {
+            if (closed) {
+                delete(path); // it may have come into being after close had swept
+            }
         }
     }
 
@@ -158,7 +172,7 @@ final class HttpVendor implements Vendor {
                             header.endpoint(),
                             header.completionWindow(),
                             attempt.inputFileId(),
-                            deadline()));
+                            deadline(attempt)));
             mailbox.post(batch.id(), new BatchEvent.CreateEnded(outcome));
         } catch (RuntimeException e) {
             LOG.error("{}: create failed unexpectedly", batch.id(), e);
@@ -171,13 +185,17 @@ final class HttpVendor implements Vendor {
         }
     }
 
-    /** Over when either clock says so (a suspended machine stops the monotonic one), or the partition is not ours any more. */
-    private Deadline deadline() {
+    /**
+     * Over when either clock says so (a suspended machine stops the monotonic one), or the partition is not ours any
+     * more. The wall clock counts from what was committed: this thread may have been kept from its start for hours.
+     */
+    private Deadline deadline(Attempt attempt) {
         var nanos = clock.nanos();
-        var wall = clock.now();
+        var startedAt = attempt.startedAt();
+        var end = (startedAt == null ? clock.now() : startedAt).plus(createTimeout);
         return () -> closed
                 || clock.nanos() - nanos > createTimeout.toNanos()
-                || clock.now().isAfter(wall.plus(createTimeout));
+                || clock.now().isAfter(end);
     }
 
     private void find(Batch batch) throws InterruptedException {
@@ -205,7 +223,7 @@ final class HttpVendor implements Vendor {
             throw new IllegalStateException(batch.id() + " is " + batch.state().word());
         }
         try {
-            withManifest(batch, items -> {
+            with(workshop.downloads(), batch, items -> {
                 var collector = new Collector(batch, items, mailbox, clock);
                 var output = results(batch, ended.outputHandle(), collector);
                 var errors = results(batch, ended.errorHandle(), collector);
@@ -273,11 +291,15 @@ final class HttpVendor implements Vendor {
     }
 
     private void withManifest(Batch batch, ManifestUse use) throws IOException, InterruptedException {
-        workshop.manifestsInMemory().acquire();
+        with(workshop.manifestsInMemory(), batch, use);
+    }
+
+    private void with(Semaphore room, Batch batch, ManifestUse use) throws IOException, InterruptedException {
+        room.acquire();
         try {
             use.with(workshop.manifests().read(partition, batch.header()));
         } finally {
-            workshop.manifestsInMemory().release();
+            room.release();
         }
     }
 
@@ -299,12 +321,16 @@ final class HttpVendor implements Vendor {
     private void discardSpool(String batchId) {
         var spool = spools.remove(batchId);
         if (spool != null) {
-            try {
-                Files.deleteIfExists(spool.path);
-            } catch (IOException e) {
-                LOG.warn("cannot delete {}: {}", spool.path, e.getMessage());
-            }
+            delete(spool.path);
             workshop.spoolKilobytes().release(spool.kilobytes);
+        }
+    }
+
+    private static void delete(Path path) {
+        try {
+            Files.deleteIfExists(path);
+        } catch (IOException e) {
+            LOG.warn("cannot delete {}: {}", path, e.getMessage());
         }
     }
 

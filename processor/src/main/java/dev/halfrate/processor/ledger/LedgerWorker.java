@@ -2,6 +2,7 @@ package dev.halfrate.processor.ledger;
 
 import dev.halfrate.processor.batch.BatchLifecycle;
 import dev.halfrate.processor.batch.LifecycleSettings;
+import dev.halfrate.processor.config.AccountConfig;
 import dev.halfrate.processor.config.HalfrateConfig;
 import dev.halfrate.processor.provider.Provider;
 import java.io.IOException;
@@ -38,6 +39,7 @@ public final class LedgerWorker implements AutoCloseable {
     private static final Duration POLL = Duration.ofMillis(100);
     private static final Duration RESTART_DELAY_MAX = Duration.ofSeconds(30);
     private static final int MANIFESTS_IN_MEMORY_MAX = 4;
+    private static final int DOWNLOADS_MAX = 4;
 
     private final HalfrateConfig config;
     private final String instance;
@@ -94,6 +96,7 @@ public final class LedgerWorker implements AutoCloseable {
                 bodies,
                 emptySpoolDir(config.stateDir()),
                 new Semaphore(MANIFESTS_IN_MEMORY_MAX, true),
+                new Semaphore(DOWNLOADS_MAX, true),
                 new Semaphore(spoolKilobytes, true),
                 spoolKilobytes);
     }
@@ -203,10 +206,19 @@ public final class LedgerWorker implements AutoCloseable {
                 ledger.doubtsMax(),
                 ledger.itemAttemptsMax(),
                 ledger.retryDelayMax()));
-        var publications = new Publications(account -> config.account(account).provider());
+        var publications = new Publications(this::providerOf);
         var actor = new PartitionActor(
                 partition, log, vendor, clock, lifecycle, publications, ledger.pollJitter(), System.nanoTime());
         return new PartitionRunner.Equipment(actor, log, vendor);
+    }
+
+    /** Batches of an account that is not configured any more wait; their partition goes on with the others. */
+    private String providerOf(String account) {
+        return config.accounts().stream()
+                .filter(configured -> configured.name().equals(account))
+                .map(AccountConfig::provider)
+                .findFirst()
+                .orElse("");
     }
 
     private ConsumerGroupMetadata group() {

@@ -35,6 +35,8 @@ public final class PartitionActor {
     /** Longest retention of a vendor, and two weeks. */
     private static final Duration SETTLED_REMEMBERED = Duration.ofDays(44);
 
+    private static final Duration FORGET_EVERY = Duration.ofHours(1);
+
     private static final int FORGOTTEN_AT_ONCE_MAX = 1_000;
 
     private final int partition;
@@ -51,6 +53,7 @@ public final class PartitionActor {
     private final Timers timers = new Timers();
     private long nextWorkOffset;
     private long epoch;
+    private long forgotAtNanos;
 
     /** @param seed of the jitter */
     public PartitionActor(
@@ -108,6 +111,9 @@ public final class PartitionActor {
 
     /** Handles the timers that are due. */
     public void fireTimers() {
+        if (clock.nanos() - forgotAtNanos > FORGET_EVERY.toNanos()) {
+            forgetOld();
+        }
         for (var due = timers.due(clock.nanos()); due.isPresent(); due = timers.due(clock.nanos())) {
             handle(due.get().batchId(), new BatchEvent.TimerDue(due.get().timer()), List.of());
         }
@@ -133,11 +139,9 @@ public final class PartitionActor {
         }
         var step = lifecycle.on(before, event, epoch, clock.now());
         commit(before, step.batch(), step.durability(), step.ends(), seen);
-        if (step.batch().settled()) {
-            timers.cancel(batchId);
-            batches.put(batchId, step.batch().withoutBits());
-        } else {
-            batches.put(batchId, step.batch());
+        batches.put(batchId, step.batch().settled() ? step.batch().withoutBits() : step.batch());
+        if (!before.state().getClass().equals(step.batch().state().getClass())) {
+            timers.cancel(batchId); // they belong to the state that started them
         }
         if (!before.state().word().equals(step.batch().state().word())) {
             tell(step.batch());
@@ -187,6 +191,7 @@ public final class PartitionActor {
     }
 
     private void forgetOld() {
+        forgotAtNanos = clock.nanos();
         var horizon = clock.now().minus(SETTLED_REMEMBERED);
         var old = batches.values().stream()
                 .filter(batch -> batch.settled() && batch.changedAt().isBefore(horizon))
@@ -195,7 +200,13 @@ public final class PartitionActor {
                 .toList();
         if (!old.isEmpty()) {
             log.commit(new PartitionLog.Transaction(
-                    List.of(), old, List.of(), List.of(), List.of(), List.of(), nextWorkOffset));
+                    List.of(),
+                    old,
+                    List.of(),
+                    List.of(),
+                    List.of(),
+                    List.of(),
+                    manifests.restartOffset(nextWorkOffset)));
             old.forEach(batches::remove);
         }
     }

@@ -102,8 +102,7 @@ final class PartitionRunner implements Mailbox {
             actor.start(workOffset);
             ready = true;
             while (!stopping || actor.creating()) {
-                var wait = actor.nanosToNextTimer();
-                var next = wait.isPresent() ? inbox.poll(wait.getAsLong(), TimeUnit.NANOSECONDS) : inbox.take();
+                var next = next(actor);
                 if (next != null) {
                     handle(actor, next);
                 }
@@ -114,10 +113,8 @@ final class PartitionRunner implements Mailbox {
         } catch (InterruptedException _) {
             LOG.info("work-{}: stopped at once", partition);
         } catch (PartitionLostException e) {
-            lost = !stopping;
             LOG.warn("work-{}: {} ({})", partition, e.getMessage(), String.valueOf(e.getCause()));
-        } catch (RuntimeException e) {
-            lost = !stopping;
+        } catch (RuntimeException | Error e) {
             LOG.error("work-{}: unexpected failure", partition, e);
         } finally {
             ready = false;
@@ -125,8 +122,14 @@ final class PartitionRunner implements Mailbox {
                 equipment.vendor().close();
                 equipment.log().close();
             }
+            lost = !stopping;
             ended.countDown();
         }
+    }
+
+    private @Nullable Object next(PartitionActor actor) throws InterruptedException {
+        var wait = actor.nanosToNextTimer();
+        return stopping || wait.isEmpty() ? inbox.take() : inbox.poll(wait.getAsLong(), TimeUnit.NANOSECONDS);
     }
 
     private void handle(PartitionActor actor, Object next) {

@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.PriorityQueue;
+import org.jspecify.annotations.Nullable;
 
 /** Timers by the monotonic clock; a new one replaces an earlier one of the same batch and kind. */
 final class Timers {
@@ -27,24 +28,29 @@ final class Timers {
 
     /** @return a timer that is due, taken out */
     Optional<Key> due(long nowNanos) {
-        for (var first = queue.peek(); first != null; first = queue.peek()) {
-            if (!first.equals(latest.get(first.key))) {
-                queue.remove();
-            } else if (first.atNanos - nowNanos > 0) {
-                return Optional.empty();
-            } else {
-                queue.remove();
-                latest.remove(first.key);
-                return Optional.of(first.key);
-            }
+        var first = first();
+        if (first == null || first.atNanos - nowNanos > 0) {
+            return Optional.empty();
         }
-        return Optional.empty();
+        queue.remove();
+        latest.remove(first.key);
+        return Optional.of(first.key);
     }
 
     /** @return nanoseconds until the next one, 0 if it is due; empty if there is none */
     OptionalLong nanosToNext(long nowNanos) {
-        var first = queue.peek();
+        var first = first();
         return first == null ? OptionalLong.empty() : OptionalLong.of(Math.max(0, first.atNanos - nowNanos));
+    }
+
+    /** Drops those that were replaced or cancelled on the way. */
+    private @Nullable Due first() {
+        var first = queue.peek();
+        while (first != null && !first.equals(latest.get(first.key))) {
+            queue.remove();
+            first = queue.peek();
+        }
+        return first;
     }
 
     record Key(String batchId, Effect.Timer timer) {}

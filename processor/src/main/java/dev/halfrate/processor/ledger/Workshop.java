@@ -8,7 +8,9 @@ import java.util.concurrent.Semaphore;
  * What all partitions of a process share for their effects.
  *
  * @param gates by account
- * @param manifestsInMemory one permit per manifest
+ * @param manifestsInMemory one permit per manifest that is spooled or reported from
+ * @param downloads one permit per batch that is collected, which also has its manifest in memory; apart, because a slow
+ *     vendor may take hours over one
  * @param spoolKilobytes disk for spool files
  */
 record Workshop(
@@ -17,6 +19,7 @@ record Workshop(
         BodyReader bodies,
         Path spoolDir,
         Semaphore manifestsInMemory,
+        Semaphore downloads,
         Semaphore spoolKilobytes,
         int spoolKilobytesMax) {
 

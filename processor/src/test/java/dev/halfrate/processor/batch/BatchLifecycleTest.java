@@ -1,0 +1,672 @@
+package dev.halfrate.processor.batch;
+
+import static dev.halfrate.processor.batch.Examples.ITEMS;
+import static dev.halfrate.processor.batch.Examples.NOW;
+import static dev.halfrate.processor.batch.Examples.SETTINGS;
+import static dev.halfrate.processor.batch.Examples.USAGE;
+import static dev.halfrate.processor.batch.Examples.absent;
+import static dev.halfrate.processor.batch.Examples.complete;
+import static dev.halfrate.processor.batch.Examples.createRefused;
+import static dev.halfrate.processor.batch.Examples.created;
+import static dev.halfrate.processor.batch.Examples.deleted;
+import static dev.halfrate.processor.batch.Examples.due;
+import static dev.halfrate.processor.batch.Examples.ended;
+import static dev.halfrate.processor.batch.Examples.error;
+import static dev.halfrate.processor.batch.Examples.failedAtValidation;
+import static dev.halfrate.processor.batch.Examples.found;
+import static dev.halfrate.processor.batch.Examples.in;
+import static dev.halfrate.processor.batch.Examples.inDoubt;
+import static dev.halfrate.processor.batch.Examples.polled;
+import static dev.halfrate.processor.batch.Examples.quiescing;
+import static dev.halfrate.processor.batch.Examples.refusal;
+import static dev.halfrate.processor.batch.Examples.report;
+import static dev.halfrate.processor.batch.Examples.reported;
+import static dev.halfrate.processor.batch.Examples.reports;
+import static dev.halfrate.processor.batch.Examples.running;
+import static dev.halfrate.processor.batch.Examples.uploaded;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.halfrate.processor.batch.BatchEvent.Taken;
+import dev.halfrate.processor.batch.BatchState.Creating;
+import dev.halfrate.processor.batch.BatchState.Ended;
+import dev.halfrate.processor.batch.BatchState.Hold;
+import dev.halfrate.processor.batch.BatchState.Quiescing;
+import dev.halfrate.processor.batch.BatchState.Refused;
+import dev.halfrate.processor.batch.BatchState.Revoking;
+import dev.halfrate.processor.batch.BatchState.Running;
+import dev.halfrate.processor.batch.BatchState.Sealed;
+import dev.halfrate.processor.batch.BatchState.Settled;
+import dev.halfrate.processor.batch.BatchState.Spooled;
+import dev.halfrate.processor.batch.BatchState.Uploaded;
+import dev.halfrate.processor.batch.Effect.StartTimer;
+import dev.halfrate.processor.batch.Effect.Timer;
+import dev.halfrate.processor.batch.ItemReport.Finding;
+import dev.halfrate.processor.batch.Step.Durability;
+import dev.halfrate.processor.money.Usage;
+import dev.halfrate.processor.provider.CreateOutcome;
+import dev.halfrate.processor.provider.DeleteOutcome;
+import dev.halfrate.processor.provider.FindOutcome;
+import dev.halfrate.processor.provider.PollOutcome;
+import dev.halfrate.processor.provider.Refusal;
+import dev.halfrate.processor.provider.RemoteBatch;
+import dev.halfrate.processor.provider.ResultsOutcome;
+import dev.halfrate.processor.provider.UploadOutcome;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class BatchLifecycleTest {
+    private static final long EPOCH = 9;
+
+    private final BatchLifecycle lifecycle = new BatchLifecycle(SETTINGS);
+
+    private Step on(BatchState state, BatchEvent event) {
+        return on(in(state), event);
+    }
+
+    private Step on(Batch batch, BatchEvent event) {
+        return lifecycle.on(batch, event, EPOCH, NOW);
+    }
+
+    private Batch after(Batch batch, BatchEvent... events) {
+        var now = batch;
+        for (var event : events) {
+            now = on(now, event).batch();
+        }
+        return now;
+    }
+
+    private static void assertIgnored(Step step, Batch before) {
+        assertThat(step).isEqualTo(Step.ignore(before));
+    }
+
+    private static Refusal refusedFor(Refusal.Kind kind, Duration retryAfter) {
+        return new Refusal(kind, 429, "code", "no", retryAfter);
+    }
+
+    @Nested
+    class UntilTheCreate {
+        @Test
+        void aSealedBatchIsSpooled() {
+            assertThat(on(new Sealed(), new Taken()).effects()).containsExactly(new Effect.Spool());
+        }
+
+        @Test
+        void whatIsSpooledGoesUp() {
+            var step = on(new Sealed(), new BatchEvent.SpoolWritten(ITEMS, List.of()));
+
+            assertThat(step.batch().state()).isEqualTo(new Spooled(ITEMS));
+            assertThat(step.durability()).isEqualTo(Durability.LEDGER);
+            assertThat(step.effects()).containsExactly(new Effect.Upload());
+        }
+
+        @Test
+        void requestsWithoutABodyFailAndTheOthersGoOn() {
+            var step = on(new Sealed(), new BatchEvent.SpoolWritten(ITEMS - 1, List.of(report(2, Finding.BODY_GONE))));
+
+            assertThat(step.batch().state()).isEqualTo(new Spooled(ITEMS - 1));
+            assertThat(step.ends()).containsExactly(new ItemEnd(2, ItemEnd.Kind.FAILED, Usage.NONE));
+            assertThat(step.batch().done()).isEqualTo(ItemBits.of(2));
+        }
+
+        @Test
+        void aBatchWithoutAnyBodySettles() {
+            var step = on(new Sealed(), new BatchEvent.SpoolWritten(0, reports(Finding.BODY_GONE, 0, 1, 2, 3)));
+
+            assertThat(step.batch().state()).isEqualTo(new Settled(NOW));
+            assertThat(step.ends()).hasSize(ITEMS);
+            assertThat(step.effects()).isEmpty();
+        }
+
+        @Test
+        void aSpoolThatFailsIsTriedAgainLaterAndLater() {
+            var once = on(new Sealed(), new BatchEvent.SpoolFailed("disk full"));
+            var twice = on(once.batch(), new BatchEvent.SpoolFailed("disk full"));
+
+            assertThat(once.effects()).containsExactly(new StartTimer(Timer.RETRY, Duration.ofSeconds(1)));
+            assertThat(twice.effects()).containsExactly(new StartTimer(Timer.RETRY, Duration.ofSeconds(2)));
+            assertThat(on(twice.batch(), due(Timer.RETRY)).effects()).containsExactly(new Effect.Spool());
+        }
+
+        @Test
+        void aNewOwnerSpoolsAgainBecauseTheFileWasLocal() {
+            var step = on(new Spooled(ITEMS), new Taken());
+
+            assertThat(step.batch().state()).isEqualTo(new Sealed());
+            assertThat(step.effects()).containsExactly(new Effect.Spool());
+        }
+
+        @Test
+        void anUploadIsRememberedBeforeTheAccountIsAskedForRoom() {
+            var step = on(new Spooled(ITEMS), uploaded("file-1"));
+
+            assertThat(step.durability()).isEqualTo(Durability.LEDGER);
+            assertThat(step.batch().state()).isEqualTo(new Uploaded(ITEMS));
+            assertThat(step.batch().attempt().inputFileId()).isEqualTo("file-1");
+            assertThat(step.effects()).containsExactly(new Effect.AcquirePermit());
+        }
+
+        @Test
+        void anUploadWithoutAnAnswerIsRepeated() {
+            var step = on(new Spooled(ITEMS), new BatchEvent.UploadEnded(new UploadOutcome.Unknown("reset")));
+
+            assertThat(step.effects()).containsExactly(new StartTimer(Timer.RETRY, Duration.ofSeconds(1)));
+            assertThat(on(step.batch(), due(Timer.RETRY)).effects()).containsExactly(new Effect.Upload());
+        }
+
+        @Test
+        void aRefusedUploadWaitsAsLongAsTheVendorAsks() {
+            var wish = Duration.ofSeconds(77);
+            var step = on(
+                    new Spooled(ITEMS),
+                    new BatchEvent.UploadEnded(new UploadOutcome.Refused(refusedFor(Refusal.Kind.RATE, wish))));
+
+            assertThat(step.effects()).containsExactly(new StartTimer(Timer.RETRY, wish));
+        }
+
+        @Test
+        void anUploadThatIsTooLargeFailsTheRequests() {
+            var step = on(
+                    new Spooled(ITEMS),
+                    new BatchEvent.UploadEnded(new UploadOutcome.Refused(refusal(Refusal.Kind.TOO_LARGE))));
+
+            assertThat(step.batch().state()).isEqualTo(new Refused("code", "no", false));
+            assertThat(step.effects()).containsExactly(new Effect.ReportRefused("code", "no"));
+        }
+
+        @Test
+        void theCreateIsWrittenAheadWithEpochAndTime() {
+            var step = on(new Uploaded(ITEMS), new BatchEvent.PermitGranted());
+
+            assertThat(step.durability()).isEqualTo(Durability.LEDGER);
+            assertThat(step.batch().state()).isEqualTo(new Creating(ITEMS));
+            assertThat(step.batch().attempt().epoch()).isEqualTo(EPOCH);
+            assertThat(step.batch().attempt().startedAt()).isEqualTo(NOW);
+            assertThat(step.effects()).containsExactly(new Effect.Create());
+        }
+    }
+
+    @Nested
+    class TheCreate {
+        @Test
+        void whatIsCreatedIsPolled() {
+            var step = on(new Creating(ITEMS), created("remote-1"));
+
+            assertThat(step.durability()).isEqualTo(Durability.LEDGER);
+            assertThat(step.batch().state()).isInstanceOf(Running.class);
+            assertThat(step.batch().attempt().outcome()).isEqualTo(Attempt.Outcome.CREATED);
+            assertThat(step.batch().attempt().remoteBatchId()).isEqualTo("remote-1");
+            assertThat(step.effects()).containsExactly(new StartTimer(Timer.POLL, Duration.ofSeconds(30)));
+        }
+
+        @ParameterizedTest
+        @EnumSource(
+                value = Refusal.Kind.class,
+                names = {"KEY", "CREDIT", "RATE", "QUEUE_FULL", "UNAVAILABLE", "NOT_FOUND"})
+        void aRefusalThatPassesIsTriedAgainWithTheSameFile(Refusal.Kind kind) {
+            var step = on(new Creating(ITEMS), createRefused(kind));
+
+            assertThat(step.durability()).isEqualTo(Durability.LEDGER);
+            assertThat(step.batch().state()).isEqualTo(new Uploaded(ITEMS));
+            assertThat(step.batch().attempts()).hasSize(1);
+            assertThat(step.effects()).containsExactly(new StartTimer(Timer.RETRY, Duration.ofSeconds(1)));
+            assertThat(on(step.batch(), due(Timer.RETRY)).effects()).containsExactly(new Effect.AcquirePermit());
+        }
+
+        @Test
+        void repeatedRefusalsWaitLongerAcrossThePermitsBetweenThem() {
+            var refused = createRefused(Refusal.Kind.QUEUE_FULL);
+            var third = on(
+                    after(
+                            in(new Creating(ITEMS)),
+                            refused,
+                            new BatchEvent.PermitGranted(),
+                            refused,
+                            new BatchEvent.PermitGranted()),
+                    refused);
+
+            assertThat(third.effects()).containsExactly(new StartTimer(Timer.RETRY, Duration.ofSeconds(4)));
+        }
+
+        @ParameterizedTest
+        @EnumSource(
+                value = Refusal.Kind.class,
+                names = {"TOO_LARGE", "BAD_REQUEST"})
+        void aRefusalForGoodFailsTheRequests(Refusal.Kind kind) {
+            var step = on(new Creating(ITEMS), createRefused(kind));
+
+            assertThat(step.batch().state()).isEqualTo(new Refused("code", "no", false));
+            assertThat(step.batch().attempt().outcome()).isEqualTo(Attempt.Outcome.REFUSED);
+            assertThat(on(step.batch(), reported(Finding.FAILED_FOR_GOOD, 0, 1, 2, 3))
+                            .batch()
+                            .state())
+                    .isEqualTo(new Settled(NOW));
+        }
+
+        @Test
+        void aCreateWithoutAnAnswerIsLookedForAtOnce() {
+            var step = on(new Creating(ITEMS), inDoubt());
+
+            assertThat(step.durability()).isEqualTo(Durability.LEDGER);
+            assertThat(step.batch().state()).isEqualTo(new Quiescing(ITEMS, 0, false, "read timed out"));
+            assertThat(step.batch().attempt().outcome()).isEqualTo(Attempt.Outcome.DOUBTFUL);
+            assertThat(step.effects()).containsExactly(new Effect.Find());
+        }
+
+        @Test
+        void aNewOwnerHasADoubtNotACreate() {
+            var step = on(new Creating(ITEMS), new Taken());
+
+            assertThat(step.durability()).isEqualTo(Durability.LEDGER);
+            assertThat(step.batch().state()).isInstanceOf(Quiescing.class);
+            assertThat(step.effects()).containsExactly(new Effect.Find());
+        }
+
+        @Test
+        void aPermitThatComesLateGoesBack() {
+            for (var state : Examples.states()) {
+                if (!(state instanceof Uploaded)) {
+                    assertThat(on(state, new BatchEvent.PermitGranted()))
+                            .as(state.word())
+                            .isEqualTo(Step.remember(in(state), new Effect.ReleasePermit()));
+                }
+            }
+        }
+    }
+
+    @Nested
+    class TheDoubt {
+        @Test
+        void absenceCountsOnlyAfterTheQuietTime() {
+            var step = on(quiescing(0, false), absent());
+
+            assertThat(step.batch().state()).isEqualTo(quiescing(0, false));
+            assertThat(step.effects()).containsExactly(new StartTimer(Timer.QUIET, SETTINGS.quietTime()));
+        }
+
+        @Test
+        void listingsFollowEachOtherSoThatNoneCountsTwice() {
+            var quiet = on(quiescing(0, false), due(Timer.QUIET));
+            var first = on(quiet.batch(), absent());
+
+            assertThat(quiet.effects()).containsExactly(new Effect.Find());
+            assertThat(first.effects()).containsExactly(new StartTimer(Timer.LIST, SETTINGS.listingsApart()));
+            assertThat(on(first.batch(), due(Timer.LIST)).effects()).containsExactly(new Effect.Find());
+        }
+
+        @Test
+        void twoCleanListingsRevoke() {
+            var step = on(quiescing(1, true), absent());
+
+            assertThat(step.durability()).isEqualTo(Durability.LEDGER);
+            assertThat(step.batch().state()).isEqualTo(new Revoking(ITEMS, false));
+            assertThat(step.batch().attempt().outcome()).isEqualTo(Attempt.Outcome.ABSENT);
+            assertThat(step.effects()).containsExactly(new Effect.DeleteInput());
+        }
+
+        @Test
+        void aListingThatFailedProvesNothing() {
+            var cannotTell = new BatchEvent.FindEnded(new FindOutcome.CannotTell("HTTP 500"));
+
+            assertThat(on(quiescing(1, true), cannotTell))
+                    .isEqualTo(Step.remember(
+                            in(quiescing(1, true)), new StartTimer(Timer.LIST, SETTINGS.listingsApart())));
+            assertThat(on(quiescing(0, false), cannotTell).effects())
+                    .containsExactly(new StartTimer(Timer.QUIET, SETTINGS.quietTime()));
+        }
+
+        @Test
+        void aNewOwnerIsQuietForItsOwnTime() {
+            var step = on(quiescing(1, true), new Taken());
+
+            assertThat(step.batch().state()).isEqualTo(quiescing(0, false));
+            assertThat(step.effects()).containsExactly(new Effect.Find());
+        }
+
+        @Test
+        void evidenceAdoptsWheneverItComes() {
+            for (var state : List.of(
+                    quiescing(0, false),
+                    quiescing(1, true),
+                    new Revoking(ITEMS, false),
+                    new Revoking(ITEMS, true),
+                    new Hold(ITEMS, "nobody knows"))) {
+                for (var evidence : List.of(found("remote-9"), created("remote-9"))) {
+                    var step = on(state, evidence);
+
+                    assertThat(step.durability()).isEqualTo(Durability.LEDGER);
+                    assertThat(step.batch().state()).as(state.word()).isInstanceOf(Running.class);
+                    assertThat(step.batch().attempt().remoteBatchId()).isEqualTo("remote-9");
+                }
+            }
+        }
+
+        @Test
+        void ofTwoTheOldestIsAdopted() {
+            var two = new FindOutcome.Found(List.of(
+                    Examples.remote("older", RemoteBatch.Status.IN_PROGRESS),
+                    Examples.remote("newer", RemoteBatch.Status.IN_PROGRESS)));
+
+            assertThat(on(quiescing(0, true), new BatchEvent.FindEnded(two))
+                            .batch()
+                            .attempt()
+                            .remoteBatchId())
+                    .isEqualTo("older");
+        }
+
+        @Test
+        void aDeletionIsFollowedByAListingThatSeesWhatCameJustBefore() {
+            var step = on(new Revoking(ITEMS, false), deleted());
+
+            assertThat(step.batch().state()).isEqualTo(new Revoking(ITEMS, true));
+            assertThat(step.effects()).containsExactly(new StartTimer(Timer.LIST, SETTINGS.listingsApart()));
+            assertThat(on(step.batch(), due(Timer.LIST)).effects()).containsExactly(new Effect.Find());
+        }
+
+        @Test
+        void aDeletionThatFailsIsRepeatedAndAllowsNothing() {
+            for (var outcome : List.of(
+                    new DeleteOutcome.NoAnswer("reset"), new DeleteOutcome.Refused(refusal(Refusal.Kind.KEY)))) {
+                var step = on(new Revoking(ITEMS, false), new BatchEvent.DeleteEnded(outcome));
+
+                assertThat(step.batch().state()).isEqualTo(new Revoking(ITEMS, false));
+                assertThat(on(step.batch(), due(Timer.RETRY)).effects()).containsExactly(new Effect.DeleteInput());
+            }
+        }
+
+        @Test
+        void absenceBeforeTheDeletionAllowsNothing() {
+            assertIgnored(on(new Revoking(ITEMS, false), absent()), in(new Revoking(ITEMS, false)));
+        }
+
+        @Test
+        void onceRevokedTheNextAttemptStartsFromTheSpool() {
+            var step = on(new Revoking(ITEMS, true), absent());
+
+            assertThat(step.durability()).isEqualTo(Durability.LEDGER);
+            assertThat(step.batch().state()).isEqualTo(new Sealed());
+            assertThat(step.batch().attempts())
+                    .extracting(Attempt::outcome)
+                    .containsExactly(Attempt.Outcome.REVOKED, Attempt.Outcome.OPEN);
+            assertThat(step.effects()).containsExactly(new Effect.Spool());
+        }
+
+        @Test
+        void tooManyDoubtsHold() {
+            var second = after(in(new Revoking(ITEMS, true)), absent()).in(new Revoking(ITEMS, true), NOW);
+
+            var step = on(second, absent());
+
+            assertThat(step.durability()).isEqualTo(Durability.LEDGER);
+            assertThat(step.batch().state()).isInstanceOf(Hold.class);
+            assertThat(step.batch().attempts()).hasSize(2);
+            assertThat(step.effects()).containsExactly(new StartTimer(Timer.LIST, SETTINGS.retryDelayMax()));
+        }
+
+        @Test
+        void aHoldKeepsLooking() {
+            var hold = new Hold(ITEMS, "nobody knows");
+
+            assertThat(on(hold, due(Timer.LIST)).effects()).containsExactly(new Effect.Find());
+            assertThat(on(hold, absent()).effects())
+                    .containsExactly(new StartTimer(Timer.LIST, SETTINGS.retryDelayMax()));
+        }
+    }
+
+    @Nested
+    class WhileRunning {
+        @Test
+        void pollsGetRarer() {
+            var first = on(running(), polled(RemoteBatch.Status.VALIDATING));
+
+            assertThat(first.effects()).containsExactly(new StartTimer(Timer.POLL, Duration.ofSeconds(60)));
+            assertThat(on(first.batch(), due(Timer.POLL)).effects()).containsExactly(new Effect.Poll());
+        }
+
+        @Test
+        void onlyNewsGoesToTheFeedAndNothingToTheLedger() {
+            assertThat(on(running(), polled(RemoteBatch.Status.VALIDATING)).durability())
+                    .isEqualTo(Durability.NONE);
+            assertThat(on(running(), polled(RemoteBatch.Status.IN_PROGRESS)).durability())
+                    .isEqualTo(Durability.FEED);
+        }
+
+        @ParameterizedTest
+        @EnumSource(
+                value = RemoteBatch.Status.class,
+                names = {"COMPLETED", "EXPIRED", "CANCELLED"})
+        void whateverTheEndBothFilesAreRead(RemoteBatch.Status status) {
+            var step = on(running(), polled(status));
+
+            assertThat(step.durability()).isEqualTo(Durability.LEDGER);
+            assertThat(step.batch().state()).isInstanceOf(Ended.class);
+            assertThat(step.effects()).containsExactly(new Effect.Collect());
+        }
+
+        @Test
+        void silenceAndRefusalsArePolledAgain() {
+            var wish = Duration.ofMinutes(10);
+
+            assertThat(on(running(), new BatchEvent.Polled(new PollOutcome.NoAnswer("reset")))
+                            .effects())
+                    .containsExactly(new StartTimer(Timer.POLL, Duration.ofSeconds(60)));
+            assertThat(on(
+                                    running(),
+                                    new BatchEvent.Polled(new PollOutcome.Refused(refusedFor(Refusal.Kind.RATE, wish))))
+                            .effects())
+                    .containsExactly(new StartTimer(Timer.POLL, wish));
+        }
+
+        @Test
+        void aRemoteBatchThatIsGoneHolds() {
+            var step = on(running(), new BatchEvent.Polled(new PollOutcome.Refused(refusal(Refusal.Kind.NOT_FOUND))));
+
+            assertThat(step.batch().state()).isEqualTo(new Hold(ITEMS, "the remote batch is gone"));
+        }
+
+        @Test
+        void aFullQueueAtValidationMakesTheWholeBatchWaitHoweverOften() {
+            var batch = in(running());
+            for (var attempt = 0; attempt < LifecycleSettings.ATTEMPTS_MAX + 5; attempt++) {
+                var step = on(batch, failedAtValidation(error(Refusal.Kind.QUEUE_FULL, null)));
+                assertThat(step.batch().state()).isEqualTo(new Refused("code_of_null", "failed at validation", true));
+                assertThat(step.ends()).isEmpty();
+                assertThat(step.effects())
+                        .containsExactly(new StartTimer(Timer.RETRY, SETTINGS.retryDelay(attempt + 1)));
+                batch = on(step.batch(), due(Timer.RETRY)).batch().in(running(), NOW);
+            }
+            assertThat(batch.attempts()).hasSize(LifecycleSettings.ATTEMPTS_MAX);
+        }
+
+        @ParameterizedTest
+        @EnumSource(
+                value = Refusal.Kind.class,
+                names = {"KEY", "CREDIT", "RATE", "NOT_FOUND", "UNAVAILABLE"})
+        void whatPassesAtValidationFailsNobody(Refusal.Kind kind) {
+            var step = on(running(), failedAtValidation(error(kind, null)));
+
+            assertThat(step.batch().state()).isEqualTo(new Refused("code_of_null", "failed at validation", true));
+            assertThat(step.batch().attempt().outcome()).isEqualTo(Attempt.Outcome.REFUSED);
+        }
+
+        @Test
+        void aFailureWithoutAReasonIsTriedAgainButNotForever() {
+            var batch = in(running());
+            for (var attempt = 1; attempt < LifecycleSettings.ATTEMPTS_MAX; attempt++) {
+                batch = after(batch, failedAtValidation(), due(Timer.RETRY)).in(running(), NOW);
+            }
+
+            assertThat(on(batch, failedAtValidation()).batch().state())
+                    .isEqualTo(new Refused("failed", "the vendor failed the batch and named no reason", false));
+        }
+
+        @Test
+        void linesThatValidationNamesFailAndTheRestIsTriedAgain() {
+            // Item 0 ended while spooling, so line 2 is item 2.
+            var batch = in(running()).with(List.of(new ItemEnd(0, ItemEnd.Kind.FAILED, Usage.NONE)));
+
+            var step = on(batch, failedAtValidation(error(Refusal.Kind.BAD_REQUEST, 2)));
+            assertThat(step.effects())
+                    .containsExactly(
+                            new Effect.ReportRefusedItems(List.of(new Effect.RefusedItem(2, "code_of_2", "no"))));
+
+            var next = on(step.batch(), reported(Finding.FAILED_FOR_GOOD, 2));
+            assertThat(next.ends()).containsExactly(new ItemEnd(2, ItemEnd.Kind.FAILED, Usage.NONE));
+            assertThat(next.batch().state()).isEqualTo(new Sealed());
+            assertThat(next.batch().attempts())
+                    .extracting(Attempt::outcome)
+                    .containsExactly(Attempt.Outcome.REFUSED, Attempt.Outcome.OPEN);
+            assertThat(next.effects()).containsExactly(new Effect.Spool());
+        }
+
+        @Test
+        void aBatchOfWhichEveryLineIsBadSettles() {
+            var step = on(running(), reported(Finding.FAILED_FOR_GOOD, 0, 1, 2, 3));
+
+            assertThat(step.batch().state()).isEqualTo(new Settled(NOW));
+            assertThat(step.effects()).isEmpty();
+        }
+
+        @Test
+        void aBadRequestWithoutALineOrWithAnImpossibleOneFailsAll() {
+            for (var line : new Integer[] {null, 0, ITEMS + 1}) {
+                var step = on(running(), failedAtValidation(error(Refusal.Kind.BAD_REQUEST, line)));
+
+                assertThat(step.batch().state()).isInstanceOf(Refused.class);
+                assertThat(step.effects()).containsExactly(new Effect.ReportRefused("code_of_" + line, "no"));
+            }
+        }
+    }
+
+    @Nested
+    class WhileCollecting {
+        @Test
+        void linesEndTheirItemsOnce() {
+            var first = on(ended(), reported(Finding.SUCCEEDED, 1, 1));
+            var again = on(first.batch(), reported(Finding.FAILED_FOR_GOOD, 1));
+
+            assertThat(first.ends()).containsExactly(new ItemEnd(1, ItemEnd.Kind.SUCCEEDED, USAGE));
+            assertThat(first.batch().state()).isEqualTo(ended().andBegun());
+            assertThat(first.batch().tally().usage()).isEqualTo(USAGE);
+            assertIgnored(again, first.batch());
+        }
+
+        @Test
+        void itemsThatTheBatchDoesNotHaveAreLeftOut() {
+            assertIgnored(on(ended(), reported(Finding.SUCCEEDED, -1, ITEMS)), in(ended()));
+        }
+
+        @Test
+        void theLastItemSettles() {
+            var step = on(ended(), reported(Finding.SUCCEEDED, 3, 2, 1, 0));
+
+            assertThat(step.batch().state()).isEqualTo(new Settled(NOW));
+            assertThat(step.batch().succeeded()).isEqualTo(ItemBits.of(0, 1, 2, 3));
+            assertThat(step.effects()).isEmpty();
+        }
+
+        @Test
+        void onceTheFilesAreReadWhatIsOpenIsMissing() {
+            assertThat(on(ended(), complete())).isEqualTo(Step.remember(in(ended()), new Effect.ReportMissing()));
+        }
+
+        @Test
+        void aDownloadThatBreaksOffIsRepeated() {
+            var step = on(ended(), new BatchEvent.FilesRead(new ResultsOutcome.BrokenOff("reset")));
+
+            assertThat(step.effects()).containsExactly(new StartTimer(Timer.RETRY, Duration.ofSeconds(1)));
+            assertThat(on(step.batch(), due(Timer.RETRY)).effects()).containsExactly(new Effect.Collect());
+        }
+
+        @Test
+        void aFileThatIsGoneHolds() {
+            var gone = new ResultsOutcome.Refused(refusal(Refusal.Kind.NOT_FOUND));
+
+            assertThat(on(ended(), new BatchEvent.FilesRead(gone)).batch().state())
+                    .isEqualTo(new Hold(ITEMS, "a result file is gone"));
+        }
+
+        @Test
+        void aNewOwnerReadsThemAgain() {
+            assertThat(on(ended().andBegun(), new Taken()).effects()).containsExactly(new Effect.Collect());
+        }
+    }
+
+    @Nested
+    class Verdicts {
+        private ItemEnd.Kind verdict(Finding finding, int attempts, boolean lifeOver) {
+            var report = new ItemReport(0, finding, attempts, lifeOver, Usage.NONE);
+            return on(ended(), new BatchEvent.Reported(List.of(report)))
+                    .ends()
+                    .getFirst()
+                    .kind();
+        }
+
+        @Test
+        void aFreshRequest() {
+            var verdicts = Map.of(
+                    Finding.SUCCEEDED, ItemEnd.Kind.SUCCEEDED,
+                    Finding.FAILED_FOR_GOOD, ItemEnd.Kind.FAILED,
+                    Finding.BODY_GONE, ItemEnd.Kind.FAILED,
+                    Finding.FAILED_FOR_NOW, ItemEnd.Kind.RETURNED,
+                    Finding.MISSING, ItemEnd.Kind.RETURNED,
+                    Finding.NOT_EXECUTED_EXPIRED, ItemEnd.Kind.RETURNED,
+                    Finding.NOT_EXECUTED_CANCELLED, ItemEnd.Kind.CANCELLED);
+
+            assertThat(verdicts).hasSize(Finding.values().length);
+            verdicts.forEach((finding, kind) ->
+                    assertThat(verdict(finding, 0, false)).as(finding.name()).isEqualTo(kind));
+        }
+
+        @Test
+        void aRequestAtTheEndOfItsAttemptsFails() {
+            var last = SETTINGS.itemAttemptsMax() - 1;
+
+            assertThat(verdict(Finding.FAILED_FOR_NOW, last - 1, false)).isEqualTo(ItemEnd.Kind.RETURNED);
+            assertThat(verdict(Finding.FAILED_FOR_NOW, last, false)).isEqualTo(ItemEnd.Kind.FAILED);
+            assertThat(verdict(Finding.MISSING, last, false)).isEqualTo(ItemEnd.Kind.FAILED);
+            assertThat(verdict(Finding.NOT_EXECUTED_EXPIRED, last, false)).isEqualTo(ItemEnd.Kind.RETURNED);
+        }
+
+        @Test
+        void aRequestAtTheEndOfItsLifeIsNotTriedAgain() {
+            assertThat(verdict(Finding.NOT_EXECUTED_EXPIRED, 0, true)).isEqualTo(ItemEnd.Kind.EXPIRED);
+            assertThat(verdict(Finding.FAILED_FOR_NOW, 0, true)).isEqualTo(ItemEnd.Kind.FAILED);
+            assertThat(verdict(Finding.SUCCEEDED, 0, true)).isEqualTo(ItemEnd.Kind.SUCCEEDED);
+        }
+    }
+
+    @Nested
+    class LateAndRepeated {
+        @Test
+        void nothingHappensToASettledBatch() {
+            for (var event : Examples.events()) {
+                var step = on(new Settled(NOW.minusSeconds(10)), event);
+
+                assertThat(step.batch()).isEqualTo(in(new Settled(NOW.minusSeconds(10))));
+                assertThat(step.durability()).isEqualTo(Durability.NONE);
+            }
+        }
+
+        @Test
+        void whatHappenedTwiceChangesNothing() {
+            assertIgnored(on(running(), created("remote-2")), in(running()));
+            assertIgnored(on(running(), inDoubt()), in(running()));
+            assertIgnored(on(ended(), polled(RemoteBatch.Status.IN_PROGRESS)), in(ended()));
+            assertIgnored(on(new Creating(ITEMS), found("remote-2")), in(new Creating(ITEMS)));
+            assertIgnored(on(new Uploaded(ITEMS), uploaded("file-2")), in(new Uploaded(ITEMS)));
+            assertIgnored(on(new Sealed(), absent()), in(new Sealed()));
+        }
+
+        @Test
+        void aRefusalThatComesAfterTheDoubtIsNoPermissionToTryAgain() {
+            var refused = new BatchEvent.CreateEnded(new CreateOutcome.Refused(refusal(Refusal.Kind.RATE)));
+
+            assertIgnored(on(quiescing(0, false), refused), in(quiescing(0, false)));
+        }
+    }
+}

@@ -1,0 +1,230 @@
+package dev.halfrate.processor.batch;
+
+import dev.halfrate.processor.batch.ItemReport.Finding;
+import dev.halfrate.processor.money.Usage;
+import dev.halfrate.processor.provider.CreateOutcome;
+import dev.halfrate.processor.provider.DeleteOutcome;
+import dev.halfrate.processor.provider.FindOutcome;
+import dev.halfrate.processor.provider.PollOutcome;
+import dev.halfrate.processor.provider.Refusal;
+import dev.halfrate.processor.provider.RemoteBatch;
+import dev.halfrate.processor.provider.RemoteBatch.BatchError;
+import dev.halfrate.processor.provider.ResultsOutcome;
+import dev.halfrate.processor.provider.UploadOutcome;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** Batches in every state, and every kind of event in every shape that the lifecycle tells apart. */
+public final class Examples {
+    public static final int ITEMS = 4;
+    public static final Instant NOW = Instant.parse("2026-11-21T20:00:00Z");
+    public static final Usage USAGE = new Usage(10, 4, 0, 3);
+
+    public static final LifecycleSettings SETTINGS = new LifecycleSettings(
+            List.of(Duration.ofSeconds(30), Duration.ofSeconds(60)),
+            Duration.ofSeconds(180),
+            Duration.ofSeconds(60),
+            2,
+            3,
+            Duration.ofMinutes(5));
+
+    public static final BatchHeader HEADER = header("batch-7");
+
+    private Examples() {}
+
+    private static BatchHeader header(String batchId) {
+        return new BatchHeader(
+                batchId,
+                "pool",
+                "main",
+                "/v1/chat/completions",
+                "gpt-4o-mini",
+                "",
+                List.of(),
+                "24h",
+                ITEMS,
+                4_000,
+                2,
+                10,
+                11,
+                3,
+                NOW.minusSeconds(60));
+    }
+
+    public static Batch in(BatchState state) {
+        return in(HEADER.batchId(), state);
+    }
+
+    public static Batch in(String batchId, BatchState state) {
+        return Batch.sealed(header(batchId), NOW.minusSeconds(30)).in(state, NOW.minusSeconds(10));
+    }
+
+    public static Batch settled(String batchId, Instant at) {
+        return Batch.sealed(header(batchId), at).in(new BatchState.Settled(at), at);
+    }
+
+    /** The vendor says that it is done. */
+    public static BatchEvent completed() {
+        return polled(RemoteBatch.Status.COMPLETED);
+    }
+
+    /** One of each, and two where a field decides. */
+    public static List<BatchState> states() {
+        return List.of(
+                new BatchState.Sealed(),
+                new BatchState.Spooled(ITEMS),
+                new BatchState.Uploaded(ITEMS),
+                new BatchState.Creating(ITEMS),
+                quiescing(0, false),
+                quiescing(1, true),
+                new BatchState.Revoking(ITEMS, false),
+                new BatchState.Revoking(ITEMS, true),
+                new BatchState.Hold(ITEMS, "nobody knows"),
+                running(),
+                new BatchState.Refused("token_limit_exceeded", "failed at validation", true),
+                new BatchState.Refused("invalid_request", "no", false),
+                ended(),
+                ended().andBegun(),
+                new BatchState.Settled(NOW.minusSeconds(10)));
+    }
+
+    /** Every kind of event, with every outcome that there is. */
+    public static List<BatchEvent> events() {
+        return Stream.of(
+                        Stream.of(
+                                new BatchEvent.Taken(),
+                                new BatchEvent.SpoolWritten(ITEMS, List.of()),
+                                new BatchEvent.SpoolWritten(ITEMS - 1, List.of(report(0, Finding.BODY_GONE))),
+                                new BatchEvent.SpoolWritten(0, reports(Finding.BODY_GONE, 0, 1, 2, 3)),
+                                new BatchEvent.SpoolFailed("disk full"),
+                                uploaded("file-1"),
+                                new BatchEvent.UploadEnded(new UploadOutcome.Unknown("reset")),
+                                new BatchEvent.PermitGranted(),
+                                created("remote-1"),
+                                inDoubt(),
+                                absent(),
+                                found("remote-1"),
+                                new BatchEvent.FindEnded(new FindOutcome.CannotTell("HTTP 500")),
+                                new BatchEvent.FindEnded(
+                                        new FindOutcome.Candidates(List.of(remote("r", RemoteBatch.Status.FAILED)))),
+                                deleted(),
+                                new BatchEvent.DeleteEnded(new DeleteOutcome.NoAnswer("reset")),
+                                new BatchEvent.Polled(new PollOutcome.NoAnswer("reset")),
+                                failedAtValidation(),
+                                failedAtValidation(error(Refusal.Kind.QUEUE_FULL, null)),
+                                failedAtValidation(error(Refusal.Kind.BAD_REQUEST, 2)),
+                                new BatchEvent.Reported(List.of()),
+                                new BatchEvent.Reported(reports(Finding.MISSING, 0, 1, 2, 3)),
+                                complete(),
+                                new BatchEvent.FilesRead(new ResultsOutcome.BrokenOff("reset"))),
+                        Arrays.stream(Finding.values())
+                                .map(finding -> new BatchEvent.Reported(List.of(report(1, finding)))),
+                        Arrays.stream(RemoteBatch.Status.values()).map(Examples::polled),
+                        Arrays.stream(Effect.Timer.values()).map(BatchEvent.TimerDue::new),
+                        Arrays.stream(Refusal.Kind.values())
+                                .flatMap(kind -> Stream.of(
+                                        createRefused(kind),
+                                        new BatchEvent.UploadEnded(new UploadOutcome.Refused(refusal(kind))),
+                                        new BatchEvent.DeleteEnded(new DeleteOutcome.Refused(refusal(kind))),
+                                        new BatchEvent.Polled(new PollOutcome.Refused(refusal(kind))),
+                                        new BatchEvent.FilesRead(new ResultsOutcome.Refused(refusal(kind))))))
+                .<BatchEvent>flatMap(events -> events)
+                .toList();
+    }
+
+    static BatchState.Quiescing quiescing(int cleanListings, boolean quiet) {
+        return new BatchState.Quiescing(ITEMS, cleanListings, quiet, "reset");
+    }
+
+    static BatchState.Running running() {
+        return new BatchState.Running(ITEMS, NOW.minusSeconds(9), "validating", 0, 1);
+    }
+
+    static BatchState.Ended ended() {
+        return new BatchState.Ended(ITEMS, NOW.minusSeconds(9), NOW.minusSeconds(5), "completed", "out", "err", false);
+    }
+
+    static RemoteBatch remote(String id, RemoteBatch.Status status, BatchError... errors) {
+        return new RemoteBatch(
+                id,
+                status,
+                status.name().toLowerCase(Locale.ROOT),
+                "file-1",
+                status.terminal() ? "out" : null,
+                null,
+                RemoteBatch.Counts.NONE,
+                List.of(errors));
+    }
+
+    static BatchError error(Refusal.Kind kind, @Nullable Integer line) {
+        return new BatchError(kind, "code_of_" + line, "no", line);
+    }
+
+    static Refusal refusal(Refusal.Kind kind) {
+        return new Refusal(kind, 429, "code", "no", null);
+    }
+
+    static BatchEvent uploaded(String inputFileId) {
+        return new BatchEvent.UploadEnded(new UploadOutcome.Uploaded(inputFileId));
+    }
+
+    static BatchEvent created(String remoteBatchId) {
+        return new BatchEvent.CreateEnded(
+                new CreateOutcome.Created(remote(remoteBatchId, RemoteBatch.Status.VALIDATING)));
+    }
+
+    static BatchEvent createRefused(Refusal.Kind kind) {
+        return new BatchEvent.CreateEnded(new CreateOutcome.Refused(refusal(kind)));
+    }
+
+    static BatchEvent inDoubt() {
+        return new BatchEvent.CreateEnded(new CreateOutcome.InDoubt("read timed out"));
+    }
+
+    static BatchEvent absent() {
+        return new BatchEvent.FindEnded(new FindOutcome.Absent());
+    }
+
+    static BatchEvent found(String remoteBatchId) {
+        return new BatchEvent.FindEnded(
+                new FindOutcome.Found(List.of(remote(remoteBatchId, RemoteBatch.Status.IN_PROGRESS))));
+    }
+
+    static BatchEvent deleted() {
+        return new BatchEvent.DeleteEnded(new DeleteOutcome.Deleted());
+    }
+
+    static BatchEvent polled(RemoteBatch.Status status) {
+        return new BatchEvent.Polled(new PollOutcome.Seen(remote("remote-1", status)));
+    }
+
+    static BatchEvent failedAtValidation(BatchError... errors) {
+        return new BatchEvent.Polled(new PollOutcome.Seen(remote("remote-1", RemoteBatch.Status.FAILED, errors)));
+    }
+
+    static BatchEvent complete() {
+        return new BatchEvent.FilesRead(new ResultsOutcome.Complete(ITEMS));
+    }
+
+    static BatchEvent due(Effect.Timer timer) {
+        return new BatchEvent.TimerDue(timer);
+    }
+
+    static BatchEvent reported(Finding finding, int... items) {
+        return new BatchEvent.Reported(reports(finding, items));
+    }
+
+    static List<ItemReport> reports(Finding finding, int... items) {
+        return IntStream.of(items).mapToObj(item -> report(item, finding)).toList();
+    }
+
+    static ItemReport report(int item, Finding finding) {
+        return new ItemReport(item, finding, 0, false, finding == Finding.SUCCEEDED ? USAGE : Usage.NONE);
+    }
+}

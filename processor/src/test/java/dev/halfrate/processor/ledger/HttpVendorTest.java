@@ -1,0 +1,361 @@
+package dev.halfrate.processor.ledger;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.halfrate.processor.batch.Attempt;
+import dev.halfrate.processor.batch.Batch;
+import dev.halfrate.processor.batch.BatchEvent;
+import dev.halfrate.processor.batch.BatchState;
+import dev.halfrate.processor.batch.Effect;
+import dev.halfrate.processor.batch.Examples;
+import dev.halfrate.processor.provider.CreateOutcome;
+import dev.halfrate.processor.provider.Deadline;
+import dev.halfrate.processor.provider.Refusal;
+import dev.halfrate.processor.provider.ResultLine;
+import dev.halfrate.processor.provider.ResultsOutcome;
+import dev.halfrate.processor.provider.UploadOutcome;
+import dev.halfrate.processor.provider.UpstreamId;
+import dev.halfrate.schemas.internal.InternalFormat;
+import dev.halfrate.schemas.internal.ManifestChunk;
+import dev.halfrate.schemas.internal.RefChunk;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.AbstractList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.zip.CRC32C;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class HttpVendorTest {
+    private static final Duration CREATE_TIMEOUT = Duration.ofSeconds(60);
+    private static final int KILOBYTES = 100;
+    private static final List<ManifestItem> ITEMS = Refs.items("a", "b", "c");
+
+    @TempDir
+    private Path spoolDir;
+
+    private final ReplayedPartition requests = new ReplayedPartition(Refs.TOPIC);
+    private final ReplayedPartition work = new ReplayedPartition("work");
+    private final BodyReader bodies = new BodyReader(requests, name -> Refs.TOPIC_ID);
+    private final ManifestReader manifests = new ManifestReader("work", work);
+    private final VirtualHttp http = new VirtualHttp();
+    private final Semaphore calls = new Semaphore(1);
+    private final Semaphore manifestsInMemory = new Semaphore(1);
+    private final Semaphore spoolKilobytes = new Semaphore(KILOBYTES);
+    private final LinkedBlockingQueue<Mailbox.Letter> letters = new LinkedBlockingQueue<>();
+    private final StandingClock clock = new StandingClock();
+
+    private HttpVendor vendor;
+
+    @BeforeEach
+    void start() {
+        bodies.start();
+        for (var item : ITEMS) {
+            requests.add(item.ref().getOffset(), List.of("a", "b", "c").get(item.item()));
+        }
+        work.add(0, (Examples.HEADER.batchId() + "/0").getBytes(UTF_8), manifest());
+        vendor = new HttpVendor(
+                0,
+                new Workshop(
+                        Map.of("main", new AccountGate(http, calls)),
+                        manifests,
+                        bodies,
+                        spoolDir,
+                        manifestsInMemory,
+                        new Semaphore(1),
+                        spoolKilobytes,
+                        KILOBYTES),
+                letters::add,
+                clock,
+                CREATE_TIMEOUT);
+    }
+
+    @AfterEach
+    void close() {
+        vendor.close();
+        bodies.close();
+        manifests.close();
+    }
+
+    private static byte[] manifest() {
+        var header = Examples.HEADER;
+        var refs = InternalFormat.REF_CHUNK.encode(new RefChunk(
+                header.pool(),
+                Publications.lane(header),
+                List.of(Refs.source(Refs.TOPIC_ID)),
+                ITEMS.stream().map(ManifestItem::ref).toList()));
+        var checksum = new CRC32C();
+        checksum.update(refs);
+        return InternalFormat.MANIFEST_CHUNK.encode(ManifestChunk.newBuilder()
+                .setBatchId(header.batchId())
+                .setPool(header.pool())
+                .setLane(Publications.lane(header))
+                .setIndex(0)
+                .setChunks(1)
+                .setItems(ITEMS.size())
+                .setBytes(header.bytes())
+                .setFirstItem(0)
+                .setFrom(0)
+                .setUntil(ITEMS.size())
+                .setRefChunk(ByteBuffer.wrap(refs))
+                .setChecksum(checksum.getValue())
+                .setWorkPartition(0)
+                .setInboxPartition(0)
+                .setSealedAt(0)
+                .build());
+    }
+
+    private static Batch in(BatchState state) {
+        var sealed = Refs.sealed(ITEMS.size());
+        var attempt = sealed.attempt();
+        return new Batch(
+                sealed.header(),
+                state,
+                List.of(new Attempt(1, attempt.tag(), attempt.outcome(), 1, Examples.NOW, "file-1", "remote-1")),
+                sealed.done(),
+                sealed.succeeded(),
+                sealed.tally(),
+                0,
+                Examples.NOW);
+    }
+
+    private BatchEvent letter() throws InterruptedException {
+        return Objects.requireNonNull(letters.poll(10, TimeUnit.SECONDS), "no letter")
+                .event();
+    }
+
+    private List<Path> spoolFiles() throws IOException {
+        try (var files = Files.list(spoolDir)) {
+            return files.toList();
+        }
+    }
+
+    /** Clocks that stand until somebody moves them. */
+    private static final class StandingClock implements ActorClock {
+        private volatile Instant now = Examples.NOW;
+        private volatile long nanos;
+
+        @Override
+        public Instant now() {
+            return now;
+        }
+
+        @Override
+        public long nanos() {
+            return nanos;
+        }
+    }
+
+    @Test
+    void whatIsSpooledIsUploadedAndLeavesNothingBehind() throws Exception {
+        vendor.start(in(new BatchState.Sealed()), new Effect.Spool());
+        assertThat(letter()).isEqualTo(new BatchEvent.SpoolWritten(3, List.of()));
+        assertThat(spoolKilobytes.availablePermits()).isLessThan(KILOBYTES);
+
+        vendor.start(in(new BatchState.Spooled(3)), new Effect.Upload());
+
+        assertThat(letter()).isEqualTo(new BatchEvent.UploadEnded(http.uploaded));
+        assertThat(http.uploads).singleElement().asString().hasLineCount(3);
+        assertThat(spoolFiles()).isEmpty();
+        assertThat(spoolKilobytes.availablePermits()).isEqualTo(KILOBYTES);
+    }
+
+    @Test
+    void aRefusedUploadKeepsTheFileUntilItsRequestsFail() throws Exception {
+        http.uploaded = new UploadOutcome.Refused(new Refusal(Refusal.Kind.TOO_LARGE, 413, "large", "no", null));
+        vendor.start(in(new BatchState.Sealed()), new Effect.Spool());
+        letter();
+        vendor.start(in(new BatchState.Spooled(3)), new Effect.Upload());
+        letter();
+        assertThat(spoolFiles()).hasSize(1);
+
+        vendor.start(in(new BatchState.Refused("large", "no", false)), new Effect.ReportRefused("large", "no"));
+
+        assertThat(letter())
+                .isInstanceOfSatisfying(
+                        BatchEvent.Reported.class,
+                        reported -> assertThat(reported.reports()).hasSize(3));
+        assertThat(spoolFiles()).isEmpty();
+        assertThat(spoolKilobytes.availablePermits()).isEqualTo(KILOBYTES);
+    }
+
+    @Test
+    void aBatchWithoutAnyBodyLeavesNoFile() throws Exception {
+        requests.deleteUntil(100);
+
+        vendor.start(in(new BatchState.Sealed()), new Effect.Spool());
+
+        assertThat(letter())
+                .isInstanceOfSatisfying(
+                        BatchEvent.SpoolWritten.class,
+                        written -> assertThat(written.gone()).hasSize(3));
+        assertThat(spoolFiles()).isEmpty();
+        assertThat(spoolKilobytes.availablePermits()).isEqualTo(KILOBYTES);
+    }
+
+    @Test
+    void closingGivesBackPermitAndSpool() throws Exception {
+        vendor.start(in(new BatchState.Sealed()), new Effect.Spool());
+        letter();
+        vendor.start(in(new BatchState.Uploaded(3)), new Effect.AcquirePermit());
+        assertThat(letter()).isEqualTo(new BatchEvent.PermitGranted());
+        assertThat(calls.availablePermits()).isZero();
+
+        vendor.close();
+
+        assertThat(calls.availablePermits()).isOne();
+        assertThat(spoolFiles()).isEmpty();
+        assertThat(spoolKilobytes.availablePermits()).isEqualTo(KILOBYTES);
+    }
+
+    @Test
+    void aClosedVendorStartsNothing() {
+        vendor.close();
+
+        vendor.start(in(new BatchState.Creating(3)), new Effect.Create());
+
+        assertThat(letters).isEmpty();
+    }
+
+    @Test
+    void theCreateHoldsThePermitAndGivesItBack() throws Exception {
+        vendor.start(in(new BatchState.Uploaded(3)), new Effect.AcquirePermit());
+        letter();
+        var held = new AtomicReference<Integer>();
+        http.onCreate = create -> {
+            held.set(calls.availablePermits());
+            return new CreateOutcome.InDoubt("reset");
+        };
+
+        vendor.start(in(new BatchState.Creating(3)), new Effect.Create());
+
+        assertThat(letter()).isEqualTo(new BatchEvent.CreateEnded(new CreateOutcome.InDoubt("reset")));
+        assertThat(held).hasValue(0);
+        await().untilAsserted(() -> assertThat(calls.availablePermits()).isOne());
+    }
+
+    @Test
+    void aCreateThatFailsUnexpectedlyIsInDoubt() throws Exception {
+        http.onCreate = create -> {
+            throw new IllegalStateException("a bug");
+        };
+
+        vendor.start(in(new BatchState.Creating(3)), new Effect.Create());
+
+        assertThat(letter()).isEqualTo(new BatchEvent.CreateEnded(new CreateOutcome.InDoubt("IllegalStateException")));
+    }
+
+    private Deadline deadline() throws InterruptedException {
+        var deadline = new LinkedBlockingQueue<Deadline>();
+        http.onCreate = create -> {
+            deadline.add(create.deadline());
+            return new CreateOutcome.InDoubt("reset");
+        };
+        vendor.start(in(new BatchState.Creating(3)), new Effect.Create());
+        return Objects.requireNonNull(deadline.poll(10, TimeUnit.SECONDS), "no create");
+    }
+
+    @Test
+    void theDeadlinePassesByEitherClock() throws Exception {
+        var deadline = deadline();
+        assertThat(deadline.passed()).isFalse();
+
+        clock.nanos = CREATE_TIMEOUT.toNanos() + 1;
+        assertThat(deadline.passed()).isTrue();
+
+        clock.nanos = 0;
+        clock.now = Examples.NOW.plus(CREATE_TIMEOUT).plusMillis(1);
+        assertThat(deadline.passed()).isTrue();
+    }
+
+    @Test
+    void theDeadlineCountsFromWhatWasCommittedNotFromWhenTheThreadGotToRun() throws Exception {
+        clock.now = Examples.NOW.plus(Duration.ofHours(1));
+
+        assertThat(deadline().passed()).isTrue();
+    }
+
+    @Test
+    void theDeadlinePassesWhenThePartitionIsTakenAway() throws Exception {
+        var deadline = deadline();
+
+        vendor.close();
+
+        assertThat(deadline.passed()).isTrue();
+    }
+
+    @Test
+    void bothFilesAreReadAndTheWorseOutcomeCounts() throws Exception {
+        var tag = in(new BatchState.Sealed()).attempt().tag();
+        http.files.put("out", List.of(line(tag, 0), line(tag, 2)));
+        var ended = new BatchState.Ended(3, Examples.NOW, Examples.NOW, "completed", "out", "err", false);
+
+        vendor.start(in(ended), new Effect.Collect());
+
+        assertThat(letter())
+                .isInstanceOfSatisfying(
+                        BatchEvent.Reported.class,
+                        reported -> assertThat(reported.reports()).hasSize(2));
+        assertThat(letter()).isEqualTo(new BatchEvent.FilesRead(new ResultsOutcome.BrokenOff("no such file")));
+    }
+
+    private static ResultLine line(String tag, int item) {
+        return new ResultLine.Answered(new UpstreamId(tag, item).text(), 200, new byte[1], null, null);
+    }
+
+    @Test
+    void aSlowDownloadKeepsNoOtherBatchFromBeingSpooled() throws Exception {
+        var begun = new CountDownLatch(1);
+        var tag = in(new BatchState.Sealed()).attempt().tag();
+        http.files.put("out", new SlowList(List.of(line(tag, 0)), begun));
+        var ended = new BatchState.Ended(3, Examples.NOW, Examples.NOW, "completed", "out", null, false);
+        vendor.start(in(ended), new Effect.Collect());
+        begun.await();
+
+        vendor.start(in(new BatchState.Sealed()), new Effect.Spool());
+
+        assertThat(letter()).isEqualTo(new BatchEvent.SpoolWritten(3, List.of()));
+    }
+
+    /** Never gets to its first line. */
+    private static final class SlowList extends AbstractList<ResultLine> {
+        private final List<ResultLine> lines;
+        private final CountDownLatch begun;
+
+        private SlowList(List<ResultLine> lines, CountDownLatch begun) {
+            this.lines = lines;
+            this.begun = begun;
+        }
+
+        @Override
+        public ResultLine get(int index) {
+            begun.countDown();
+            try {
+                new CountDownLatch(1).await();
+            } catch (InterruptedException _) {
+                Thread.currentThread().interrupt();
+            }
+            return lines.get(index);
+        }
+
+        @Override
+        public int size() {
+            return lines.size();
+        }
+    }
+}

@@ -1,0 +1,66 @@
+package dev.halfrate.processor.ledger;
+
+import dev.halfrate.processor.batch.Batch;
+import dev.halfrate.processor.batch.BatchEvent;
+import dev.halfrate.processor.batch.Effect;
+import dev.halfrate.processor.batch.ItemReport.Finding;
+import dev.halfrate.processor.provider.ResultLine;
+import java.time.Instant;
+import java.util.List;
+
+/** The letters of effects, for those who carry them out without HTTP. */
+public final class Letters {
+    private Letters() {}
+
+    /** One part of a download, through the real collector; at most two of its letters fit. */
+    public static void ofLines(
+            Batch batch, List<ManifestItem> items, List<ResultLine> lines, Mailbox mailbox, ActorClock clock) {
+        var collector = new Collector(batch, items, mailbox, clock);
+        try {
+            for (var line : lines) {
+                collector.accept(line);
+            }
+            collector.flush();
+        } catch (InterruptedException e) {
+            throw new AssertionError("nobody interrupts a simulation", e);
+        }
+    }
+
+    public static Mailbox.Letter spoolWritten(Batch batch, int lines, List<ManifestItem> gone, Instant now) {
+        var seen = seen(gone, Finding.BODY_GONE, "body_gone", "gone");
+        var reports = seen.stream().map(item -> item.report(now)).toList();
+        return letter(batch, new BatchEvent.SpoolWritten(lines, reports), seen);
+    }
+
+    public static Mailbox.Letter missing(Batch batch, List<ManifestItem> open, Instant now) {
+        return reported(batch, seen(open, Finding.MISSING, "missing", "in no file"), now);
+    }
+
+    public static Mailbox.Letter refused(Batch batch, List<ManifestItem> open, String code, Instant now) {
+        return reported(batch, seen(open, Finding.FAILED_FOR_GOOD, code, "refused"), now);
+    }
+
+    public static Mailbox.Letter refusedItems(
+            Batch batch, List<ManifestItem> items, List<Effect.RefusedItem> refused, Instant now) {
+        var seen = refused.stream()
+                .map(item ->
+                        SeenItem.without(items.get(item.item()), Finding.FAILED_FOR_GOOD, item.code(), item.message()))
+                .toList();
+        return reported(batch, seen, now);
+    }
+
+    private static List<SeenItem> seen(List<ManifestItem> items, Finding finding, String code, String message) {
+        return items.stream()
+                .map(item -> SeenItem.without(item, finding, code, message))
+                .toList();
+    }
+
+    private static Mailbox.Letter reported(Batch batch, List<SeenItem> seen, Instant now) {
+        var reports = seen.stream().map(item -> item.report(now)).toList();
+        return letter(batch, new BatchEvent.Reported(reports), seen);
+    }
+
+    private static Mailbox.Letter letter(Batch batch, BatchEvent event, List<SeenItem> seen) {
+        return new Mailbox.Letter(batch.id(), event, seen, () -> {});
+    }
+}

@@ -1,0 +1,140 @@
+package dev.halfrate.processor.ledger;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.halfrate.processor.batch.Batch;
+import dev.halfrate.processor.batch.BatchEvent;
+import dev.halfrate.processor.batch.BatchLifecycle;
+import dev.halfrate.processor.batch.BatchState;
+import dev.halfrate.processor.batch.Effect;
+import dev.halfrate.processor.batch.Examples;
+import dev.halfrate.processor.provider.PollOutcome;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class PartitionActorTest {
+    private final List<Batch> restored = new ArrayList<>();
+    private final List<PartitionLog.Transaction> committed = new ArrayList<>();
+    private final List<Effect> started = new ArrayList<>();
+    private Duration passed = Duration.ZERO;
+
+    private final PartitionActor actor = new PartitionActor(
+            0,
+            new Log(),
+            new Hands(),
+            new Clock(),
+            new BatchLifecycle(Examples.SETTINGS),
+            new Publications(account -> "openai"),
+            0.5,
+            1);
+
+    @Test
+    void settledBatchesAreForgottenWhenTheirTwinsCanNoLongerCome() throws InterruptedException {
+        restored.add(Examples.settled("old", Examples.NOW.minus(Duration.ofDays(45))));
+        restored.add(Examples.settled("recent", Examples.NOW.minus(Duration.ofDays(43))));
+
+        actor.start(5);
+
+        assertThat(committed).singleElement().satisfies(transaction -> {
+            assertThat(transaction.forgotten()).containsExactly("old");
+            assertThat(transaction.workOffset()).isEqualTo(5);
+        });
+        assertThat(actor.batches()).extracting(Batch::id).containsExactly("recent");
+    }
+
+    @Test
+    void theyAreForgottenAlsoByAnOwnerThatStaysForMonths() throws InterruptedException {
+        restored.add(Examples.settled("recent", Examples.NOW.minus(Duration.ofDays(43))));
+        actor.start(5);
+
+        passed = Duration.ofDays(2);
+        actor.fireTimers();
+
+        assertThat(committed)
+                .singleElement()
+                .satisfies(transaction -> assertThat(transaction.forgotten()).containsExactly("recent"));
+        assertThat(actor.batches()).isEmpty();
+    }
+
+    @Test
+    void aTimerBelongsToTheStateThatStartedIt() throws InterruptedException {
+        var running = Examples.in(new BatchState.Running(4, Examples.NOW, "in_progress", 0, 1));
+        restored.add(running);
+        actor.start(5);
+        letter(running, new BatchEvent.Polled(new PollOutcome.NoAnswer("reset")));
+        assertThat(actor.nanosToNextTimer()).isPresent();
+
+        letter(running, Examples.completed());
+
+        assertThat(actor.nanosToNextTimer()).isEmpty();
+        assertThat(started).containsExactly(new Effect.Poll(), new Effect.Collect());
+    }
+
+    @Test
+    void pollsAreSpreadByUpToTheirJitter() throws InterruptedException {
+        var running = Examples.in(new BatchState.Running(4, Examples.NOW, "in_progress", 0, 0));
+        restored.add(running);
+        actor.start(5);
+
+        letter(running, new BatchEvent.Polled(new PollOutcome.NoAnswer("reset")));
+
+        assertThat(actor.nanosToNextTimer().orElseThrow())
+                .isBetween(
+                        Duration.ofSeconds(30).toNanos(), Duration.ofSeconds(45).toNanos());
+    }
+
+    @Test
+    void aLetterAboutAnUnknownBatchIsHandledAndForgotten() throws InterruptedException {
+        actor.start(5);
+        var handled = new ArrayList<String>();
+
+        actor.onLetter(new Mailbox.Letter("nobody", new BatchEvent.Taken(), List.of(), () -> handled.add("yes")));
+
+        assertThat(handled).hasSize(1);
+        assertThat(committed).isEmpty();
+    }
+
+    private void letter(Batch batch, BatchEvent event) {
+        actor.onLetter(new Mailbox.Letter(batch.id(), event, List.of(), () -> {}));
+    }
+
+    private final class Log implements PartitionLog {
+        @Override
+        public Restored open(long workOffset) {
+            return new Restored(1, restored);
+        }
+
+        @Override
+        public void commit(Transaction transaction) {
+            committed.add(transaction);
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    private final class Hands implements Vendor {
+        @Override
+        public void start(Batch batch, Effect effect) {
+            started.add(effect);
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    private final class Clock implements ActorClock {
+        @Override
+        public Instant now() {
+            return Examples.NOW.plus(passed);
+        }
+
+        @Override
+        public long nanos() {
+            return passed.toNanos();
+        }
+    }
+}

@@ -1,0 +1,22 @@
+package dev.halfrate.processor.ledger;
+
+import dev.halfrate.processor.batch.Batch;
+import dev.halfrate.schemas.internal.InternalFormat;
+import dev.halfrate.schemas.internal.LedgerRecord;
+
+/** What a restart leaves of a batch. */
+public final class Restart {
+    private Restart() {}
+
+    public static byte[] written(Batch batch) {
+        return InternalFormat.LEDGER_RECORD.encode(LedgerRecords.encode(batch));
+    }
+
+    public static Batch read(byte[] record) {
+        return LedgerRecords.decode((LedgerRecord) InternalFormat.decodeAny(record));
+    }
+
+    public static Batch of(Batch batch) {
+        return read(written(batch));
+    }
+}

@@ -1,0 +1,94 @@
+package dev.halfrate.processor.ledger;
+
+import dev.halfrate.processor.provider.CancelOutcome;
+import dev.halfrate.processor.provider.Capabilities;
+import dev.halfrate.processor.provider.CreateOutcome;
+import dev.halfrate.processor.provider.DeleteOutcome;
+import dev.halfrate.processor.provider.FindOutcome;
+import dev.halfrate.processor.provider.PollOutcome;
+import dev.halfrate.processor.provider.Provider;
+import dev.halfrate.processor.provider.ResultLine;
+import dev.halfrate.processor.provider.ResultsOutcome;
+import dev.halfrate.processor.provider.UploadOutcome;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Function;
+
+/** A provider that answers as it is told to. */
+final class VirtualHttp implements Provider {
+    final List<String> uploads = new CopyOnWriteArrayList<>();
+    final Map<String, List<ResultLine>> files = new ConcurrentHashMap<>();
+    volatile UploadOutcome uploaded = new UploadOutcome.Uploaded("file-1");
+    volatile Function<Create, CreateOutcome> onCreate = create -> new CreateOutcome.InDoubt("nothing is told");
+
+    @Override
+    public Capabilities capabilities() {
+        return new Capabilities(
+                "virtual",
+                10,
+                1 << 20,
+                1 << 20,
+                Set.of(),
+                List.of("24h"),
+                Capabilities.Ingest.FILE,
+                Capabilities.SearchQuality.EXACT,
+                false,
+                Refs.FORMAT);
+    }
+
+    @Override
+    public UploadOutcome upload(Upload upload) {
+        try {
+            uploads.add(Files.readString(upload.lines()));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return uploaded;
+    }
+
+    @Override
+    public CreateOutcome create(Create create) {
+        return onCreate.apply(create);
+    }
+
+    @Override
+    public ResultsOutcome results(String handle, ResultLines lines) throws InterruptedException {
+        var file = files.get(handle);
+        if (file == null) {
+            return new ResultsOutcome.BrokenOff("no such file");
+        }
+        for (var line : file) {
+            lines.accept(line);
+        }
+        return new ResultsOutcome.Complete(file.size());
+    }
+
+    @Override
+    public FindOutcome find(Search search) {
+        return new FindOutcome.Absent();
+    }
+
+    @Override
+    public PollOutcome poll(String remoteBatchId) {
+        return new PollOutcome.NoAnswer("nothing is told");
+    }
+
+    @Override
+    public CancelOutcome cancel(String remoteBatchId) {
+        throw new UnsupportedOperationException("no batch is cancelled yet");
+    }
+
+    @Override
+    public DeleteOutcome deleteInput(String inputFileId) {
+        return new DeleteOutcome.Deleted();
+    }
+
+    @Override
+    public void close() {}
+}

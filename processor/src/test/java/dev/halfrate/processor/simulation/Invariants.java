@@ -1,0 +1,234 @@
+package dev.halfrate.processor.simulation;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.halfrate.processor.batch.Attempt;
+import dev.halfrate.processor.batch.Batch;
+import dev.halfrate.processor.batch.BatchState;
+import dev.halfrate.processor.codec.Result;
+import dev.halfrate.processor.ledger.ManifestItem;
+import dev.halfrate.processor.ledger.PartitionLog.Transaction;
+import dev.halfrate.schemas.internal.SignalKind;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** What must hold after every event, by the names of the protocol. */
+final class Invariants {
+    /** Where a request is: it has one owner at any time. */
+    private record Place(String batchId, int item) {
+        static final Place NOWHERE = new Place("nowhere", -1);
+        static final Place LANE = new Place("lane", -1);
+        static final Place ANSWERED = new Place("answered", -1);
+    }
+
+    /** A committed CREATING; allows one POST. */
+    private record Permission(String batchId, int attempt, long epoch, Instant startedAt) {}
+
+    private final Map<String, Place> requests = new HashMap<>();
+    private final Map<String, Batch> committed = new HashMap<>();
+    private final Map<String, Integer> liveRemotes = new HashMap<>();
+    private final Set<Permission> permissions = new HashSet<>();
+    private long epoch;
+
+    static AssertionError broken(String invariant, String what) {
+        return new AssertionError(invariant + ": " + what);
+    }
+
+    private static void check(boolean holds, String invariant, Supplier<String> what) {
+        if (!holds) {
+            throw broken(invariant, what.get());
+        }
+    }
+
+    void accepted(String customId) {
+        requests.put(customId, Place.LANE);
+    }
+
+    void sealed(String batchId, List<ManifestItem> items) {
+        for (var item : items) {
+            var before = requests.put(item.ref().getCustomId(), new Place(batchId, item.item()));
+            check(
+                    Place.LANE.equals(before),
+                    "I1",
+                    () -> "%s is sealed but was at %s".formatted(item.ref().getCustomId(), before));
+        }
+    }
+
+    void tookOver(long newEpoch) {
+        check(newEpoch > epoch, "I10", () -> "epoch %d after %d".formatted(newEpoch, epoch));
+        epoch = newEpoch;
+    }
+
+    void committed(Transaction transaction) {
+        for (var batch : transaction.batches()) {
+            attemptsFollowEachOther(committed.get(batch.id()), batch);
+            var attempt = batch.attempt();
+            var startedAt = attempt.startedAt();
+            if (batch.state() instanceof BatchState.Creating && startedAt != null) {
+                permissions.add(new Permission(batch.id(), attempt.number(), attempt.epoch(), startedAt));
+            }
+            committed.put(batch.id(), batch);
+        }
+        transaction.results().forEach(this::answered);
+        for (var signal : transaction.signals()) {
+            var chunk = signal.signal().getReturned();
+            if (chunk != null) {
+                for (var ref : chunk.getRefs()) {
+                    var before = requests.put(ref.getCustomId(), Place.LANE);
+                    check(
+                            before != null
+                                    && before.batchId().equals(signal.signal().getBatchId()),
+                            "I1",
+                            () -> "%s returns from %s but was at %s"
+                                    .formatted(
+                                            ref.getCustomId(), signal.signal().getBatchId(), before));
+                }
+            }
+        }
+        for (var signal : transaction.signals()) {
+            if (signal.signal().getKind() == SignalKind.SETTLED) {
+                requests.forEach((customId, place) -> check(
+                        !place.batchId().equals(signal.signal().getBatchId()),
+                        "I1",
+                        () -> "%s is lost: its batch %s settled without it".formatted(customId, place.batchId())));
+            }
+        }
+        for (var batch : transaction.batches()) {
+            check(
+                    batch.settled() || batch.tally().done() == batch.done().count(),
+                    "I7",
+                    () -> "%s counts %d ends and has %d bits"
+                            .formatted(
+                                    batch.id(),
+                                    batch.tally().done(),
+                                    batch.done().count()));
+        }
+    }
+
+    private void answered(Result result) {
+        var before = requests.put(result.customId(), Place.ANSWERED);
+        check(!Place.ANSWERED.equals(before), "I7", () -> "%s is answered twice".formatted(result.customId()));
+        check(
+                before != null && before.batchId().equals(result.batchId()),
+                "I1",
+                () -> "%s is answered by %s but was at %s".formatted(result.customId(), result.batchId(), before));
+        var body = result.body();
+        if (body != null) {
+            check(
+                    new String(body, UTF_8).equals(result.customId()),
+                    "I6",
+                    () -> "%s gets the answer of %s".formatted(result.customId(), new String(body, UTF_8)));
+        }
+    }
+
+    private static void attemptsFollowEachOther(@Nullable Batch before, Batch batch) {
+        for (var attempt : batch.attempts().subList(0, batch.attempts().size() - 1)) {
+            var over = switch (attempt.outcome()) {
+                case REFUSED, REVOKED, RELEASED, TWIN -> true;
+                case OPEN, CREATED, DOUBTFUL, ABSENT -> false;
+            };
+            check(
+                    over,
+                    "I4",
+                    () -> "%s goes on after attempt %d, %s".formatted(batch.id(), attempt.number(), attempt.outcome()));
+        }
+        if (before != null && batch.attempt().number() > before.attempt().number()) {
+            check(
+                    before.state() instanceof BatchState.Revoking
+                            || before.state() instanceof BatchState.Running
+                            || before.state() instanceof BatchState.Refused,
+                    "I4",
+                    () -> "%s has its next attempt straight after %s"
+                            .formatted(batch.id(), before.state().word()));
+        }
+    }
+
+    private Place place(String customId) {
+        return requests.getOrDefault(customId, Place.NOWHERE);
+    }
+
+    /** A create's last byte leaves. */
+    void posted(Batch batch, List<VirtualVendor.Line> lines) {
+        var attempt = batch.attempt();
+        var startedAt = attempt.startedAt();
+        check(
+                startedAt != null
+                        && permissions.remove(new Permission(batch.id(), attempt.number(), attempt.epoch(), startedAt)),
+                "I3",
+                () -> "%s is posted without a committed CREATING of epoch %d".formatted(batch.id(), attempt.epoch()));
+        for (var line : lines) {
+            check(
+                    new Place(line.batchId(), line.item()).equals(place(line.customId())),
+                    "I5",
+                    () -> "line %s of %s is at %s"
+                            .formatted(line.upstreamId(), line.customId(), place(line.customId())));
+        }
+    }
+
+    /** A remote batch came into being that nothing keeps from being executed. */
+    void remoteBatchLives(String batchId) {
+        check(
+                liveRemotes.merge(batchId, 1, Integer::sum) == 1,
+                "I2",
+                () -> "%s has a second remote batch".formatted(batchId));
+    }
+
+    /** A remote batch was refused as a whole, at validation. */
+    void remoteBatchFailed(String batchId) {
+        liveRemotes.merge(batchId, -1, Integer::sum);
+    }
+
+    /** An owner says that no result file has a line for it. */
+    void missing(ManifestItem item, boolean hasLine) {
+        check(
+                !hasLine,
+                "I1",
+                () -> "%s has a line but is taken for missing"
+                        .formatted(item.ref().getCustomId()));
+    }
+
+    /** @return batches that are not where a batch may rest */
+    List<Batch> restless() {
+        return committed.values().stream()
+                .filter(batch -> !batch.settled() && !(batch.state() instanceof BatchState.Hold))
+                .toList();
+    }
+
+    boolean everyRequestRests() {
+        return requests.values().stream().noneMatch(place -> {
+            var batch = committed.get(place.batchId());
+            return !place.equals(Place.ANSWERED) && (batch == null || !(batch.state() instanceof BatchState.Hold));
+        });
+    }
+
+    long held() {
+        return committed.values().stream()
+                .filter(batch -> batch.state() instanceof BatchState.Hold)
+                .count();
+    }
+
+    /** At the end, when faults have stopped for long enough. */
+    void allRest() {
+        check(restless().isEmpty(), "I12", () -> "still under way: %s".formatted(restless()));
+        requests.forEach((customId, place) -> {
+            var batch = committed.get(place.batchId());
+            check(
+                    place.equals(Place.ANSWERED) || (batch != null && batch.state() instanceof BatchState.Hold),
+                    "I1",
+                    () -> "%s ended at %s".formatted(customId, place));
+        });
+    }
+
+    long attempts(Attempt.Outcome outcome) {
+        return committed.values().stream()
+                .flatMap(batch -> batch.attempts().stream())
+                .filter(attempt -> attempt.outcome() == outcome)
+                .count();
+    }
+}

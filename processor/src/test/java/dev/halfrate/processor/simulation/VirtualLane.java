@@ -1,0 +1,157 @@
+package dev.halfrate.processor.simulation;
+
+import dev.halfrate.processor.ledger.ManifestItem;
+import dev.halfrate.schemas.internal.Hash;
+import dev.halfrate.schemas.internal.LaneId;
+import dev.halfrate.schemas.internal.ManifestChunk;
+import dev.halfrate.schemas.internal.Ref;
+import dev.halfrate.schemas.internal.Signal;
+import dev.halfrate.schemas.internal.Source;
+import dev.halfrate.schemas.internal.TopicId;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** A lane that seals what comes in and what comes back, into manifests on one work partition. */
+final class VirtualLane {
+    private static final LaneId LANE = new LaneId("main", "/v1/chat/completions", "model", "", List.of(), "24h");
+    private static final Source SOURCE = new Source(new TopicId(new byte[16]), "llm.requests");
+    private static final Duration SEAL_WITHIN = Duration.ofMinutes(40);
+    private static final int CHUNKS_MAX = 3;
+
+    private final VirtualTime time;
+    private final Dice dice;
+    private final Invariants invariants;
+    private final Runnable onWork;
+    private final List<@Nullable ManifestChunk> work = new ArrayList<>();
+    private final Map<String, List<ManifestItem>> manifests = new HashMap<>();
+    private final List<ManifestChunk> unwritten = new ArrayList<>();
+    private List<Ref> waiting = new ArrayList<>();
+    private int batches;
+    private int requests;
+
+    /** @param onWork called when there are more records on the partition */
+    VirtualLane(VirtualTime time, Dice dice, Invariants invariants, Runnable onWork) {
+        this.time = time;
+        this.dice = dice;
+        this.invariants = invariants;
+        this.onWork = onWork;
+    }
+
+    void accept(int count) {
+        for (var i = 0; i < count; i++) {
+            var customId = "request-" + ++requests;
+            var life = dice.chance(0.1) ? Duration.ofHours(2) : Duration.ofHours(72);
+            waiting.add(Ref.newBuilder()
+                    .setSource(0)
+                    .setPartition(0)
+                    .setOffset(requests)
+                    .setCustomId(customId)
+                    .setBodyOffset(0)
+                    .setBodyBytes(1)
+                    .setLineBytes(1)
+                    .setContent(new Hash(new byte[16]))
+                    .setRequestedAt(time.now().toEpochMilli())
+                    .setExpiresAt(time.now().plus(life).toEpochMilli())
+                    .setAttempts(0)
+                    .setTag("")
+                    .setTraceparent(null)
+                    .build());
+            invariants.accepted(customId);
+        }
+        sealSoon();
+    }
+
+    void signal(Signal signal) {
+        var returned = signal.getReturned();
+        if (returned != null) {
+            waiting.addAll(returned.getRefs());
+            sealSoon();
+        }
+    }
+
+    private void sealSoon() {
+        time.after(dice.between(Duration.ZERO, SEAL_WITHIN), this::seal);
+    }
+
+    private void seal() {
+        if (waiting.isEmpty()) {
+            return;
+        }
+        var batchId = "batch-" + ++batches;
+        var items = new ArrayList<ManifestItem>();
+        for (var ref : waiting) {
+            items.add(new ManifestItem(items.size(), SOURCE, ref));
+        }
+        waiting = new ArrayList<>();
+        manifests.put(batchId, List.copyOf(items));
+        invariants.sealed(batchId, items);
+        var chunks = dice.between(1, CHUNKS_MAX);
+        for (var index = 0; index < chunks; index++) {
+            unwritten.add(chunk(batchId, index, chunks, items.size()));
+        }
+        // Chunks of batches that are sealed at about the same time mix on the partition.
+        time.after(dice.between(Duration.ofSeconds(1), Duration.ofMinutes(10)), this::write);
+    }
+
+    private void write() {
+        var some = dice.between(0, unwritten.size());
+        var batch = new ArrayList<>(unwritten.subList(0, some));
+        unwritten.subList(0, some).clear();
+        work.addAll(dice.shuffled(batch));
+        if (!unwritten.isEmpty()) {
+            time.after(dice.between(Duration.ofSeconds(1), Duration.ofMinutes(10)), this::write);
+        }
+        onWork.run();
+    }
+
+    private ManifestChunk chunk(String batchId, int index, int chunks, int items) {
+        return ManifestChunk.newBuilder()
+                .setBatchId(batchId)
+                .setPool("pool")
+                .setLane(LANE)
+                .setIndex(index)
+                .setChunks(chunks)
+                .setItems(items)
+                .setBytes(items)
+                .setFirstItem(0)
+                .setFrom(0)
+                .setUntil(0)
+                .setRefChunk(ByteBuffer.allocate(0))
+                .setChecksum(0)
+                .setWorkPartition(0)
+                .setInboxPartition(0)
+                .setSealedAt(time.now().toEpochMilli())
+                .build();
+    }
+
+    List<ManifestItem> items(String batchId) {
+        return manifests.getOrDefault(batchId, List.of());
+    }
+
+    /** Records of the work partition; null where one was deleted. */
+    @Nullable
+    ManifestChunk work(long offset) {
+        return work.get((int) offset);
+    }
+
+    long workEnd() {
+        return work.size();
+    }
+
+    void deleteManifest(String batchId) {
+        work.replaceAll(chunk -> chunk != null && chunk.getBatchId().equals(batchId) ? null : chunk);
+    }
+
+    int batches() {
+        return batches;
+    }
+
+    int requests() {
+        return requests;
+    }
+}
