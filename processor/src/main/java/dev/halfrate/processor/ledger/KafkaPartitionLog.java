@@ -38,6 +38,7 @@ final class KafkaPartitionLog implements PartitionLog {
     private final LedgerClients clients;
     private final Producer<byte[], byte[]> producer;
     private final Supplier<ConsumerGroupMetadata> group;
+    private boolean fenced;
 
     KafkaPartitionLog(
             HalfrateConfig config,
@@ -54,10 +55,25 @@ final class KafkaPartitionLog implements PartitionLog {
         this.group = group;
     }
 
-    @Override
-    public Restored open(long workOffset) throws InterruptedException {
+    /**
+     * Ends what an earlier owner has open. Until then the committed offset of the work partition cannot be read:
+     * Kafka withholds it while a transaction that may change it is open, be its owner dead or not.
+     */
+    void fence() {
         try {
             producer.initTransactions();
+            fenced = true;
+        } catch (KafkaException e) {
+            throw new PartitionLostException("cannot fence the earlier owner of " + work, e);
+        }
+    }
+
+    @Override
+    public Restored open(long workOffset) throws InterruptedException {
+        if (!fenced) {
+            fence();
+        }
+        try {
             var batches = new LinkedHashMap<String, Batch>();
             var epoch = replay(batches) + 1;
             inTransaction(workOffset, () -> {
@@ -80,6 +96,7 @@ final class KafkaPartitionLog implements PartitionLog {
         var epoch = 0L;
         long barrier;
         try (var uncommitted = clients.reader(false)) {
+            uncommitted.assign(List.of(ledger));
             barrier = uncommitted.endOffsets(List.of(ledger)).getOrDefault(ledger, 0L);
         }
         try (var consumer = clients.reader(true)) {

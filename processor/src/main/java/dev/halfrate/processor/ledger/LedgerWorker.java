@@ -15,12 +15,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsOptions;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.common.TopicPartition;
@@ -43,6 +43,7 @@ public final class LedgerWorker implements AutoCloseable {
 
     private final HalfrateConfig config;
     private final String instance;
+    private final String groupId;
     private final Map<String, ? extends Provider> providers;
     private final Consumer<Throwable> onFailure;
     private final KafkaLedgerClients clients;
@@ -72,7 +73,8 @@ public final class LedgerWorker implements AutoCloseable {
         this.providers = Map.copyOf(providers);
         this.onFailure = onFailure;
         this.clients = new KafkaLedgerClients(config.kafka());
-        this.consumer = clients.worker(config.application() + "-ledger", instance);
+        this.groupId = config.application() + "-ledger";
+        this.consumer = clients.worker(groupId, instance);
         this.admin = Admin.create(Map.copyOf(config.kafka()));
         this.bodies = new BodyReader(clients.reader(true), this::topicId);
         this.manifests = new ManifestReader(config.topics().work(), clients.reader(true));
@@ -161,43 +163,72 @@ public final class LedgerWorker implements AutoCloseable {
             revoke(List.copyOf(owned.keySet()));
         } catch (RuntimeException e) {
             LOG.error("the ledger worker stops", e);
-            owned.values().forEach(partition -> partition.runner.stop(Duration.ZERO));
+            stop(List.copyOf(owned.values()), Duration.ZERO);
             onFailure.accept(e);
         } finally {
             consumer.close();
         }
     }
 
-    /** Back-pressure, and a new runner for a partition that is still ours but whose runner was lost. */
+    /** Positions a partition once its runner knows where, holds back when that is full, and replaces it when it was lost. */
     private void care(TopicPartition partition, Owned state) {
+        var offset = state.runner.workOffset();
         if (state.runner.lost()) {
-            if (state.restartAtNanos == 0) {
-                consumer.pause(List.of(partition));
-                state.restartAtNanos = System.nanoTime() + state.nextDelay().toNanos();
-            } else if (System.nanoTime() - state.restartAtNanos >= 0) {
-                var committed = consumer.committed(Set.of(partition)).get(partition);
-                consumer.seek(partition, committed == null ? 0 : committed.offset());
-                consumer.resume(List.of(partition));
+            consumer.pause(List.of(partition));
+            if (state.dueForRestart(System.nanoTime())) {
                 state.restart(runner(partition));
             }
-        } else if (state.runner.full()) {
+        } else if (offset.isEmpty() || state.runner.full()) {
             consumer.pause(List.of(partition));
         } else {
+            if (!state.positioned) {
+                consumer.seek(partition, offset.getAsLong());
+                state.positioned = true;
+            }
+            if (state.runner.ready()) {
+                state.restarts = 0;
+            }
             consumer.resume(List.of(partition));
         }
     }
 
     private PartitionRunner runner(TopicPartition partition) {
-        var number = partition.partition();
-        var runner = new PartitionRunner(number, consumer.position(partition), mailbox -> equip(number, mailbox));
+        var runner = new PartitionRunner(partition.partition(), mailbox -> equip(partition, mailbox));
         runner.start();
         return runner;
     }
 
-    private PartitionRunner.Equipment equip(int partition, Mailbox mailbox) {
+    /** On the runner's thread: fencing may take a while, and must come before the offset is read. */
+    private PartitionRunner.Equipment equip(TopicPartition work, Mailbox mailbox) {
+        var log = new KafkaPartitionLog(config, work.partition(), instance, clients, this::group);
+        try {
+            log.fence();
+            return equip(work.partition(), committed(work), log, mailbox);
+        } catch (RuntimeException e) {
+            log.close();
+            throw e;
+        }
+    }
+
+    private long committed(TopicPartition work) {
+        try {
+            var offsets = admin.listConsumerGroupOffsets(
+                            groupId, new ListConsumerGroupOffsetsOptions().requireStable(true))
+                    .partitionsToOffsetAndMetadata(groupId)
+                    .get();
+            var offset = offsets.get(work);
+            return offset == null ? 0 : offset.offset();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new PartitionLostException("stopped while taking over " + work, e);
+        } catch (ExecutionException e) {
+            throw new PartitionLostException("cannot read the committed offset of " + work, e.getCause());
+        }
+    }
+
+    private PartitionRunner.Equipment equip(int partition, long workOffset, KafkaPartitionLog log, Mailbox mailbox) {
         var ledger = config.ledger();
         var clock = ActorClock.system();
-        var log = new KafkaPartitionLog(config, partition, instance, clients, this::group);
         var vendor = new HttpVendor(partition, workshop, mailbox, clock, ledger.createTimeout());
         var lifecycle = new BatchLifecycle(new LifecycleSettings(
                 ledger.pollDelays(),
@@ -209,7 +240,7 @@ public final class LedgerWorker implements AutoCloseable {
         var publications = new Publications(this::providerOf);
         var actor = new PartitionActor(
                 partition, log, vendor, clock, lifecycle, publications, ledger.pollJitter(), System.nanoTime());
-        return new PartitionRunner.Equipment(actor, log, vendor);
+        return new PartitionRunner.Equipment(workOffset, actor, log, vendor);
     }
 
     /** Batches of an account that is not configured any more wait; their partition goes on with the others. */
@@ -230,11 +261,19 @@ public final class LedgerWorker implements AutoCloseable {
     }
 
     private void revoke(Collection<TopicPartition> partitions) {
-        var ours =
-                partitions.stream().map(owned::remove).filter(Objects::nonNull).toList();
-        // All at once: the wait for one partition's create is the wait for every one's.
-        ours.parallelStream()
-                .forEach(partition -> partition.runner.stop(config.ledger().stopWait()));
+        stop(disown(partitions), config.ledger().stopWait());
+    }
+
+    private List<Owned> disown(Collection<TopicPartition> partitions) {
+        return partitions.stream().map(owned::remove).filter(Objects::nonNull).toList();
+    }
+
+    /** All at once: the wait for one partition's create is the wait for every one's. */
+    private static void stop(List<Owned> partitions, Duration wait) {
+        var deadline = System.nanoTime() + wait.toNanos();
+        partitions.forEach(partition -> partition.runner.beginStop());
+        partitions.forEach(
+                partition -> partition.runner.awaitStop(Duration.ofNanos(Math.max(0, deadline - System.nanoTime()))));
     }
 
     /** Waits for creates under way as long as configured, then leaves them to the next owner. */
@@ -256,26 +295,27 @@ public final class LedgerWorker implements AutoCloseable {
         @Override
         public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
             group = consumer.groupMetadata();
+            consumer.pause(partitions);
             partitions.forEach(partition -> owned.put(partition, new Owned(runner(partition))));
         }
 
         @Override
         public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
+            // What they still commit has to be of the generation that takes them away.
+            group = consumer.groupMetadata();
             revoke(partitions);
         }
 
         @Override
         public void onPartitionsLost(Collection<TopicPartition> partitions) {
             // Others own them already: nothing is waited for.
-            partitions.stream()
-                    .map(owned::remove)
-                    .filter(Objects::nonNull)
-                    .forEach(partition -> partition.runner.stop(Duration.ZERO));
+            stop(disown(partitions), Duration.ZERO);
         }
     }
 
     private static final class Owned {
         private PartitionRunner runner;
+        private boolean positioned;
         private long restartAtNanos;
         private int restarts;
 
@@ -283,13 +323,18 @@ public final class LedgerWorker implements AutoCloseable {
             this.runner = runner;
         }
 
-        private Duration nextDelay() {
-            var delay = Duration.ofMillis(200L << Math.min(restarts++, 10));
-            return delay.compareTo(RESTART_DELAY_MAX) < 0 ? delay : RESTART_DELAY_MAX;
+        private boolean dueForRestart(long nowNanos) {
+            if (restartAtNanos == 0) {
+                var delay = Duration.ofMillis(200L << Math.min(restarts++, 10));
+                var bounded = delay.compareTo(RESTART_DELAY_MAX) < 0 ? delay : RESTART_DELAY_MAX;
+                restartAtNanos = nowNanos + bounded.toNanos();
+            }
+            return nowNanos - restartAtNanos >= 0;
         }
 
         private void restart(PartitionRunner newRunner) {
             runner = newRunner;
+            positioned = false;
             restartAtNanos = 0;
         }
     }

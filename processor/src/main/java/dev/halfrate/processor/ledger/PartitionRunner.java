@@ -4,6 +4,7 @@ import dev.halfrate.processor.batch.BatchEvent;
 import dev.halfrate.schemas.internal.InternalFormat;
 import dev.halfrate.schemas.internal.ManifestChunk;
 import java.time.Duration;
+import java.util.OptionalLong;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -22,25 +23,29 @@ final class PartitionRunner implements Mailbox {
     /** Work records that wait for the actor; beyond that the worker pauses the partition. */
     static final int RECORDS_MAX = 200;
 
-    /** What an actor needs; made for each time a partition is owned. */
-    record Equipment(PartitionActor actor, PartitionLog log, Vendor vendor) {}
+    /**
+     * What an actor needs; made for each time a partition is owned.
+     *
+     * @param workOffset where the partition is to be read from
+     */
+    record Equipment(long workOffset, PartitionActor actor, PartitionLog log, Vendor vendor) {}
+
+    private static final long UNKNOWN = -1;
 
     private final int partition;
     private final Function<Mailbox, Equipment> equip;
-    private final long workOffset;
     private final Thread thread;
 
     private final BlockingQueue<Object> inbox = new LinkedBlockingQueue<>();
     private final AtomicInteger records = new AtomicInteger();
     private final CountDownLatch ended = new CountDownLatch(1);
+    private volatile long workOffset = UNKNOWN;
     private volatile boolean ready;
     private volatile boolean stopping;
     private volatile boolean lost;
 
-    /** @param workOffset where the partition is read from */
-    PartitionRunner(int partition, long workOffset, Function<Mailbox, Equipment> equip) {
+    PartitionRunner(int partition, Function<Mailbox, Equipment> equip) {
         this.partition = partition;
-        this.workOffset = workOffset;
         this.equip = equip;
         this.thread = Thread.ofPlatform().name("ledger-" + partition).unstarted(this::run);
     }
@@ -59,6 +64,11 @@ final class PartitionRunner implements Mailbox {
         inbox.add(letter);
     }
 
+    /** @return where the partition is to be read from, empty as long as that is not known */
+    OptionalLong workOffset() {
+        return workOffset == UNKNOWN ? OptionalLong.empty() : OptionalLong.of(workOffset);
+    }
+
     boolean full() {
         return records.get() >= RECORDS_MAX;
     }
@@ -75,8 +85,16 @@ final class PartitionRunner implements Mailbox {
 
     /** Starts nothing new, waits for a create that is under way, but not longer than {@code wait}. */
     void stop(Duration wait) {
+        beginStop();
+        awaitStop(wait);
+    }
+
+    void beginStop() {
         stopping = true;
         inbox.add(Stop.STOP);
+    }
+
+    void awaitStop(Duration wait) {
         try {
             if (!ended.await(wait.toMillis(), TimeUnit.MILLISECONDS)) {
                 thread.interrupt();
@@ -99,6 +117,7 @@ final class PartitionRunner implements Mailbox {
         try {
             equipment = equip.apply(this);
             var actor = equipment.actor();
+            workOffset = equipment.workOffset();
             actor.start(workOffset);
             ready = true;
             while (!stopping || actor.creating()) {

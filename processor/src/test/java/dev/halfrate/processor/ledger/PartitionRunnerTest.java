@@ -34,7 +34,7 @@ class PartitionRunnerTest {
     private volatile boolean vendorClosed;
     private volatile boolean logClosed;
     private volatile @Nullable Throwable failure;
-    private final PartitionRunner runner = new PartitionRunner(0, 0, this::equip);
+    private final PartitionRunner runner = new PartitionRunner(0, this::equip);
 
     @AfterEach
     void stop() {
@@ -53,7 +53,7 @@ class PartitionRunnerTest {
                 new Publications(account -> "openai"),
                 0,
                 1);
-        return new PartitionRunner.Equipment(actor, log, vendor);
+        return new PartitionRunner.Equipment(0, actor, log, vendor);
     }
 
     /** A batch whose create is under way when it returns. */
