@@ -6,8 +6,9 @@ import java.util.List;
 /**
  * The limits and waits of a batch's life.
  *
- * @param quietTime from a new owner's take-over, or from the doubt, to the first listing that counts
- * @param listingsApart between the clean listings
+ * @param quietTime from a listing made at once, after a doubt or a take-over, to the first one that counts as clean
+ * @param listingsApart between the clean listings, and from the deletion to the last one; longer than a vendor may leave
+ *     a new batch out of them
  */
 public record LifecycleSettings(
         List<Duration> pollDelays,

@@ -92,23 +92,6 @@ class BatchTest {
 
     @Test
     void aHeaderNeedsItemsAndChunks() {
-        var header = Examples.HEADER;
-        assertThatThrownBy(() -> new BatchHeader(
-                        header.batchId(),
-                        header.pool(),
-                        header.account(),
-                        header.endpoint(),
-                        header.model(),
-                        header.apiVersion(),
-                        header.betas(),
-                        header.completionWindow(),
-                        0,
-                        header.bytes(),
-                        header.chunks(),
-                        header.firstWorkOffset(),
-                        header.lastWorkOffset(),
-                        header.inboxPartition(),
-                        header.sealedAt()))
-                .hasMessage("batch batch-7 without items or chunks");
+        assertThatThrownBy(() -> Examples.header("batch-7", 0, 1)).hasMessage("batch batch-7 without items or chunks");
     }
 }

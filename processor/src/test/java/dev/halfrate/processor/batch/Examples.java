@@ -34,11 +34,11 @@ public final class Examples {
             3,
             Duration.ofMinutes(5));
 
-    public static final BatchHeader HEADER = header("batch-7");
+    public static final BatchHeader HEADER = header("batch-7", ITEMS, 2);
 
     private Examples() {}
 
-    private static BatchHeader header(String batchId) {
+    public static BatchHeader header(String batchId, int items, int chunks) {
         return new BatchHeader(
                 batchId,
                 "pool",
@@ -48,11 +48,11 @@ public final class Examples {
                 "",
                 List.of(),
                 "24h",
-                ITEMS,
+                items,
                 4_000,
-                2,
-                10,
-                11,
+                chunks,
+                0,
+                chunks - 1,
                 3,
                 NOW.minusSeconds(60));
     }
@@ -62,11 +62,11 @@ public final class Examples {
     }
 
     public static Batch in(String batchId, BatchState state) {
-        return Batch.sealed(header(batchId), NOW.minusSeconds(30)).in(state, NOW.minusSeconds(10));
+        return Batch.sealed(header(batchId, ITEMS, 2), NOW.minusSeconds(30)).in(state, NOW.minusSeconds(10));
     }
 
     public static Batch settled(String batchId, Instant at) {
-        return Batch.sealed(header(batchId), at).in(new BatchState.Settled(at), at);
+        return Batch.sealed(header(batchId, ITEMS, 2), at).in(new BatchState.Settled(at), at);
     }
 
     /** The vendor says that it is done. */

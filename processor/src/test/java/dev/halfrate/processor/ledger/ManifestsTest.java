@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 class ManifestsTest {
     private final Manifests manifests = new Manifests();
 
-    private static ManifestChunk chunk(String batchId, int index, int chunks) {
+    static ManifestChunk chunk(String batchId, int index, int chunks) {
         return ManifestChunk.newBuilder()
                 .setBatchId(batchId)
                 .setPool("pool")

@@ -3,7 +3,6 @@ package dev.halfrate.processor.ledger;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.halfrate.processor.batch.Batch;
-import dev.halfrate.processor.batch.BatchHeader;
 import dev.halfrate.processor.batch.Examples;
 import dev.halfrate.processor.codec.ContentHash;
 import dev.halfrate.processor.provider.LineFormat;
@@ -81,24 +80,6 @@ final class Refs {
     }
 
     static Batch sealed(int items) {
-        var header = Examples.HEADER;
-        return Batch.sealed(
-                new BatchHeader(
-                        header.batchId(),
-                        header.pool(),
-                        header.account(),
-                        header.endpoint(),
-                        header.model(),
-                        header.apiVersion(),
-                        header.betas(),
-                        header.completionWindow(),
-                        items,
-                        header.bytes(),
-                        1,
-                        0,
-                        0,
-                        0,
-                        header.sealedAt()),
-                Examples.NOW);
+        return Batch.sealed(Examples.header(Examples.HEADER.batchId(), items, 1), Examples.NOW);
     }
 }

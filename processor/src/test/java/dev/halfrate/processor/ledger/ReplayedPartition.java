@@ -10,6 +10,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
 
 /** A consumer of one partition that can be read again and again, as MockConsumer alone cannot. */
 final class ReplayedPartition extends MockConsumer<byte[], byte[]> {
@@ -26,7 +27,7 @@ final class ReplayedPartition extends MockConsumer<byte[], byte[]> {
         this.partition = new TopicPartition(topic, 0);
     }
 
-    void add(long offset, byte[] key, byte[] value) {
+    void add(long offset, byte[] key, byte @Nullable [] value) {
         records.put(offset, new ConsumerRecord<>(partition.topic(), 0, offset, key, value));
         end = Math.max(end, offset + 1);
         tellEnds();
@@ -41,6 +42,16 @@ final class ReplayedPartition extends MockConsumer<byte[], byte[]> {
         records.headMap(offset).clear();
         begin = offset;
         tellEnds();
+    }
+
+    /** @return another consumer of what is here now */
+    ReplayedPartition another() {
+        var another = new ReplayedPartition(partition.topic());
+        another.records.putAll(records);
+        another.begin = begin;
+        another.end = end;
+        another.tellEnds();
+        return another;
     }
 
     private void tellEnds() {
