@@ -174,7 +174,7 @@ final class HttpVendor implements Vendor {
                             attempt.inputFileId(),
                             deadline(attempt)));
             mailbox.post(batch.id(), new BatchEvent.CreateEnded(outcome));
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             LOG.error("{}: create failed unexpectedly", batch.id(), e);
             mailbox.post(
                     batch.id(),
@@ -343,7 +343,7 @@ final class HttpVendor implements Vendor {
                 work.run();
             } catch (InterruptedException _) {
                 Thread.currentThread().interrupt();
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 LOG.error(
                         "{}: {} failed, taken up again in {}",
                         batch.id(),
