@@ -8,6 +8,7 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.UUID;
 
@@ -29,7 +30,9 @@ record Instance(String id, FileChannel lock) implements AutoCloseable {
             }
             var file = stateDir.resolve("instance-id");
             if (!Files.exists(file)) {
-                Files.writeString(file, UUID.randomUUID().toString());
+                var draft = Files.writeString(
+                        stateDir.resolve("instance-id.new"), UUID.randomUUID().toString());
+                Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE);
             }
             return new Instance(Files.readString(file, StandardCharsets.UTF_8).strip(), channel);
         } catch (IOException e) {

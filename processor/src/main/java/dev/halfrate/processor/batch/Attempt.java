@@ -3,6 +3,7 @@ package dev.halfrate.processor.batch;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
@@ -13,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param tag unique among all attempts of all batches; in the upstream custom_ids, the file name and the metadata
  * @param epoch of the owner that committed CREATING, 0 before
  * @param startedAt when CREATING was committed, null before
+ * @param createTimeout how long after that a byte of the create may leave, zero before
  * @param inputFileId empty before the upload
  * @param remoteBatchId empty before it is known
  */
@@ -22,6 +24,7 @@ public record Attempt(
         Outcome outcome,
         long epoch,
         @Nullable Instant startedAt,
+        Duration createTimeout,
         String inputFileId,
         String remoteBatchId) {
 
@@ -42,23 +45,24 @@ public record Attempt(
 
     /** The {@code number}th attempt of a batch. Its tag depends on nothing else, so that a new owner writes the same lines. */
     public static Attempt open(String batchId, int number) {
-        return new Attempt(number, tag(batchId + "/" + number), Outcome.OPEN, 0, null, "", "");
+        return new Attempt(number, tag(batchId + "/" + number), Outcome.OPEN, 0, null, Duration.ZERO, "", "");
     }
 
     Attempt ended(Outcome newOutcome) {
-        return new Attempt(number, tag, newOutcome, epoch, startedAt, inputFileId, remoteBatchId);
+        return new Attempt(number, tag, newOutcome, epoch, startedAt, createTimeout, inputFileId, remoteBatchId);
     }
 
     Attempt uploaded(String newInputFileId) {
-        return new Attempt(number, tag, outcome, epoch, startedAt, newInputFileId, remoteBatchId);
+        return new Attempt(number, tag, outcome, epoch, startedAt, createTimeout, newInputFileId, remoteBatchId);
     }
 
-    Attempt started(long newEpoch, Instant now) {
-        return new Attempt(number, tag, Outcome.OPEN, newEpoch, now, inputFileId, remoteBatchId);
+    Attempt started(long newEpoch, Instant now, Duration newCreateTimeout) {
+        return new Attempt(number, tag, Outcome.OPEN, newEpoch, now, newCreateTimeout, inputFileId, remoteBatchId);
     }
 
     Attempt created(String newRemoteBatchId) {
-        return new Attempt(number, tag, Outcome.CREATED, epoch, startedAt, inputFileId, newRemoteBatchId);
+        return new Attempt(
+                number, tag, Outcome.CREATED, epoch, startedAt, createTimeout, inputFileId, newRemoteBatchId);
     }
 
     /** 80 bits of a SHA-256 as base 32. */

@@ -128,7 +128,8 @@ public final class BatchLifecycle {
                         new Batch(
                                 batch.header(),
                                 new Creating(uploaded.lines()),
-                                batch.with(batch.attempt().started(epoch, now)).attempts(),
+                                batch.with(batch.attempt().started(epoch, now, settings.createTimeout()))
+                                        .attempts(),
                                 batch.done(),
                                 batch.succeeded(),
                                 batch.tally(),
@@ -157,6 +158,9 @@ public final class BatchLifecycle {
             case CreateEnded(CreateOutcome.Refused(var refusal)) -> {
                 if (!passes(refusal.kind())) {
                     yield refuseForGood(batch, refusal, now);
+                } else if (refusal.kind() == Refusal.Kind.NOT_FOUND) {
+                    // The input file, if anything: it has expired or was cleaned up. Another attempt uploads another.
+                    yield refuseForNow(batch, refusal.code(), refusal.message(), now);
                 }
                 var waiting = batch.failedAgain(new Uploaded(creating.lines()), now);
                 yield Step.commit(
@@ -197,7 +201,7 @@ public final class BatchLifecycle {
             case FindEnded(FindOutcome.Found(var remotes)) -> run(batch, quiescing.lines(), remotes.getFirst(), now);
             case FindEnded(FindOutcome.Absent _) -> {
                 if (!quiescing.quiet()) {
-                    yield Step.remember(batch, new StartTimer(Timer.QUIET, settings.quietTime()));
+                    yield Step.remember(batch, new StartTimer(Timer.QUIET, settings.quietTime(batch.attempt())));
                 }
                 var clean = quiescing.cleanListings() + 1;
                 yield clean < LifecycleSettings.CLEAN_LISTINGS
@@ -216,7 +220,7 @@ public final class BatchLifecycle {
                         batch,
                         quiescing.quiet()
                                 ? new StartTimer(Timer.LIST, settings.listingsApart())
-                                : new StartTimer(Timer.QUIET, settings.quietTime()));
+                                : new StartTimer(Timer.QUIET, settings.quietTime(batch.attempt())));
             case TimerDue(var timer) ->
                 switch (timer) {
                     case QUIET ->
@@ -334,8 +338,12 @@ public final class BatchLifecycle {
             case TimerDue(var timer) ->
                 timer == Timer.POLL ? Step.remember(batch, new Effect.Poll()) : Step.ignore(batch);
             case Polled(PollOutcome.Seen(var remote)) -> {
-                if (remote.status() == RemoteBatch.Status.FAILED) {
+                var executed = remote.counts().completed() + remote.counts().failed() > 0;
+                var handles = remote.outputHandle() != null || remote.errorHandle() != null;
+                if (remote.status() == RemoteBatch.Status.FAILED && !executed && !handles) {
                     yield refusedAtValidation(batch, remote, now);
+                } else if (remote.status().terminal() && executed && !handles) {
+                    yield awaitHandles(batch, running, pollLater, now);
                 } else if (remote.status().terminal()) {
                     yield Step.commit(
                             batch.in(
@@ -391,15 +399,22 @@ public final class BatchLifecycle {
         };
     }
 
+    /** Lines were executed, and paid for: to take them as missing would buy them again. */
+    private Step awaitHandles(Batch batch, Running running, StartTimer pollLater, Instant now) {
+        if (batch.failures() >= LifecycleSettings.POLLS_WITHOUT_HANDLES_MAX) {
+            return hold(batch, "the remote batch has ended and names no result file", now);
+        }
+        var seen = running.seen(running.remoteStatus(), running.remoteDone());
+        return Step.remember(batch.failedAgain(seen, batch.changedAt()), pollLater);
+    }
+
     private Step refusedAtValidation(Batch batch, RemoteBatch remote, Instant now) {
         var errors = remote.errors();
         var passing = errors.stream().allMatch(error -> passes(error.kind()));
         var notOurs = errors.stream().anyMatch(error -> ofTheAccount(error.kind()));
         if (passing && (notOurs || batch.attempt().number() < LifecycleSettings.ATTEMPTS_MAX)) {
             var code = errors.isEmpty() ? "failed" : errors.getFirst().code();
-            var refused = batch.with(batch.attempt().ended(Attempt.Outcome.REFUSED))
-                    .in(new Refused(code, "failed at validation", true), now);
-            return Step.commit(refused, untilNextAttempt(refused));
+            return refuseForNow(batch, code, "failed at validation", now);
         }
         var open = batch.done().missing(batch.header().items()).toArray();
         var named = new ArrayList<Effect.RefusedItem>();
@@ -419,6 +434,12 @@ public final class BatchLifecycle {
                 first == null ? "failed" : first.code(),
                 first == null ? "the vendor failed the batch and named no reason" : first.message(),
                 now);
+    }
+
+    private Step refuseForNow(Batch batch, String code, String message, Instant now) {
+        var refused =
+                batch.with(batch.attempt().ended(Attempt.Outcome.REFUSED)).in(new Refused(code, message, true), now);
+        return Step.commit(refused, untilNextAttempt(refused));
     }
 
     private Step refuseForGood(Batch batch, Refusal refusal, Instant now) {

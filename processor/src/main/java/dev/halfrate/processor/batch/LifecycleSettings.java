@@ -6,13 +6,16 @@ import java.util.List;
 /**
  * The limits and waits of a batch's life.
  *
- * @param quietTime from a listing made at once, after a doubt or a take-over, to the first one that counts as clean
+ * @param createTimeout how long after it was committed a byte of a create may leave
+ * @param quiesceMargin what is waited beyond that, from a listing made at once after a doubt or a take-over to the first
+ *     one that counts as clean
  * @param listingsApart between the clean listings, and from the deletion to the last one; longer than a vendor may leave
  *     a new batch out of them
  */
 public record LifecycleSettings(
         List<Duration> pollDelays,
-        Duration quietTime,
+        Duration createTimeout,
+        Duration quiesceMargin,
         Duration listingsApart,
         int doubtsMax,
         int itemAttemptsMax,
@@ -24,8 +27,17 @@ public record LifecycleSettings(
     /** Refused attempts of one batch before its items fail. */
     static final int ATTEMPTS_MAX = 20;
 
+    /** Polls of a remote batch that has ended, executed lines, and names no file to fetch them from. */
+    static final int POLLS_WITHOUT_HANDLES_MAX = 10;
+
     public LifecycleSettings {
         pollDelays = List.copyOf(pollDelays);
+    }
+
+    /** The attempt may be of an owner that allowed itself more. */
+    Duration quietTime(Attempt attempt) {
+        var theirs = attempt.createTimeout();
+        return (theirs.compareTo(createTimeout) > 0 ? theirs : createTimeout).plus(quiesceMargin);
     }
 
     Duration pollDelay(int polls) {

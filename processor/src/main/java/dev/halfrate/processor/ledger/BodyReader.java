@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -16,8 +17,10 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +33,8 @@ final class BodyReader implements AutoCloseable {
 
     /** Reading over a short gap is cheaper than a seek, which throws away what was fetched ahead. */
     private static final long GAP_MAX = 2_000;
+
+    private static final Duration STANDSTILL_MAX = Duration.ofSeconds(30);
 
     private static final Duration POLL = Duration.ofMillis(200);
 
@@ -93,7 +98,7 @@ final class BodyReader implements AutoCloseable {
             } catch (InterruptedException _) {
                 Thread.currentThread().interrupt();
                 shared.forEach(job -> job.done.completeExceptionally(new InterruptedException()));
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 shared.forEach(job -> job.done.completeExceptionally(e));
             }
         }
@@ -101,11 +106,13 @@ final class BodyReader implements AutoCloseable {
 
     private void scan(List<Job> shared) throws InterruptedException {
         Map<TopicPartition, NavigableMap<Long, List<Want>>> wants = new HashMap<>();
+        Map<String, Optional<Uuid>> ids = new HashMap<>();
         for (var job : shared) {
             for (var item : job.items) {
                 var source = item.source();
                 var bytes = ByteBuffer.wrap(source.getTopicId().bytes());
-                if (!new Uuid(bytes.getLong(), bytes.getLong()).equals(topicIds.of(source.getTopic()))) {
+                var id = ids.computeIfAbsent(source.getTopic(), topic -> Optional.ofNullable(topicIds.of(topic)));
+                if (!id.equals(Optional.of(new Uuid(bytes.getLong(), bytes.getLong())))) {
                     new Want(job, item).take(null);
                     continue;
                 }
@@ -116,7 +123,12 @@ final class BodyReader implements AutoCloseable {
             }
         }
         for (var entry : wants.entrySet()) {
-            scan(entry.getKey(), entry.getValue());
+            try {
+                scan(entry.getKey(), entry.getValue());
+            } catch (KafkaException e) {
+                // A partition without a leader is the matter of those who want it.
+                entry.getValue().values().forEach(here -> here.forEach(want -> want.job.done.completeExceptionally(e)));
+            }
         }
     }
 
@@ -125,9 +137,13 @@ final class BodyReader implements AutoCloseable {
         var end = consumer.endOffsets(List.of(partition)).getOrDefault(partition, 0L);
         dropBelow(consumer.beginningOffsets(List.of(partition)).getOrDefault(partition, 0L), wants);
         var position = -1L;
+        var progressAtNanos = System.nanoTime();
         while (!wants.isEmpty()) {
             if (Thread.interrupted()) {
                 throw new InterruptedException();
+            }
+            if (System.nanoTime() - progressAtNanos > STANDSTILL_MAX.toNanos()) {
+                throw new TimeoutException("%s stands still at %d".formatted(partition, position));
             }
             var next = wants.firstKey();
             if (position < 0 || next - position > GAP_MAX) {
@@ -146,7 +162,10 @@ final class BodyReader implements AutoCloseable {
                         here.forEach(want -> want.take(found.value()));
                     }
                 }
-                position = Math.max(position, consumer.position(partition));
+                if (consumer.position(partition) > position) {
+                    position = consumer.position(partition);
+                    progressAtNanos = System.nanoTime();
+                }
                 dropBelow(position, wants);
             } catch (OffsetOutOfRangeException _) {
                 // Retention went past it while we looked.
@@ -166,7 +185,7 @@ final class BodyReader implements AutoCloseable {
     public void close() {
         thread.interrupt();
         try {
-            thread.join(Duration.ofSeconds(10));
+            thread.join(10_000);
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
         }

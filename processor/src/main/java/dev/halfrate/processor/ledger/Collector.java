@@ -26,6 +26,10 @@ import org.slf4j.LoggerFactory;
 final class Collector implements Provider.ResultLines {
     private static final Logger LOG = LoggerFactory.getLogger(Collector.class);
     private static final int BYTES_MAX = 8 * 1024 * 1024;
+
+    /** Fits into a record of the results topic. */
+    static final int BODY_BYTES_MAX = 19 * 1024 * 1024;
+
     private static final int LINES_MAX = 10_000;
     private static final Duration AGE_MAX = Duration.ofMillis(200);
     private static final int LETTERS_MAX = 2;
@@ -109,6 +113,19 @@ final class Collector implements Provider.ResultLines {
     private static SeenItem see(ManifestItem item, ResultLine.Answered line) {
         var error = line.error();
         var usage = line.usage() == null ? Usage.NONE : line.usage();
+        if (line.body().length > BODY_BYTES_MAX) {
+            return new SeenItem(
+                    item,
+                    ItemReport.Finding.FAILED_FOR_GOOD,
+                    usage,
+                    line.httpStatus(),
+                    null,
+                    new Result.Failure(
+                            "result_too_large",
+                            "the vendor's answer has %d bytes, a result takes at most %d: ask for less"
+                                    .formatted(line.body().length, BODY_BYTES_MAX),
+                            true));
+        }
         return error == null
                 ? new SeenItem(item, ItemReport.Finding.SUCCEEDED, usage, line.httpStatus(), line.body(), null)
                 : new SeenItem(

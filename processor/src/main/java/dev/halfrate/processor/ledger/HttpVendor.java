@@ -16,7 +16,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -38,13 +37,15 @@ final class HttpVendor implements Vendor {
     /** Items of one letter where no vendor's lines are carried. */
     private static final int REPORTED_AT_ONCE_MAX = 1_000;
 
+    /** Of them in memory at once. */
+    private static final int LETTERS_MAX = 2;
+
     private static final Duration UNEXPECTED_DELAY = Duration.ofSeconds(10);
 
     private final int partition;
     private final Workshop workshop;
     private final Mailbox mailbox;
     private final ActorClock clock;
-    private final Duration createTimeout;
     private final ThreadFactory threads;
 
     private final Set<Thread> running = ConcurrentHashMap.newKeySet();
@@ -52,12 +53,11 @@ final class HttpVendor implements Vendor {
     private final Map<String, Semaphore> permits = new ConcurrentHashMap<>();
     private volatile boolean closed;
 
-    HttpVendor(int partition, Workshop workshop, Mailbox mailbox, ActorClock clock, Duration createTimeout) {
+    HttpVendor(int partition, Workshop workshop, Mailbox mailbox, ActorClock clock) {
         this.partition = partition;
         this.workshop = workshop;
         this.mailbox = mailbox;
         this.clock = clock;
-        this.createTimeout = createTimeout;
         this.threads = Thread.ofVirtual().name("work-" + partition + "-", 0).factory();
     }
 
@@ -152,7 +152,9 @@ final class HttpVendor implements Vendor {
     private void acquirePermit(Batch batch) throws InterruptedException {
         var calls = gate(batch).calls();
         calls.acquire();
-        permits.put(batch.id(), calls);
+        if (permits.putIfAbsent(batch.id(), calls) != null) {
+            calls.release(); // asked for twice; one is enough
+        }
         if (closed) {
             releasePermit(batch.id());
         } else {
@@ -161,10 +163,17 @@ final class HttpVendor implements Vendor {
     }
 
     private void create(Batch batch) {
+        var outcome = sendOnce(batch);
+        // Before the letter: what follows from it may ask for the next permit.
+        releasePermit(batch.id());
+        mailbox.post(batch.id(), new BatchEvent.CreateEnded(outcome));
+    }
+
+    private CreateOutcome sendOnce(Batch batch) {
         try {
             var header = batch.header();
             var attempt = batch.attempt();
-            var outcome = gate(batch)
+            return gate(batch)
                     .provider()
                     .create(new Provider.Create(
                             attempt.tag(),
@@ -173,15 +182,9 @@ final class HttpVendor implements Vendor {
                             header.completionWindow(),
                             attempt.inputFileId(),
                             deadline(attempt)));
-            mailbox.post(batch.id(), new BatchEvent.CreateEnded(outcome));
         } catch (RuntimeException | Error e) {
             LOG.error("{}: create failed unexpectedly", batch.id(), e);
-            mailbox.post(
-                    batch.id(),
-                    new BatchEvent.CreateEnded(
-                            new CreateOutcome.InDoubt(e.getClass().getSimpleName())));
-        } finally {
-            releasePermit(batch.id());
+            return new CreateOutcome.InDoubt(e.getClass().getSimpleName());
         }
     }
 
@@ -192,9 +195,9 @@ final class HttpVendor implements Vendor {
     private Deadline deadline(Attempt attempt) {
         var nanos = clock.nanos();
         var startedAt = attempt.startedAt();
-        var end = (startedAt == null ? clock.now() : startedAt).plus(createTimeout);
+        var end = (startedAt == null ? clock.now() : startedAt).plus(attempt.createTimeout());
         return () -> closed
-                || clock.nanos() - nanos > createTimeout.toNanos()
+                || clock.nanos() - nanos > attempt.createTimeout().toNanos()
                 || clock.now().isAfter(end);
     }
 
@@ -247,17 +250,18 @@ final class HttpVendor implements Vendor {
     private void reportOpen(Batch batch, Function<ManifestItem, SeenItem> see) throws InterruptedException {
         try {
             withManifest(batch, items -> {
-                var seen = new ArrayList<SeenItem>();
-                for (var item : items) {
-                    if (!batch.done().has(item.item())) {
-                        seen.add(see.apply(item));
-                    }
-                    if (seen.size() == REPORTED_AT_ONCE_MAX) {
-                        post(batch.id(), new BatchEvent.Reported(reports(seen)), seen);
-                        seen.clear();
-                    }
+                var letters = new Semaphore(LETTERS_MAX);
+                var open = items.stream()
+                        .filter(item -> !batch.done().has(item.item()))
+                        .toList();
+                for (var from = 0; from < open.size(); from += REPORTED_AT_ONCE_MAX) {
+                    var seen = open.subList(from, Math.min(open.size(), from + REPORTED_AT_ONCE_MAX)).stream()
+                            .map(see)
+                            .toList();
+                    letters.acquire();
+                    mailbox.post(new Mailbox.Letter(
+                            batch.id(), new BatchEvent.Reported(reports(seen)), seen, letters::release));
                 }
-                post(batch.id(), new BatchEvent.Reported(reports(seen)), seen);
             });
         } catch (IOException e) {
             throw new IllegalStateException(e);
@@ -344,6 +348,9 @@ final class HttpVendor implements Vendor {
             } catch (InterruptedException _) {
                 Thread.currentThread().interrupt();
             } catch (RuntimeException | Error e) {
+                if (closed) {
+                    return; // being interrupted looks like many things
+                }
                 LOG.error(
                         "{}: {} failed, taken up again in {}",
                         batch.id(),

@@ -12,6 +12,7 @@ import dev.halfrate.schemas.internal.LedgerAttempt;
 import dev.halfrate.schemas.internal.LedgerRecord;
 import dev.halfrate.schemas.internal.LedgerState;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
@@ -178,6 +179,7 @@ final class LedgerRecords {
                 .setOutcome(AttemptOutcome.valueOf(attempt.outcome().name()))
                 .setEpoch(attempt.epoch())
                 .setStartedAt(startedAt == null ? 0 : startedAt.toEpochMilli())
+                .setCreateTimeoutMs(attempt.createTimeout().toMillis())
                 .setInputFileId(attempt.inputFileId())
                 .setMarker("")
                 .setRemoteBatchId(attempt.remoteBatchId())
@@ -191,6 +193,7 @@ final class LedgerRecords {
                 Attempt.Outcome.valueOf(entry.getOutcome().name()),
                 entry.getEpoch(),
                 entry.getStartedAt() == 0 ? null : Instant.ofEpochMilli(entry.getStartedAt()),
+                Duration.ofMillis(entry.getCreateTimeoutMs()),
                 entry.getInputFileId(),
                 entry.getRemoteBatchId());
     }

@@ -38,6 +38,7 @@ public final class LedgerWorker implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(LedgerWorker.class);
     private static final Duration POLL = Duration.ofMillis(100);
     private static final Duration RESTART_DELAY_MAX = Duration.ofSeconds(30);
+    private static final Duration WELL_AFTER = Duration.ofMinutes(1);
     private static final int MANIFESTS_IN_MEMORY_MAX = 4;
     private static final int DOWNLOADS_MAX = 4;
 
@@ -185,9 +186,7 @@ public final class LedgerWorker implements AutoCloseable {
                 consumer.seek(partition, offset.getAsLong());
                 state.positioned = true;
             }
-            if (state.runner.ready()) {
-                state.restarts = 0;
-            }
+            state.forgetRestarts(System.nanoTime());
             consumer.resume(List.of(partition));
         }
     }
@@ -205,7 +204,11 @@ public final class LedgerWorker implements AutoCloseable {
             log.fence();
             return equip(work.partition(), committed(work), log, mailbox);
         } catch (RuntimeException e) {
-            log.close();
+            try {
+                log.close();
+            } catch (RuntimeException closing) {
+                e.addSuppressed(closing);
+            }
             throw e;
         }
     }
@@ -229,10 +232,11 @@ public final class LedgerWorker implements AutoCloseable {
     private PartitionRunner.Equipment equip(int partition, long workOffset, KafkaPartitionLog log, Mailbox mailbox) {
         var ledger = config.ledger();
         var clock = ActorClock.system();
-        var vendor = new HttpVendor(partition, workshop, mailbox, clock, ledger.createTimeout());
+        var vendor = new HttpVendor(partition, workshop, mailbox, clock);
         var lifecycle = new BatchLifecycle(new LifecycleSettings(
                 ledger.pollDelays(),
-                ledger.createTimeout().plus(ledger.quiesceMargin()),
+                ledger.createTimeout(),
+                ledger.quiesceMargin(),
                 ledger.listingsApart(),
                 ledger.doubtsMax(),
                 ledger.itemAttemptsMax(),
@@ -282,7 +286,7 @@ public final class LedgerWorker implements AutoCloseable {
         stopping = true;
         consumer.wakeup();
         try {
-            thread.join(config.ledger().stopWait().plusSeconds(30));
+            thread.join(config.ledger().stopWait().plusSeconds(30).toMillis());
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
         }
@@ -316,6 +320,7 @@ public final class LedgerWorker implements AutoCloseable {
     private static final class Owned {
         private PartitionRunner runner;
         private boolean positioned;
+        private long startedAtNanos;
         private long restartAtNanos;
         private int restarts;
 
@@ -332,8 +337,16 @@ public final class LedgerWorker implements AutoCloseable {
             return nowNanos - restartAtNanos >= 0;
         }
 
+        /** Only a runner that lives on is well: one may die of the same thing again and again. */
+        private void forgetRestarts(long nowNanos) {
+            if (restarts > 0 && runner.ready() && nowNanos - startedAtNanos > WELL_AFTER.toNanos()) {
+                restarts = 0;
+            }
+        }
+
         private void restart(PartitionRunner newRunner) {
             runner = newRunner;
+            startedAtNanos = System.nanoTime();
             positioned = false;
             restartAtNanos = 0;
         }

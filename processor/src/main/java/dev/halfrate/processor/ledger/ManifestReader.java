@@ -13,9 +13,11 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.zip.CRC32C;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TimeoutException;
 
 /** Reads a sealed batch's manifest again from the work topic. Safe for many threads; one reads at a time. */
 final class ManifestReader implements AutoCloseable {
+    private static final Duration READ_MAX = Duration.ofSeconds(60);
     private static final Duration POLL = Duration.ofMillis(200);
 
     private final String workTopic;
@@ -39,9 +41,14 @@ final class ManifestReader implements AutoCloseable {
         try {
             consumer.assign(List.of(from));
             consumer.seek(from, header.firstWorkOffset());
+            var deadline = System.nanoTime() + READ_MAX.toNanos();
             while (chunks.size() < header.chunks() && consumer.position(from) <= header.lastWorkOffset()) {
                 if (Thread.interrupted()) {
                     throw new InterruptedException();
+                }
+                if (System.nanoTime() - deadline > 0) {
+                    throw new TimeoutException(
+                            "the manifest of %s could not be read within %s".formatted(header.batchId(), READ_MAX));
                 }
                 for (var entry : consumer.poll(POLL).records(from)) {
                     if (entry.value() != null

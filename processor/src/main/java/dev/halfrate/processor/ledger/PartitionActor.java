@@ -240,7 +240,17 @@ public final class PartitionActor {
                         refused.again() ? "tried again later" : "its requests fail");
             case BatchState.Running _ ->
                 LOG.info("{}: running as {}", id, batch.attempt().remoteBatchId());
-            case BatchState.Settled _ -> LOG.info("{}: settled, {}", id, batch.tally());
+            case BatchState.Settled _ -> {
+                var tally = batch.tally();
+                LOG.info(
+                        "{}: settled, {} succeeded, {} failed, {} expired, {} cancelled, {} returned",
+                        id,
+                        tally.succeeded(),
+                        tally.failed(),
+                        tally.expired(),
+                        tally.cancelled(),
+                        tally.returned());
+            }
             case BatchState.Sealed _,
                     BatchState.Spooled _,
                     BatchState.Uploaded _,

@@ -137,12 +137,25 @@ final class PartitionRunner implements Mailbox {
             LOG.error("work-{}: unexpected failure", partition, e);
         } finally {
             ready = false;
-            if (equipment != null) {
-                equipment.vendor().close();
-                equipment.log().close();
+            try {
+                close(equipment);
+            } finally {
+                lost = !stopping;
+                ended.countDown();
             }
-            lost = !stopping;
-            ended.countDown();
+        }
+    }
+
+    private void close(@Nullable Equipment equipment) {
+        if (equipment == null) {
+            return;
+        }
+        try (var _ = equipment.log();
+                var _ = equipment.vendor()) {
+            LOG.debug("work-{}: closing", partition);
+        } catch (RuntimeException e) {
+            // A producer that was interrupted says so once more when it is closed.
+            LOG.debug("work-{}: while closing", partition, e);
         }
     }
 

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 
 /** What a batch tells the world: results, progress, signals to its lane. */
 public final class Publications {
-    /** Refs of one signal; keeps its record far below the usual limit of a megabyte. */
+    /** Refs of one signal: 2 MB at the very most, with the longest custom_ids. */
     private static final int REFS_MAX = 1_000;
 
     private final UnaryOperator<String> providerOf;

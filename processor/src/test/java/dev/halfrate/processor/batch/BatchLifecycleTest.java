@@ -54,6 +54,7 @@ import dev.halfrate.processor.provider.UploadOutcome;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -203,10 +204,22 @@ class BatchLifecycleTest {
             assertThat(step.effects()).containsExactly(new StartTimer(Timer.POLL, Duration.ofSeconds(30)));
         }
 
+        @Test
+        void anInputFileThatIsGoneIsUploadedAgainByAnotherAttempt() {
+            var step = on(new Creating(ITEMS), createRefused(Refusal.Kind.NOT_FOUND));
+            assertThat(step.batch().state()).isEqualTo(new Refused("code", "no", true));
+            assertThat(step.batch().attempt().outcome()).isEqualTo(Attempt.Outcome.REFUSED);
+
+            var next = on(step.batch(), due(Timer.RETRY));
+            assertThat(next.batch().attempt())
+                    .isEqualTo(Attempt.open(next.batch().id(), 2));
+            assertThat(next.effects()).containsExactly(new Effect.Spool());
+        }
+
         @ParameterizedTest
         @EnumSource(
                 value = Refusal.Kind.class,
-                names = {"KEY", "CREDIT", "RATE", "QUEUE_FULL", "UNAVAILABLE", "NOT_FOUND"})
+                names = {"KEY", "CREDIT", "RATE", "QUEUE_FULL", "UNAVAILABLE"})
         void aRefusalThatPassesIsTriedAgainWithTheSameFile(Refusal.Kind kind) {
             var step = on(new Creating(ITEMS), createRefused(kind));
 
@@ -285,7 +298,7 @@ class BatchLifecycleTest {
             var step = on(quiescing(0, false), absent());
 
             assertThat(step.batch().state()).isEqualTo(quiescing(0, false));
-            assertThat(step.effects()).containsExactly(new StartTimer(Timer.QUIET, SETTINGS.quietTime()));
+            assertThat(step.effects()).containsExactly(new StartTimer(Timer.QUIET, Duration.ofSeconds(180)));
         }
 
         @Test
@@ -316,7 +329,7 @@ class BatchLifecycleTest {
                     .isEqualTo(Step.remember(
                             in(quiescing(1, true)), new StartTimer(Timer.LIST, SETTINGS.listingsApart())));
             assertThat(on(quiescing(0, false), cannotTell).effects())
-                    .containsExactly(new StartTimer(Timer.QUIET, SETTINGS.quietTime()));
+                    .containsExactly(new StartTimer(Timer.QUIET, Duration.ofSeconds(180)));
         }
 
         @Test
@@ -445,6 +458,34 @@ class BatchLifecycleTest {
             assertThat(step.durability()).isEqualTo(Durability.LEDGER);
             assertThat(step.batch().state()).isInstanceOf(Ended.class);
             assertThat(step.effects()).containsExactly(new Effect.Collect());
+        }
+
+        @ParameterizedTest
+        @EnumSource(
+                value = RemoteBatch.Status.class,
+                names = {"FAILED", "COMPLETED", "EXPIRED", "CANCELLED"})
+        void linesThatWereExecutedButNameNoFileAreWaitedForAndNotBoughtAgain(RemoteBatch.Status status) {
+            var batch = in(running());
+            for (var poll = 0; poll < LifecycleSettings.POLLS_WITHOUT_HANDLES_MAX; poll++) {
+                var step = on(batch, executed(status, null));
+                assertThat(step.effects()).containsExactly(new StartTimer(Timer.POLL, Duration.ofSeconds(60)));
+                batch = step.batch();
+            }
+            assertThat(on(batch, executed(status, "out")).batch().state()).isInstanceOf(Ended.class);
+            assertThat(on(batch, executed(status, null)).batch().state())
+                    .isEqualTo(new Hold(ITEMS, "the remote batch has ended and names no result file"));
+        }
+
+        private BatchEvent executed(RemoteBatch.Status status, @Nullable String outputHandle) {
+            return new BatchEvent.Polled(new PollOutcome.Seen(new RemoteBatch(
+                    "remote-1",
+                    status,
+                    "ended",
+                    null,
+                    outputHandle,
+                    null,
+                    new RemoteBatch.Counts(4, 3, 1),
+                    List.of())));
         }
 
         @Test

@@ -28,7 +28,8 @@ public final class Examples {
 
     public static final LifecycleSettings SETTINGS = new LifecycleSettings(
             List.of(Duration.ofSeconds(30), Duration.ofSeconds(60)),
-            Duration.ofSeconds(180),
+            Duration.ofSeconds(60),
+            Duration.ofSeconds(120),
             Duration.ofSeconds(60),
             2,
             3,
@@ -156,7 +157,7 @@ public final class Examples {
                 status,
                 status.name().toLowerCase(Locale.ROOT),
                 "file-1",
-                status.terminal() ? "out" : null,
+                status.terminal() && status != RemoteBatch.Status.FAILED ? "out" : null,
                 null,
                 RemoteBatch.Counts.NONE,
                 List.of(errors));

@@ -18,7 +18,11 @@ import org.junit.jupiter.api.Test;
 class BodyReaderTest {
     private final ReplayedPartition topic = new ReplayedPartition(Refs.TOPIC);
     private @Nullable Uuid topicId = Refs.TOPIC_ID;
-    private final BodyReader reader = new BodyReader(topic, name -> topicId);
+    private int lookUps;
+    private final BodyReader reader = new BodyReader(topic, name -> {
+        lookUps++;
+        return topicId;
+    });
 
     @AfterEach
     void close() {
@@ -42,6 +46,17 @@ class BodyReaderTest {
 
         assertThat(taken.found).containsExactly("0 <<a>", "1 <<b>", "2 <<c>");
         assertThat(taken.gone).isEmpty();
+    }
+
+    @Test
+    void aTopicIsLookedUpOnceHoweverManyBodiesAreWanted() throws InterruptedException {
+        topic.add(0, "a");
+        topic.add(10, "b");
+        topic.add(20, "c");
+
+        read(Refs.items("a", "b", "c"));
+
+        assertThat(lookUps).isOne();
     }
 
     @Test

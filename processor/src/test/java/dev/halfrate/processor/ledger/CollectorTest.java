@@ -11,6 +11,7 @@ import dev.halfrate.processor.money.Usage;
 import dev.halfrate.processor.provider.ResultLine;
 import dev.halfrate.processor.provider.UpstreamId;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -63,6 +64,18 @@ class CollectorTest {
                         Finding.NOT_EXECUTED_CANCELLED,
                         Finding.FAILED_FOR_NOW,
                         Finding.FAILED_FOR_GOOD);
+    }
+
+    @Test
+    void anAnswerTooLargeForAResultFailsAloneAndItsTokensCount() throws InterruptedException {
+        var findings =
+                findings(answered(id(0), Collector.BODY_BYTES_MAX + 1), answered(id(1), Collector.BODY_BYTES_MAX));
+
+        assertThat(findings).containsExactly(Finding.FAILED_FOR_GOOD, Finding.SUCCEEDED);
+        var tooLarge = letters.element().seen().getFirst();
+        assertThat(tooLarge.body()).isNull();
+        assertThat(tooLarge.usage()).isEqualTo(new Usage(1, 0, 0, 2));
+        assertThat(Objects.requireNonNull(tooLarge.failure()).code()).isEqualTo("result_too_large");
     }
 
     @Test

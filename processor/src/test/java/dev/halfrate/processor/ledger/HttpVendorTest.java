@@ -81,8 +81,7 @@ class HttpVendorTest {
                         spoolKilobytes,
                         KILOBYTES),
                 letters::add,
-                clock,
-                CREATE_TIMEOUT);
+                clock);
     }
 
     @AfterEach
@@ -126,7 +125,8 @@ class HttpVendorTest {
         return new Batch(
                 sealed.header(),
                 state,
-                List.of(new Attempt(1, attempt.tag(), attempt.outcome(), 1, Examples.NOW, "file-1", "remote-1")),
+                List.of(new Attempt(
+                        1, attempt.tag(), attempt.outcome(), 1, Examples.NOW, CREATE_TIMEOUT, "file-1", "remote-1")),
                 sealed.done(),
                 sealed.succeeded(),
                 sealed.tally(),

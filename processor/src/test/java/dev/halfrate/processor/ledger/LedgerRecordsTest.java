@@ -11,6 +11,7 @@ import dev.halfrate.processor.batch.ItemBits;
 import dev.halfrate.processor.batch.Tally;
 import dev.halfrate.schemas.internal.LedgerRecord;
 import dev.halfrate.schemas.internal.LedgerState;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,9 +23,25 @@ class LedgerRecordsTest {
             Examples.HEADER,
             new BatchState.Sealed(),
             List.of(
-                    new Attempt(1, "tagoftheattempt1", Attempt.Outcome.REVOKED, 4, Examples.NOW, "file-1", ""),
-                    new Attempt(2, "tagoftheattempt2", Attempt.Outcome.CREATED, 5, Examples.NOW, "file-2", "remote-2"),
-                    new Attempt(3, "tagoftheattempt3", Attempt.Outcome.OPEN, 0, null, "", "")),
+                    new Attempt(
+                            1,
+                            "tagoftheattempt1",
+                            Attempt.Outcome.REVOKED,
+                            4,
+                            Examples.NOW,
+                            Duration.ofSeconds(60),
+                            "file-1",
+                            ""),
+                    new Attempt(
+                            2,
+                            "tagoftheattempt2",
+                            Attempt.Outcome.CREATED,
+                            5,
+                            Examples.NOW,
+                            Duration.ofSeconds(60),
+                            "file-2",
+                            "remote-2"),
+                    new Attempt(3, "tagoftheattempt3", Attempt.Outcome.OPEN, 0, null, Duration.ZERO, "", "")),
             ItemBits.of(0, 1, 3),
             ItemBits.of(3),
             new Tally(1, 1, 0, 0, 1, Examples.USAGE),

@@ -85,7 +85,8 @@ final class Simulation {
         this.log = new VirtualLog(time, faults, invariants, lane, mutant);
         this.lifecycle = new BatchLifecycle(new LifecycleSettings(
                 List.of(Duration.ofSeconds(30), Duration.ofSeconds(60), Duration.ofMinutes(5)),
-                Effects.CREATE_TIMEOUT.plusSeconds(120),
+                Effects.CREATE_TIMEOUT,
+                Duration.ofSeconds(120),
                 mutant == Mutant.LISTINGS_NOT_APART ? Duration.ofSeconds(1) : Duration.ofSeconds(60),
                 3,
                 3,

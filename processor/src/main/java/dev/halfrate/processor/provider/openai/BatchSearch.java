@@ -21,7 +21,8 @@ import java.util.List;
 final class BatchSearch {
     private static final int PAGE_ENTRIES = 100;
     private static final int PAGES_MAX = 500;
-    private static final Duration MARGIN = Duration.ofMinutes(10);
+    /** Whoever wrote when the attempt began may have had its clock wrong by hours. */
+    private static final Duration MARGIN = Duration.ofDays(1);
 
     private record Match(long createdAt, RemoteBatch remote) {}
 

@@ -71,9 +71,9 @@ class BatchSearchTest {
     @Test
     void olderPagesThanTheAttemptAreNotAskedFor() {
         pages(
-                page(true, batch("a", 10, "f", "t"), batch("b", -599, "f", "t")),
-                page(true, batch("c", -600, "f", "t"), batch("d", -601, "f", "t")),
-                page(true, batch("e", -602, "f", "t")));
+                page(true, batch("a", 10, "f", "t"), batch("b", -86_399, "f", "t")),
+                page(true, batch("c", -86_400, "f", "t"), batch("d", -86_401, "f", "t")),
+                page(true, batch("e", -86_402, "f", "t")));
 
         assertThat(find()).isEqualTo(new Absent());
         assertThat(vendor.requests()).hasSize(2);
@@ -93,8 +93,8 @@ class BatchSearchTest {
         vendor.does((request, connection) -> connection.answer(
                 200,
                 request.line().contains("after")
-                        ? page(false, ours("b", -3_500))
-                        : page(true, batch("a", -3_400, "f", "t")),
+                        ? page(false, ours("b", -89_900))
+                        : page(true, batch("a", -89_800, "f", "t")),
                 "Date: Sat, 21 Nov 2026 11:00:00 GMT"));
 
         assertThat(ids(find())).containsExactly("b");

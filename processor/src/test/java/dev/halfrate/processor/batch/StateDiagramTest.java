@@ -1,0 +1,67 @@
+package dev.halfrate.processor.batch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/** The diagram in docs/architecture.md is what the lifecycle does, no more and no less. */
+class StateDiagramTest {
+    private static final Path DOCUMENT = Path.of("../docs/architecture.md");
+
+    @Test
+    void theDocumentShowsEveryTransition() throws IOException {
+        assertThat(Files.readString(DOCUMENT))
+                .as("the block in %s must be%n%s", DOCUMENT, diagram())
+                .contains(diagram());
+    }
+
+    private static String diagram() {
+        var edges = new TreeMap<String, TreeSet<String>>();
+        for (var doubtsMax : List.of(1, 2)) {
+            var lifecycle = new BatchLifecycle(new LifecycleSettings(
+                    List.of(Duration.ofSeconds(30)),
+                    Duration.ofSeconds(1),
+                    Duration.ofSeconds(1),
+                    Duration.ofSeconds(1),
+                    doubtsMax,
+                    3,
+                    Duration.ofSeconds(1)));
+            for (var state : Examples.states()) {
+                for (var event : events()) {
+                    var after = lifecycle
+                            .on(Examples.in(state), event, 9, Examples.NOW)
+                            .batch()
+                            .state();
+                    if (!after.word().equals(state.word())) {
+                        edges.computeIfAbsent(state.word() + " --> " + after.word(), _ -> new TreeSet<>())
+                                .add(event.getClass().getSimpleName());
+                    }
+                }
+            }
+        }
+        return edges.entrySet().stream()
+                .map(edge -> "    %s: %s%n".formatted(edge.getKey(), String.join(", ", edge.getValue())))
+                .collect(Collectors.joining(
+                        "",
+                        "```mermaid%nstateDiagram-v2%n    [*] --> sealed%n".formatted(),
+                        "    settled --> [*]\n```\n"));
+    }
+
+    private static List<BatchEvent> events() {
+        var everyItem = IntStream.range(0, Examples.ITEMS).toArray();
+        var events = new ArrayList<>(Examples.events());
+        events.add(Examples.reported(ItemReport.Finding.SUCCEEDED, everyItem));
+        events.add(new BatchEvent.SpoolWritten(0, Examples.reports(ItemReport.Finding.BODY_GONE, everyItem)));
+        return events;
+    }
+}
