@@ -91,7 +91,8 @@ public final class Intake implements AutoCloseable {
     public void close() {
         stop();
         try {
-            if (!thread.join(STOP_WAIT)) {
+            thread.join(STOP_WAIT.toMillis());
+            if (thread.isAlive()) {
                 thread.interrupt();
                 thread.join();
             }

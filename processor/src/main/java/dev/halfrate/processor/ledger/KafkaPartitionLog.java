@@ -29,6 +29,7 @@ import org.slf4j.LoggerFactory;
 final class KafkaPartitionLog implements PartitionLog {
     private static final Logger LOG = LoggerFactory.getLogger(KafkaPartitionLog.class);
     private static final String EPOCH_KEY = "";
+    private static final Duration REPLAY_SLOW = Duration.ofSeconds(30);
     private static final Duration POLL = Duration.ofMillis(200);
 
     private final HalfrateConfig config;
@@ -102,9 +103,17 @@ final class KafkaPartitionLog implements PartitionLog {
         try (var consumer = clients.reader(true)) {
             consumer.assign(List.of(ledger));
             consumer.seekToBeginning(List.of(ledger));
+            var warnAtNanos = System.nanoTime() + REPLAY_SLOW.toNanos();
             while (consumer.position(ledger) < barrier) {
                 if (Thread.interrupted()) {
                     throw new InterruptedException();
+                } else if (System.nanoTime() - warnAtNanos > 0) {
+                    LOG.warn(
+                            "{} is still being replayed, at {} of {}; if it stands still, look for a hanging transaction",
+                            ledger,
+                            consumer.position(ledger),
+                            barrier);
+                    warnAtNanos += REPLAY_SLOW.toNanos();
                 }
                 for (var entry : consumer.poll(POLL).records(ledger)) {
                     var key = new String(entry.key(), StandardCharsets.UTF_8);

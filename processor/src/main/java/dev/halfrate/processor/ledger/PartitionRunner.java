@@ -9,7 +9,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
@@ -20,8 +20,8 @@ import org.slf4j.LoggerFactory;
 final class PartitionRunner implements Mailbox {
     private static final Logger LOG = LoggerFactory.getLogger(PartitionRunner.class);
 
-    /** Work records that wait for the actor; beyond that the worker pauses the partition. */
-    static final int RECORDS_MAX = 200;
+    /** Bytes of work records that wait for the actor; beyond that the worker pauses the partition. */
+    static final long WAITING_BYTES_MAX = 16 * 1024 * 1024;
 
     /**
      * What an actor needs; made for each time a partition is owned.
@@ -37,7 +37,7 @@ final class PartitionRunner implements Mailbox {
     private final Thread thread;
 
     private final BlockingQueue<Object> inbox = new LinkedBlockingQueue<>();
-    private final AtomicInteger records = new AtomicInteger();
+    private final AtomicLong waitingBytes = new AtomicLong();
     private final CountDownLatch ended = new CountDownLatch(1);
     private volatile long workOffset = UNKNOWN;
     private volatile boolean ready;
@@ -55,7 +55,7 @@ final class PartitionRunner implements Mailbox {
     }
 
     void onWork(ConsumerRecord<byte[], byte[]> entry) {
-        records.incrementAndGet();
+        waitingBytes.addAndGet(bytes(entry));
         inbox.add(entry);
     }
 
@@ -70,7 +70,7 @@ final class PartitionRunner implements Mailbox {
     }
 
     boolean full() {
-        return records.get() >= RECORDS_MAX;
+        return waitingBytes.get() >= WAITING_BYTES_MAX;
     }
 
     /** @return whether it has replayed its ledger and acts */
@@ -167,7 +167,7 @@ final class PartitionRunner implements Mailbox {
     private void handle(PartitionActor actor, Object next) {
         switch (next) {
             case ConsumerRecord<?, ?> entry -> {
-                records.decrementAndGet();
+                waitingBytes.addAndGet(-bytes(entry));
                 if (!stopping) {
                     actor.onWork(entry.offset(), chunk(entry));
                 }
@@ -180,6 +180,11 @@ final class PartitionRunner implements Mailbox {
             case Stop _ -> LOG.debug("work-{}: stopping", partition);
             default -> throw new IllegalArgumentException(next.getClass().getName());
         }
+    }
+
+    /** A deleted chunk has no value, and its key is worth counting as little as the object around it. */
+    private static long bytes(ConsumerRecord<?, ?> entry) {
+        return 100L + Math.max(0, entry.serializedValueSize());
     }
 
     private static @Nullable ManifestChunk chunk(ConsumerRecord<?, ?> entry) {
