@@ -16,8 +16,8 @@ final class ChunkBuilder {
     /** The frame, pool, lane and source: texts of at most 256 chars each, and lists' ends. */
     private static final int HEAD_BYTES_MAX = 8 * 1024;
 
-    /** A ref but for its texts: 7 int of at most 5 bytes, 3 long of at most 10, the hash, the union, texts' lengths. */
-    private static final int REF_BYTES_MAX = 7 * 5 + 3 * 10 + 16 + 1 + 3 * 5;
+    /** A ref but for its texts: 7 int of at most 5 bytes, 3 long of at most 10, the hash, the union, texts' lengths, an empty echo. */
+    private static final int REF_BYTES_MAX = 7 * 5 + 3 * 10 + 16 + 1 + 3 * 5 + 1;
 
     private final String pool;
     private final LaneId lane;

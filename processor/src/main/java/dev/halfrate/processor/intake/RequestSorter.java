@@ -140,7 +140,8 @@ final class RequestSorter {
                     expiresAt.toEpochMilli(),
                     0,
                     "",
-                    nullAllowed(Traceparent.read(received.headers())));
+                    nullAllowed(Traceparent.read(received.headers())),
+                    Map.of());
             lanes.computeIfAbsent(open.lane(), lane -> new ChunkBuilder(open.pool(), lane, source))
                     .add(ref);
         }

@@ -12,8 +12,10 @@ import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.avro.specific.SpecificRecordBase;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serdes;
@@ -129,6 +131,21 @@ record LaneStores(
             all.addAll(ids(ids.get(idsKey(batch.getOrdinal(), index))));
         }
         return all;
+    }
+
+    /** Notes which items of a batch in flight went back to their lane; they may have any other owner by the next restart. */
+    void returned(String batchId, SealedBatch batch, Set<Id> back) {
+        var returned = BitSet.valueOf(batch.getReturned());
+        var item = 0;
+        for (var id : ids(batch)) {
+            returned.set(item, returned.get(item) || back.contains(id));
+            item++;
+        }
+        batches.put(
+                batchId,
+                SealedBatch.newBuilder(batch)
+                        .setReturned(ByteBuffer.wrap(returned.toByteArray()))
+                        .build());
     }
 
     /** Forgets a batch and its ids. */

@@ -30,6 +30,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
@@ -155,13 +156,20 @@ final class LaneTask {
             metrics.ignored(signal.getKind());
             return;
         }
+        var back = new HashSet<Id>();
         take(chunk, InternalFormat.REF_CHUNK.encode(chunk), now(), ref -> {
-            var known = duplicates.giveBack(batch.getOrdinal(), id(chunk.getPool(), ref));
-            if (!known) {
+            var id = id(chunk.getPool(), ref);
+            var known = duplicates.giveBack(batch.getOrdinal(), id);
+            if (known) {
+                back.add(id);
+            } else {
                 metrics.ignored(signal.getKind());
             }
             return known;
         });
+        if (!back.isEmpty()) {
+            stores.returned(signal.getBatchId(), batch, back);
+        }
     }
 
     /** Adds those of a chunk's refs that are accepted to their lane. */
@@ -295,6 +303,7 @@ final class LaneTask {
                                 .setItems(seal.items())
                                 .setChunks(manifest.parts().size())
                                 .setSucceeded(ByteBuffer.allocate(0))
+                                .setReturned(ByteBuffer.allocate(0))
                                 .build());
         for (var chunk : manifest.chunks(batchId, lane, seal, workPartition, inboxPartition)) {
             var key = (batchId + "/" + chunk.getIndex()).getBytes(UTF_8);
@@ -432,9 +441,10 @@ final class LaneTask {
         batches.keySet().stream().sorted().forEach(ordinal -> {
             var batch = requireNonNull(batches.get(ordinal));
             var succeeded = BitSet.valueOf(batch.getSucceeded());
+            var returned = BitSet.valueOf(batch.getReturned());
             var item = 0;
             for (var id : stores.ids(batch)) {
-                if (batch.getSettledAt() == null || succeeded.get(item)) {
+                if (batch.getSettledAt() == null ? !returned.get(item) : succeeded.get(item)) {
                     duplicates.own(ordinal, id);
                 }
                 item++;

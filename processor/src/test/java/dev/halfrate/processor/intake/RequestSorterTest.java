@@ -71,7 +71,8 @@ class RequestSorterTest {
                                 NOW.plus(Duration.ofHours(72)).toEpochMilli(),
                                 0,
                                 "",
-                                "00-1-2-01"))));
+                                "00-1-2-01",
+                                Map.of()))));
         assertThat(InternalFormat.REF_CHUNK.decode(
                         InternalFormat.REF_CHUNK.encode(sorted.chunks().getFirst())))
                 .isEqualTo(sorted.chunks().getFirst());

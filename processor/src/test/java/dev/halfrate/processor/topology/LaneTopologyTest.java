@@ -341,6 +341,23 @@ class LaneTopologyTest {
     }
 
     @Test
+    void aRestartDoesNotGiveBackToABatchWhatItReturned() {
+        lanes.arrive(lanes.refs("a", "b", "c", "d"));
+        var first = lanes.manifests().getFirst();
+        lanes.returned(first.getBatchId(), LanesUnderTest.refs(first).subList(0, 1));
+        lanes.returned(first.getBatchId(), LanesUnderTest.refs(first).subList(0, 2));
+        lanes.command(CommandKind.FLUSH);
+        lanes.settled(lanes.manifests().getFirst().getBatchId(), Set.of());
+
+        lanes.restart();
+        lanes.arrive(lanes.refs("a", "b", "c"));
+        lanes.command(CommandKind.FLUSH);
+
+        assertThat(lanes.manifests()).extracting(LanesUnderTest::customIds).containsExactly(List.of("a", "b"));
+        assertThat(lanes.count("halfrate.requests.absorbed")).isEqualTo(1);
+    }
+
+    @Test
     void aRestartInTheMiddleOfAChunkGoesOnThere() {
         lanes.arrive(lanes.refs("a", "b", "c", "d", "e", "f"));
         lanes.restart();

@@ -146,7 +146,8 @@ final class LanesUnderTest implements AutoCloseable {
                 now.plus(life).toEpochMilli(),
                 0,
                 "",
-                "00-trace");
+                "00-trace",
+                Map.of());
     }
 
     /** Requests of 100 bytes and the same content. */
