@@ -31,6 +31,8 @@ public final class LaneStreams implements AutoCloseable {
             LaneTopology topology, LaneStreamsSettings settings, String instance, Consumer<Throwable> onFailure) {
         var properties = settings.properties();
         properties.put(StreamsConfig.consumerPrefix(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG), instance);
+        // Partitions of a process that stays away move on after this; longer than a restart takes.
+        properties.put(StreamsConfig.consumerPrefix(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG), 15_000);
         this.streams = new KafkaStreams(topology.get(), properties);
         streams.setUncaughtExceptionHandler(failure -> {
             // A broker that is away for a while ends the thread; a defect ends every one that replaces it.
