@@ -18,6 +18,7 @@ import java.util.Comparator;
 import java.util.Properties;
 import kafka.server.KafkaConfig;
 import kafka.server.KafkaRaftServer;
+import org.apache.kafka.common.utils.Exit;
 import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.metadata.storage.Formatter;
 import org.apache.kafka.server.common.Feature;
@@ -69,9 +70,19 @@ public final class EmbeddedBroker implements AutoCloseable {
         return start(port, directory, false);
     }
 
+    /** Kafka ends the whole process, in silence but for a log that may be on the same disk. */
+    private static void giveUp(Path directory, int status) {
+        System.err.printf(
+                "halfrate: the Kafka broker gave up; it can no longer write to %s, where %,d bytes are free%n",
+                directory, directory.toFile().getUsableSpace());
+        Runtime.getRuntime().halt(status);
+    }
+
     private static EmbeddedBroker start(int port, Path directory, boolean temporary) {
         var brokerPort = freePort(port, "--port");
         var properties = properties(directory, brokerPort, freePort());
+        Exit.setExitProcedure((status, _) -> giveUp(directory, status));
+        Exit.setHaltProcedure((status, _) -> giveUp(directory, status));
         try {
             requireUnused(Files.createDirectories(directory));
             format(directory);
