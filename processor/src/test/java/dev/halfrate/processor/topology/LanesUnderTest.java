@@ -280,6 +280,10 @@ final class LanesUnderTest implements AutoCloseable {
         return requireNonNull(meters.find(meter).gauge()).value();
     }
 
+    boolean hasGauge(String meter) {
+        return meters.find(meter).gauge() != null;
+    }
+
     /** @return records in a store */
     int stored(String store) {
         var records = 0;
