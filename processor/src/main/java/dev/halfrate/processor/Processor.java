@@ -67,6 +67,7 @@ public final class Processor implements AutoCloseable {
                         config.stateDir().resolve("lanes"),
                         config.kafka(),
                         config.topics().replicationFactor(),
+                        config.topics().inSyncReplicasMin(),
                         STANDBYS),
                 instance.id(),
                 failure::complete));

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Objects;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.FeatureUpdate;
 import org.apache.kafka.clients.admin.NewPartitions;
@@ -67,6 +68,28 @@ class TopicSetupIT {
         assertThat(setting(topics.work(), "cleanup.policy")).isEqualTo("compact");
         assertThat(setting(topics.requests(), "cleanup.policy")).isEqualTo("delete");
         assertThat(setting(topics.results(), "max.message.bytes")).isEqualTo("20971520");
+        assertThat(setting(topics.laneInbox(), "retention.bytes")).isEqualTo("-1");
+        for (var topic : List.of(topics.results(), topics.laneInbox(), topics.work(), topics.ledger())) {
+            assertThat(own(topic)).contains("min.insync.replicas", "unclean.leader.election.enable");
+        }
+    }
+
+    @Test
+    void whatOnlyTheInboxHoldsIsKeptWhileTheResultsAreTheirOwnersConcern() throws Exception {
+        // Given
+        TopicSetup.ensure(config);
+        set(config.topics().laneInbox(), "unclean.leader.election.enable", "true");
+        set(config.topics().laneInbox(), "retention.bytes", "1000000");
+        set(config.topics().results(), "unclean.leader.election.enable", "true");
+
+        // When, Then
+        assertThatThrownBy(() -> TopicSetup.ensure(config))
+                .isInstanceOf(StartupException.class)
+                .message()
+                .hasLineCount(2)
+                .contains(
+                        "topic halfrate-lane-inbox has unclean.leader.election.enable=true, it must be false",
+                        "topic halfrate-lane-inbox has retention.bytes=1000000, it must be -1");
     }
 
     @Test
@@ -190,9 +213,21 @@ class TopicSetupIT {
     }
 
     private String setting(String topic, String name) throws Exception {
+        return settings(topic).get(name).value();
+    }
+
+    /** @return the settings that the topic does not have from its broker */
+    private List<String> own(String topic) throws Exception {
+        return settings(topic).entries().stream()
+                .filter(entry -> entry.source() == ConfigEntry.ConfigSource.DYNAMIC_TOPIC_CONFIG)
+                .map(ConfigEntry::name)
+                .toList();
+    }
+
+    private Config settings(String topic) throws Exception {
         var resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
         var settings = admin.describeConfigs(List.of(resource)).values().get(resource);
-        return Objects.requireNonNull(settings).get().get(name).value();
+        return Objects.requireNonNull(settings).get();
     }
 
     /** Returns when the broker, which hears of it from its controller, shows the value. */

@@ -31,4 +31,9 @@ public record TopicsConfig(
         Check.range("topics.partitions", partitions, 1, 1_000);
         Check.range("topics.replication-factor", replicationFactor, 1, 9);
     }
+
+    /** @return replicas that have a record before its write is acknowledged: two where one more may be down meanwhile */
+    public int inSyncReplicasMin() {
+        return replicationFactor > 2 ? 2 : 1;
+    }
 }

@@ -6,7 +6,7 @@ import java.time.Instant;
  * Where one lane stands.
  *
  * @param flushedUntil chunks below this number were flushed
- * @param nextBatch number of the next batch; grows forever
+ * @param nextBatch number of the next batch; begins anew only if the lane was dropped meanwhile
  * @param inFlight batches sealed and not settled
  */
 public record LaneState(Queue queue, long flushedUntil, long nextBatch, int inFlight) {
@@ -45,6 +45,11 @@ public record LaneState(Queue queue, long flushedUntil, long nextBatch, int inFl
                     items == 0 ? chunk.at() : headArrivedAt,
                     items == 0 ? chunk.firstExpiresAt() : headExpiresAt);
         }
+    }
+
+    /** @return whether nothing waits and nothing is in flight */
+    public boolean isEmpty() {
+        return queue.items == 0 && inFlight == 0;
     }
 
     LaneState with(Queue after) {

@@ -16,6 +16,11 @@ record TopicRule(String setting, Predicate<String> fits, String wanted, String v
         return new TopicRule(setting, value::equals, value, value);
     }
 
+    /** For a new topic only; one that exists may be what its owner wants. */
+    static TopicRule initially(String setting, String value) {
+        return new TopicRule(setting, _ -> true, "anything", value);
+    }
+
     static TopicRule atLeast(String setting, long min, long value) {
         return number(setting, found -> found >= min, "at least " + min, value);
     }

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.Config;
@@ -21,6 +22,7 @@ import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
@@ -139,6 +141,11 @@ public final class TopicSetup {
     }
 
     private record Plan(String name, List<TopicRule> rules) {
+        /** Those of one topic first, then those that it shares. */
+        static List<TopicRule> rules(List<TopicRule> shared, TopicRule... own) {
+            return Stream.concat(Stream.of(own), shared.stream()).toList();
+        }
+
         Map<String, String> settings() {
             return rules.stream().collect(Collectors.toMap(TopicRule::setting, TopicRule::value));
         }
@@ -150,23 +157,34 @@ public final class TopicSetup {
         var because = "requests.ttl is " + Durations.format(ttl);
         var deleted = TopicRule.is("cleanup.policy", "delete");
         var large = TopicRule.atLeast("max.message.bytes", MESSAGE_BYTES_MAX, MESSAGE_BYTES_MAX);
-        var inSync = topics.replicationFactor() > 2 ? 2 : 1;
-        var kept = List.of(
-                TopicRule.is("cleanup.policy", "compact"),
-                large,
-                TopicRule.atLeast("min.insync.replicas", inSync, inSync),
-                TopicRule.is("unclean.leader.election.enable", "false"));
+        var inSync = topics.inSyncReplicasMin();
+        // Ours hold the only copy of what they hold; the others are shared, so a looser one is its owner's choice.
+        var durable = List.of(
+                TopicRule.atLeast(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, inSync, inSync),
+                TopicRule.is(TopicConfig.UNCLEAN_LEADER_ELECTION_ENABLE_CONFIG, "false"));
+        var initiallyDurable = List.of(
+                TopicRule.initially(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, String.valueOf(inSync)),
+                TopicRule.initially(TopicConfig.UNCLEAN_LEADER_ELECTION_ENABLE_CONFIG, "false"));
+        var kept = Plan.rules(durable, TopicRule.is("cleanup.policy", "compact"), large);
         return List.of(
                 new Plan(
                         topics.requests(),
-                        List.of(
+                        Plan.rules(
+                                initiallyDurable,
                                 deleted,
                                 TopicRule.atLeast("max.message.bytes", 1, MESSAGE_BYTES_MAX),
                                 retention(ttl, REQUESTS_RETENTION, because))),
-                new Plan(topics.results(), List.of(large)),
-                new Plan(topics.batches(), List.of()),
-                new Plan(topics.deadLetters(), List.of(large)),
-                new Plan(topics.laneInbox(), List.of(deleted, large, retention(ttl, INBOX_RETENTION, because))),
+                new Plan(topics.results(), Plan.rules(initiallyDurable, large)),
+                new Plan(topics.batches(), Plan.rules(initiallyDurable)),
+                new Plan(topics.deadLetters(), Plan.rules(initiallyDurable, large)),
+                new Plan(
+                        topics.laneInbox(),
+                        Plan.rules(
+                                durable,
+                                deleted,
+                                large,
+                                retention(ttl, INBOX_RETENTION, because),
+                                TopicRule.is("retention.bytes", "-1"))),
                 new Plan(topics.work(), kept),
                 new Plan(topics.ledger(), kept));
     }

@@ -24,14 +24,23 @@ final class Lane {
     private final LaneCore core;
     private final LaneMetrics.Level level;
     private LaneState state = LaneState.NEW;
+    private Instant changedAt;
 
-    Lane(Bytes key, String pool, LaneId id, AccountLimits account, LaneCore core, LaneMetrics.Level level) {
+    Lane(
+            Bytes key,
+            String pool,
+            LaneId id,
+            AccountLimits account,
+            LaneCore core,
+            LaneMetrics.Level level,
+            Instant createdAt) {
         this.key = key;
         this.pool = pool;
         this.id = id;
         this.account = account;
         this.core = core;
         this.level = level;
+        changedAt = createdAt;
     }
 
     /** @return the key of a lane's state, of constant size; pool and lane are hashed part by part, so no two are written alike */
@@ -92,8 +101,20 @@ final class Lane {
         return state;
     }
 
-    void state(LaneState next) {
+    void state(LaneState next, Instant at) {
         level.change(state, next);
         state = next;
+        changedAt = at;
+    }
+
+    /** @return whether it is empty and was so at that time already */
+    boolean isIdleSince(Instant at) {
+        return state.isEmpty() && !changedAt.isAfter(at);
+    }
+
+    /** Takes it off the gauges. */
+    void close() {
+        level.change(state, LaneState.NEW);
+        level.leave();
     }
 }

@@ -7,9 +7,10 @@ import dev.halfrate.schemas.internal.LaneId;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -20,11 +21,14 @@ final class LaneMetrics {
     /** Producers choose models, so the number of lanes has no bound; those beyond this share one gauge. */
     private static final int LANES_SHOWN_MAX = 200;
 
+    private static final String WAITING = "halfrate.lane.waiting";
+    private static final String IN_FLIGHT = "halfrate.lane.batches_in_flight";
+
     private final MeterRegistry registry;
     private final Counter accepted;
     private final Counter absorbed;
     private final Counter expired;
-    private final Map<String, Level> levels = new ConcurrentHashMap<>();
+    private final Map<String, Level> levels = new HashMap<>();
 
     LaneMetrics(MeterRegistry registry) {
         this.registry = registry;
@@ -70,30 +74,56 @@ final class LaneMetrics {
         return registry.counter(name, tag, value.name().toLowerCase(Locale.ROOT));
     }
 
-    Level level(LaneId lane) {
+    /** The lane has to leave its level again. */
+    synchronized Level level(LaneId lane) {
         var name = lane.getAccount() + "/" + lane.getModel() + lane.getEndpoint();
         var shown = levels.containsKey(name) || levels.size() < LANES_SHOWN_MAX ? name : "other";
-        return levels.computeIfAbsent(shown, this::register);
+        var level = levels.computeIfAbsent(shown, this::register);
+        level.lanes++;
+        return level;
     }
 
     private Level register(String lane) {
-        var level = new Level(new AtomicInteger(), new AtomicInteger());
-        Gauge.builder("halfrate.lane.waiting", level.waiting, AtomicInteger::get)
+        var level = new Level(lane);
+        Gauge.builder(WAITING, level.waiting, AtomicInteger::get)
                 .description("Requests that wait for a batch")
                 .tag("lane", lane)
                 .register(registry);
-        Gauge.builder("halfrate.lane.batches_in_flight", level.inFlight, AtomicInteger::get)
+        Gauge.builder(IN_FLIGHT, level.inFlight, AtomicInteger::get)
                 .description("Batches sealed and not settled")
                 .tag("lane", lane)
                 .register(registry);
         return level;
     }
 
+    private synchronized void left(Level level) {
+        level.lanes--;
+        if (level.lanes == 0) {
+            levels.remove(level.name);
+            for (var gauge : List.of(WAITING, IN_FLIGHT)) {
+                registry.find(gauge).tag("lane", level.name).meters().forEach(registry::remove);
+            }
+        }
+    }
+
     /** Sums over the lanes of one name, which may belong to several tasks. */
-    record Level(AtomicInteger waiting, AtomicInteger inFlight) {
+    final class Level {
+        private final String name;
+        private final AtomicInteger waiting = new AtomicInteger();
+        private final AtomicInteger inFlight = new AtomicInteger();
+        private int lanes;
+
+        private Level(String name) {
+            this.name = name;
+        }
+
         void change(LaneState from, LaneState to) {
             waiting.addAndGet(to.queue().items() - from.queue().items());
             inFlight.addAndGet(to.inFlight() - from.inFlight());
+        }
+
+        void leave() {
+            left(this);
         }
     }
 }

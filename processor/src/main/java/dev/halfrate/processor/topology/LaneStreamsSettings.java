@@ -14,10 +14,16 @@ import org.apache.kafka.streams.StreamsConfig;
  * @param application of the whole processor; the lanes' consumer group and internal topics begin with it
  * @param kafka settings for every client; what is decided here wins over them
  * @param replicationFactor of the changelogs
+ * @param inSyncReplicasMin of the changelogs, which have the only copy of what waits
  * @param standbys copies of the state on other instances; in production one, so that a crash costs no restore
  */
 public record LaneStreamsSettings(
-        String application, Path stateDir, Map<String, String> kafka, int replicationFactor, int standbys) {
+        String application,
+        Path stateDir,
+        Map<String, String> kafka,
+        int replicationFactor,
+        int inSyncReplicasMin,
+        int standbys) {
 
     /** Of any record that the lanes read or write; chunks are under 600 KB by construction. */
     static final int MESSAGE_BYTES_MAX = 4 << 20;
@@ -53,6 +59,8 @@ public record LaneStreamsSettings(
         // The default would end the thread at the first record whose producer had no clock.
         properties.put(StreamsConfig.DEFAULT_TIMESTAMP_EXTRACTOR_CLASS_CONFIG, NeverNegativeTimestamp.class);
         properties.put(StreamsConfig.topicPrefix(TopicConfig.MAX_MESSAGE_BYTES_CONFIG), MESSAGE_BYTES_MAX);
+        properties.put(StreamsConfig.topicPrefix(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG), inSyncReplicasMin);
+        properties.put(StreamsConfig.topicPrefix(TopicConfig.UNCLEAN_LEADER_ELECTION_ENABLE_CONFIG), false);
 
         properties.put(StreamsConfig.consumerPrefix(ConsumerConfig.MAX_POLL_RECORDS_CONFIG), RECORDS_BUFFERED_MAX);
         properties.put(

@@ -14,7 +14,6 @@ import dev.halfrate.processor.lane.IdHasher;
 import dev.halfrate.processor.lane.LaneCore;
 import dev.halfrate.processor.lane.LaneEffect;
 import dev.halfrate.processor.lane.LaneEvent;
-import dev.halfrate.processor.lane.LaneState;
 import dev.halfrate.schemas.internal.Command;
 import dev.halfrate.schemas.internal.Hash;
 import dev.halfrate.schemas.internal.InternalFormat;
@@ -56,6 +55,9 @@ import org.slf4j.LoggerFactory;
  */
 final class LaneTask {
     private static final Logger LOG = LoggerFactory.getLogger(LaneTask.class);
+    /** Producers choose models, so there is no end of lanes; one that was empty for so long is dropped. */
+    static final Duration LANE_IDLE_MAX = Duration.ofHours(1);
+
     private static final Duration TICK_MIN = Duration.ofMillis(20);
     private static final Duration TICK_MAX = Duration.ofSeconds(1);
 
@@ -90,7 +92,7 @@ final class LaneTask {
 
     void close() {
         ticks.cancel();
-        lanes.values().forEach(lane -> lane.state(LaneState.NEW));
+        lanes.values().forEach(Lane::close);
     }
 
     // ---- events ----
@@ -249,7 +251,19 @@ final class LaneTask {
     private void tick() {
         var now = now();
         lanes.values().forEach(lane -> step(lane, new LaneEvent.Ticked(now), null));
+        dropIdle(now.minus(LANE_IDLE_MAX));
         forget(now);
+    }
+
+    /** An empty lane has no chunks, and batch ids have their time in them: one that comes again may count from 0. */
+    private void dropIdle(Instant since) {
+        var idle =
+                lanes.values().stream().filter(lane -> lane.isIdleSince(since)).toList();
+        idle.forEach(lane -> {
+            lane.close();
+            stores.lanes().delete(lane.key());
+            lanes.remove(lane.key());
+        });
     }
 
     // ---- a step of the core, and its effects ----
@@ -278,7 +292,7 @@ final class LaneTask {
         for (var seq = before.queue().firstSeq(); seq < Math.min(first, arrival); seq++) {
             stores.chunks().delete(LaneStores.chunkKey(lane.key(), seq));
         }
-        lane.state(step.state());
+        lane.state(step.state(), event.at());
         stores.lanes().put(lane.key(), LaneStores.record(lane.pool(), lane.id(), lane.state()));
     }
 
@@ -401,9 +415,10 @@ final class LaneTask {
     // ---- what is kept in memory ----
 
     private void restore() {
+        var now = now();
         try (var all = stores.lanes().all()) {
-            all.forEachRemaining(
-                    entry -> lane(entry.value.getPool(), entry.value.getLane()).state(LaneStores.state(entry.value)));
+            all.forEachRemaining(entry ->
+                    lane(entry.value.getPool(), entry.value.getLane()).state(LaneStores.state(entry.value), now));
         }
         restoreSealed();
         // Last, because a request that was returned by a batch in flight belongs to its lane.
@@ -459,7 +474,7 @@ final class LaneTask {
                 LOG.warn("account {} is not configured any more: its requests wait until they expire", id.getAccount());
             }
             var core = new LaneCore(account.within(topology.lanes()));
-            return new Lane(key, pool, id, account, core, metrics.level(id));
+            return new Lane(key, pool, id, account, core, metrics.level(id), now());
         });
     }
 

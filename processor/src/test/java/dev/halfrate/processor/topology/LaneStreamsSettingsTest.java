@@ -13,6 +13,7 @@ class LaneStreamsSettingsTest {
             Path.of("state"),
             Map.of("bootstrap.servers", "broker:9092", "processing.guarantee", "at_least_once"),
             3,
+            2,
             1);
 
     @Test
@@ -25,6 +26,14 @@ class LaneStreamsSettingsTest {
                 .isTrue();
         assertThat(streams.getInt("replication.factor")).isEqualTo(3);
         assertThat(streams.getInt("num.standby.replicas")).isEqualTo(1);
+    }
+
+    @Test
+    void aChangelogOutlivesTheLossOfOneReplica() {
+        var properties = settings.properties();
+
+        assertThat(properties).containsEntry("topic.min.insync.replicas", 2);
+        assertThat(properties).containsEntry("topic.unclean.leader.election.enable", false);
     }
 
     @Test

@@ -368,6 +368,27 @@ class LaneTopologyTest {
     }
 
     @Test
+    void aLaneThatStaysEmptyIsDroppedAndBeginsAnewWhenItComesAgain() {
+        lanes.arrive(lanes.refs("a", "b", "c", "d"));
+        var batch = lanes.manifests().getFirst().getBatchId();
+        lanes.advance(LaneTask.LANE_IDLE_MAX);
+        lanes.settled(batch, Set.of(0, 1, 2, 3));
+        lanes.advance(LaneTask.LANE_IDLE_MAX.minusSeconds(1));
+        assertThat(lanes.stored("lanes")).isEqualTo(1);
+
+        lanes.advance(Duration.ofSeconds(1));
+        assertThat(lanes.stored("lanes")).isZero();
+        assertThat(lanes.hasGauge("halfrate.lane.waiting")).isFalse();
+        lanes.restart();
+        lanes.arrive(lanes.refs("e", "f", "g", "h", "i"));
+        lanes.restart();
+        lanes.command(CommandKind.FLUSH);
+
+        assertThat(lanes.manifests()).extracting(LanesUnderTest::customIds).containsExactly(List.of("i"));
+        assertThat(lanes.gauge("halfrate.lane.batches_in_flight")).isEqualTo(2);
+    }
+
+    @Test
     void commandsThatAreNotForTheLanesAreCounted() {
         lanes.command(CommandKind.RESOLVE);
 

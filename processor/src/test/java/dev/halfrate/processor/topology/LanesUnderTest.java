@@ -65,7 +65,7 @@ final class LanesUnderTest implements AutoCloseable {
     private long nextOffset;
 
     LanesUnderTest(Path stateDir, LanesConfig config, Map<String, AccountLimits> accounts) {
-        settings = new LaneStreamsSettings("halfrate", stateDir, Map.of("bootstrap.servers", "none:1"), 1, 0);
+        settings = new LaneStreamsSettings("halfrate", stateDir, Map.of("bootstrap.servers", "none:1"), 1, 1, 0);
         metrics = new LaneMetrics(meters);
         topology = new LaneTopology(TOPICS, WORK_PARTITIONS, config, accounts, meters);
         driver = start();
@@ -278,6 +278,10 @@ final class LanesUnderTest implements AutoCloseable {
 
     double gauge(String meter) {
         return requireNonNull(meters.find(meter).gauge()).value();
+    }
+
+    boolean hasGauge(String meter) {
+        return meters.find(meter).gauge() != null;
     }
 
     /** @return records in a store */
