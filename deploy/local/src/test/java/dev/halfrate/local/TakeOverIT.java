@@ -104,11 +104,13 @@ class TakeOverIT {
         member.put("group.id", group);
         var dead = new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer());
         dead.initTransactions();
-        dead.beginTransaction();
         try (var consumer = new KafkaConsumer<>(member, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
-            dead.sendOffsetsToTransaction(
-                    Map.of(new TopicPartition(config.topics().work(), partition), new OffsetAndMetadata(0)),
-                    consumer.groupMetadata());
+            var offsets = Map.of(new TopicPartition(config.topics().work(), partition), new OffsetAndMetadata(0));
+            dead.beginTransaction();
+            dead.sendOffsetsToTransaction(offsets, consumer.groupMetadata());
+            dead.commitTransaction();
+            dead.beginTransaction();
+            dead.sendOffsetsToTransaction(offsets, consumer.groupMetadata());
         }
         dead.close(Duration.ZERO);
     }

@@ -21,6 +21,7 @@ import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsOptions;
+import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsSpec;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.common.TopicPartition;
@@ -216,9 +217,14 @@ public final class LedgerWorker implements AutoCloseable {
     private long committed(TopicPartition work) {
         try {
             var offsets = admin.listConsumerGroupOffsets(
-                            groupId, new ListConsumerGroupOffsetsOptions().requireStable(true))
+                            Map.of(groupId, new ListConsumerGroupOffsetsSpec().topicPartitions(List.of(work))),
+                            new ListConsumerGroupOffsetsOptions().requireStable(true))
                     .partitionsToOffsetAndMetadata(groupId)
                     .get();
+            if (!offsets.containsKey(work)) {
+                // The client leaves out what the broker withholds, instead of waiting for it.
+                throw new PartitionLostException("the committed offset of " + work + " is withheld", null);
+            }
             var offset = offsets.get(work);
             return offset == null ? 0 : offset.offset();
         } catch (InterruptedException e) {
