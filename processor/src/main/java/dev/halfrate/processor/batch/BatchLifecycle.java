@@ -338,11 +338,9 @@ public final class BatchLifecycle {
             case TimerDue(var timer) ->
                 timer == Timer.POLL ? Step.remember(batch, new Effect.Poll()) : Step.ignore(batch);
             case Polled(PollOutcome.Seen(var remote)) -> {
-                var executed = remote.counts().completed() + remote.counts().failed() > 0;
-                var handles = remote.outputHandle() != null || remote.errorHandle() != null;
-                if (remote.status() == RemoteBatch.Status.FAILED && !executed && !handles) {
+                if (remote.status() == RemoteBatch.Status.FAILED && nothingExecuted(remote)) {
                     yield refusedAtValidation(batch, remote, now);
-                } else if (remote.status().terminal() && executed && !handles) {
+                } else if (remote.status().terminal() && !namesItsFiles(remote)) {
                     yield awaitHandles(batch, running, pollLater, now);
                 } else if (remote.status().terminal()) {
                     yield Step.commit(
@@ -397,6 +395,22 @@ public final class BatchLifecycle {
                     DeleteEnded _,
                     FilesRead _ -> ignoreLate(batch, event);
         };
+    }
+
+    private static boolean nothingExecuted(RemoteBatch remote) {
+        return remote.counts().completed() + remote.counts().failed() == 0
+                && remote.outputHandle() == null
+                && remote.errorHandle() == null;
+    }
+
+    /** Counts may be left out, so a completed batch has executed lines whatever it counts. */
+    private static boolean namesItsFiles(RemoteBatch remote) {
+        if (remote.outputHandle() != null) {
+            return true;
+        } else if (remote.errorHandle() != null) {
+            return remote.counts().completed() == 0;
+        }
+        return nothingExecuted(remote) && remote.status() != RemoteBatch.Status.COMPLETED;
     }
 
     /** Lines were executed, and paid for: to take them as missing would buy them again. */

@@ -476,6 +476,42 @@ class BatchLifecycleTest {
                     .isEqualTo(new Hold(ITEMS, "the remote batch has ended and names no result file"));
         }
 
+        @Test
+        void aCompletedBatchExecutedLinesEvenIfItCountsNone() {
+            assertThat(on(running(), ended(RemoteBatch.Status.COMPLETED, RemoteBatch.Counts.NONE, null))
+                            .batch()
+                            .state())
+                    .isInstanceOf(Running.class);
+        }
+
+        @Test
+        void anErrorFileAloneIsAllOnlyIfNoLineSucceeded() {
+            var some = new RemoteBatch.Counts(4, 3, 1);
+            var none = new RemoteBatch.Counts(4, 0, 4);
+
+            assertThat(on(running(), ended(RemoteBatch.Status.COMPLETED, some, "errors"))
+                            .batch()
+                            .state())
+                    .isInstanceOf(Running.class);
+            assertThat(on(running(), ended(RemoteBatch.Status.COMPLETED, none, "errors"))
+                            .batch()
+                            .state())
+                    .isInstanceOf(Ended.class);
+        }
+
+        @Test
+        void aBatchCancelledBeforeAnythingRanEndsWithoutFiles() {
+            assertThat(on(running(), ended(RemoteBatch.Status.CANCELLED, RemoteBatch.Counts.NONE, null))
+                            .batch()
+                            .state())
+                    .isInstanceOf(Ended.class);
+        }
+
+        private BatchEvent ended(RemoteBatch.Status status, RemoteBatch.Counts counts, @Nullable String errorHandle) {
+            return new BatchEvent.Polled(new PollOutcome.Seen(
+                    new RemoteBatch("remote-1", status, "ended", null, null, errorHandle, counts, List.of())));
+        }
+
         private BatchEvent executed(RemoteBatch.Status status, @Nullable String outputHandle) {
             return new BatchEvent.Polled(new PollOutcome.Seen(new RemoteBatch(
                     "remote-1",
