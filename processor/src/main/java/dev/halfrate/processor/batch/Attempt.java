@@ -39,8 +39,7 @@ public record Attempt(
         DOUBTFUL,
         ABSENT,
         REVOKED,
-        RELEASED,
-        TWIN
+        RELEASED
     }
 
     /** The {@code number}th attempt of a batch. Its tag depends on nothing else, so that a new owner writes the same lines. */

@@ -62,7 +62,7 @@ public record Batch(
         return (int) attempts.stream()
                 .filter(attempt -> switch (attempt.outcome()) {
                     case DOUBTFUL, ABSENT, REVOKED, RELEASED -> true;
-                    case OPEN, CREATED, REFUSED, TWIN -> false;
+                    case OPEN, CREATED, REFUSED -> false;
                 })
                 .count();
     }

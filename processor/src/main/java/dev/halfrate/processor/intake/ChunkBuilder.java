@@ -49,7 +49,7 @@ final class ChunkBuilder {
     }
 
     private void cut() {
-        full.add(new RefChunk(pool, lane, List.of(source), refs));
+        full.add(new RefChunk(pool, lane, List.of(source), refs, 0L));
         refs = new ArrayList<>();
         bytes = HEAD_BYTES_MAX;
     }

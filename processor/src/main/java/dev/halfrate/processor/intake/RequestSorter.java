@@ -139,6 +139,7 @@ final class RequestSorter {
                     requestedAt.toEpochMilli(),
                     expiresAt.toEpochMilli(),
                     0,
+                    0,
                     "",
                     nullAllowed(Traceparent.read(received.headers())),
                     Map.of());

@@ -179,8 +179,11 @@ final class HttpVendor implements Vendor {
                             attempt.tag(),
                             batch.id(),
                             header.endpoint(),
+                            header.apiVersion(),
+                            header.betas(),
                             header.completionWindow(),
                             attempt.inputFileId(),
+                            null,
                             deadline(attempt)));
         } catch (RuntimeException | Error e) {
             LOG.error("{}: create failed unexpectedly", batch.id(), e);
@@ -205,7 +208,7 @@ final class HttpVendor implements Vendor {
         var attempt = batch.attempt();
         var since = attempt.startedAt() == null ? batch.header().sealedAt() : attempt.startedAt();
         var outcome = gate(batch)
-                .call(provider -> provider.find(new Provider.Search(attempt.tag(), attempt.inputFileId(), since)));
+                .call(provider -> provider.find(new Provider.Search(attempt.tag(), attempt.inputFileId(), "", since)));
         mailbox.post(batch.id(), new BatchEvent.FindEnded(outcome));
     }
 

@@ -164,7 +164,7 @@ final class LedgerRecords {
                         orNull(entry.getErrorHandle()),
                         entry.getState() == LedgerState.COLLECTING);
             case SETTLED -> new BatchState.Settled(Instant.ofEpochMilli(entry.getChangedAt()));
-            case PROVISIONAL, CANCELLING, TWIN, SPLIT ->
+            case PROVISIONAL, CANCELLING, SPLIT ->
                 throw new IllegalStateException(
                         "batch %s is %s, which this release cannot go on from: run the newer release"
                                 .formatted(entry.getBatchId(), entry.getState()));

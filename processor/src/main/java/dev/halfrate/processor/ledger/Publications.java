@@ -134,7 +134,7 @@ public final class Publications {
             }
             refs.add(ref.build());
         }
-        return new RefChunk(header.pool(), lane(header), List.copyOf(sources.keySet()), refs);
+        return new RefChunk(header.pool(), lane(header), List.copyOf(sources.keySet()), refs, 0L);
     }
 
     private static LaneSignal signal(

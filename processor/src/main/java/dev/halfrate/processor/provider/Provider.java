@@ -2,6 +2,8 @@ package dev.halfrate.processor.provider;
 
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One upstream account's batch API.
@@ -22,6 +24,15 @@ public interface Provider extends AutoCloseable {
 
     /** Looks for what an attempt may have made. One full listing. */
     FindOutcome find(Search search);
+
+    /**
+     * What is the newest remote batch now, so that what an attempt makes is newer; only where
+     * {@link Capabilities.SearchQuality#PROBABLE}.
+     */
+    MarkerOutcome marker();
+
+    /** Lists the remote batches that were made since, whosesoever they are. One full listing. */
+    SweepOutcome sweep(Instant since);
 
     PollOutcome poll(String remoteBatchId);
 
@@ -66,21 +77,32 @@ public interface Provider extends AutoCloseable {
      * @param tag of the attempt; goes into the metadata where the vendor has some
      * @param batchId likewise
      * @param endpoint path, e.g. /v1/chat/completions
-     * @param inputFileId from {@link #upload}
+     * @param apiVersion, betas of the lane, empty where the vendor has none
+     * @param inputFileId from {@link #upload}, empty where {@link Capabilities.Ingest#INLINE}
+     * @param lines the spool file, null where {@link Capabilities.Ingest#FILE}
      * @param deadline checked before every buffer of the body and before the last one is let go
      */
     record Create(
             String tag,
             String batchId,
             String endpoint,
+            String apiVersion,
+            List<String> betas,
             String completionWindow,
             String inputFileId,
-            Deadline deadline) {}
+            @Nullable Path lines,
+            Deadline deadline) {
+        public Create {
+            betas = List.copyOf(betas);
+        }
+    }
 
     /**
      * What to look for.
      *
+     * @param inputFileId empty where {@link Capabilities.Ingest#INLINE}
+     * @param marker what {@link #marker} said before the attempt: what it made is newer; empty if there was nothing
      * @param since when the attempt started; older remote batches need not be listed, with a generous margin
      */
-    record Search(String tag, String inputFileId, Instant since) {}
+    record Search(String tag, String inputFileId, String marker, Instant since) {}
 }

@@ -49,7 +49,7 @@ final class WaitingChunks implements LongFunction<WaitingChunks.Chunk> {
 
         /** A chunk of only some of another one's refs. */
         static Chunk of(RefChunk whole, List<Ref> refs, Instant arrivedAt) {
-            var values = new RefChunk(whole.getPool(), whole.getLane(), whole.getSources(), refs);
+            var values = new RefChunk(whole.getPool(), whole.getLane(), whole.getSources(), refs, whole.getNotBefore());
             return new Chunk(values, InternalFormat.REF_CHUNK.encode(values), arrivedAt);
         }
 

@@ -70,9 +70,11 @@ class RequestSorterTest {
                                 NOW.toEpochMilli(),
                                 NOW.plus(Duration.ofHours(72)).toEpochMilli(),
                                 0,
+                                0,
                                 "",
                                 "00-1-2-01",
-                                Map.of()))));
+                                Map.of())),
+                        0L));
         assertThat(InternalFormat.REF_CHUNK.decode(
                         InternalFormat.REF_CHUNK.encode(sorted.chunks().getFirst())))
                 .isEqualTo(sorted.chunks().getFirst());

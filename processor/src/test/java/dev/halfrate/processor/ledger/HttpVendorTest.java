@@ -97,7 +97,8 @@ class HttpVendorTest {
                 header.pool(),
                 Publications.lane(header),
                 List.of(Refs.source(Refs.TOPIC_ID)),
-                ITEMS.stream().map(ManifestItem::ref).toList()));
+                ITEMS.stream().map(ManifestItem::ref).toList(),
+                0L));
         var checksum = new CRC32C();
         checksum.update(refs);
         return InternalFormat.MANIFEST_CHUNK.encode(ManifestChunk.newBuilder()

@@ -5,14 +5,17 @@ import dev.halfrate.processor.provider.Capabilities;
 import dev.halfrate.processor.provider.CreateOutcome;
 import dev.halfrate.processor.provider.DeleteOutcome;
 import dev.halfrate.processor.provider.FindOutcome;
+import dev.halfrate.processor.provider.MarkerOutcome;
 import dev.halfrate.processor.provider.PollOutcome;
 import dev.halfrate.processor.provider.Provider;
 import dev.halfrate.processor.provider.ResultLine;
 import dev.halfrate.processor.provider.ResultsOutcome;
+import dev.halfrate.processor.provider.SweepOutcome;
 import dev.halfrate.processor.provider.UploadOutcome;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -72,6 +75,16 @@ final class VirtualHttp implements Provider {
     @Override
     public FindOutcome find(Search search) {
         return new FindOutcome.Absent();
+    }
+
+    @Override
+    public MarkerOutcome marker() {
+        return new MarkerOutcome.NoAnswer("nothing is told");
+    }
+
+    @Override
+    public SweepOutcome sweep(Instant since) {
+        return new SweepOutcome.CannotTell("nothing is told");
     }
 
     @Override

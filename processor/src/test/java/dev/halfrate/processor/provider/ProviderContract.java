@@ -80,9 +80,9 @@ public abstract class ProviderContract {
         var created = created(create(TAG, input));
         created(create(OTHER_TAG, upload(lines(OTHER_TAG, 1))));
 
-        assertThat(found(new Search(TAG, "file-unknown", vendorNow()))).containsExactly(created.id());
-        assertThat(found(new Search("unknown", input, vendorNow()))).containsExactly(created.id());
-        assertThat(provider().find(new Search("unknown", "file-unknown", vendorNow())))
+        assertThat(found(new Search(TAG, "file-unknown", "", vendorNow()))).containsExactly(created.id());
+        assertThat(found(new Search("unknown", input, "", vendorNow()))).containsExactly(created.id());
+        assertThat(provider().find(new Search("unknown", "file-unknown", "", vendorNow())))
                 .isEqualTo(new Absent());
         assertThat(createsReceived()).isEqualTo(2);
     }
@@ -94,7 +94,7 @@ public abstract class ProviderContract {
         pass(Duration.ofSeconds(5));
         var second = created(create(TAG, input));
 
-        assertThat(found(new Search(TAG, input, vendorNow()))).containsExactly(first.id(), second.id());
+        assertThat(found(new Search(TAG, input, "", vendorNow()))).containsExactly(first.id(), second.id());
     }
 
     @Test
@@ -107,17 +107,17 @@ public abstract class ProviderContract {
             created(create(OTHER_TAG, others));
         }
 
-        assertThat(found(new Search(TAG, input, since))).containsExactly(created.id());
+        assertThat(found(new Search(TAG, input, "", since))).containsExactly(created.id());
     }
 
     @Test
     void aDeadlineThatHasPassedMakesNoBatch() throws IOException {
         var input = upload(lines(TAG, 1));
 
-        assertThat(provider().create(new Create(TAG, "b-1", ENDPOINT, "24h", input, () -> true)))
+        assertThat(provider().create(new Create(TAG, "b-1", ENDPOINT, "", List.of(), "24h", input, null, () -> true)))
                 .isInstanceOf(CreateOutcome.Refused.class);
 
-        assertThat(provider().find(new Search(TAG, input, vendorNow()))).isEqualTo(new Absent());
+        assertThat(provider().find(new Search(TAG, input, "", vendorNow()))).isEqualTo(new Absent());
         assertThat(createsReceived()).isZero();
     }
 
@@ -208,7 +208,8 @@ public abstract class ProviderContract {
     void anEndpointThatCannotBeBatchedIsADefiniteNo() throws IOException {
         var input = upload(lines(TAG, 1));
 
-        assertThat(provider().create(new Create(TAG, "b-1", "/v1/unknown", "24h", input, () -> false)))
+        assertThat(provider()
+                        .create(new Create(TAG, "b-1", "/v1/unknown", "", List.of(), "24h", input, null, () -> false)))
                 .isInstanceOfSatisfying(
                         CreateOutcome.Refused.class,
                         refused -> assertThat(refused.refusal().kind()).isEqualTo(Kind.BAD_REQUEST));
@@ -222,7 +223,8 @@ public abstract class ProviderContract {
     }
 
     private CreateOutcome create(String tag, String inputFileId) {
-        return provider().create(new Create(tag, "b-1", ENDPOINT, "24h", inputFileId, () -> false));
+        return provider()
+                .create(new Create(tag, "b-1", ENDPOINT, "", List.of(), "24h", inputFileId, null, () -> false));
     }
 
     private static RemoteBatch created(CreateOutcome outcome) {

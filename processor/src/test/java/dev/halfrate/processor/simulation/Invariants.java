@@ -130,7 +130,7 @@ final class Invariants {
     private static void attemptsFollowEachOther(@Nullable Batch before, Batch batch) {
         for (var attempt : batch.attempts().subList(0, batch.attempts().size() - 1)) {
             var over = switch (attempt.outcome()) {
-                case REFUSED, REVOKED, RELEASED, TWIN -> true;
+                case REFUSED, REVOKED, RELEASED -> true;
                 case OPEN, CREATED, DOUBTFUL, ABSENT -> false;
             };
             check(

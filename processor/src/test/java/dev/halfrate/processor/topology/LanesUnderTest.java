@@ -145,6 +145,7 @@ final class LanesUnderTest implements AutoCloseable {
                 now.toEpochMilli(),
                 now.plus(life).toEpochMilli(),
                 0,
+                0,
                 "",
                 "00-trace",
                 Map.of());
@@ -160,7 +161,7 @@ final class LanesUnderTest implements AutoCloseable {
     }
 
     static RefChunk chunk(LaneId lane, List<Ref> refs) {
-        return new RefChunk("pool", lane, List.of(new Source(new TopicId(new byte[16]), "llm.requests")), refs);
+        return new RefChunk("pool", lane, List.of(new Source(new TopicId(new byte[16]), "llm.requests")), refs, 0L);
     }
 
     byte[] arrive(List<Ref> refs) {
@@ -181,7 +182,11 @@ final class LanesUnderTest implements AutoCloseable {
                 batchId,
                 now.toEpochMilli(),
                 ByteBuffer.allocate(0),
-                chunk(LANE, refs))));
+                chunk(LANE, refs),
+                0,
+                0,
+                0,
+                0)));
     }
 
     void settled(String batchId, Collection<Integer> succeeded) {
@@ -194,7 +199,11 @@ final class LanesUnderTest implements AutoCloseable {
                 batchId,
                 now.toEpochMilli(),
                 ByteBuffer.wrap(bits.toByteArray()),
-                null)));
+                null,
+                0,
+                0,
+                0,
+                0)));
     }
 
     void command(CommandKind kind) {

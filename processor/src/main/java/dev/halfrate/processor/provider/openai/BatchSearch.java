@@ -5,6 +5,7 @@ import dev.halfrate.processor.provider.FindOutcome;
 import dev.halfrate.processor.provider.FindOutcome.CannotTell;
 import dev.halfrate.processor.provider.Provider.Search;
 import dev.halfrate.processor.provider.RemoteBatch;
+import dev.halfrate.processor.provider.SweepOutcome;
 import dev.halfrate.processor.provider.openai.Reply.Answer;
 import java.time.Duration;
 import java.time.Instant;
@@ -13,9 +14,10 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 
 /**
- * Looks through the list of batches for those of one attempt. The vendor offers no filter and promises no order, so
+ * Looks through the list of batches, for those of one attempt or for all. The vendor offers no filter and promises no order, so
  * an early end needs every entry so far to be in order, and "absent" needs every entry to be readable.
  */
 final class BatchSearch {
@@ -23,6 +25,11 @@ final class BatchSearch {
     private static final int PAGES_MAX = 500;
     /** Whoever wrote when the attempt began may have had its clock wrong by hours. */
     private static final Duration MARGIN = Duration.ofDays(1);
+
+    @FunctionalInterface
+    private interface Entries {
+        void accept(JsonNode entry, long createdAt, RemoteBatch remote);
+    }
 
     private record Match(long createdAt, RemoteBatch remote) {}
 
@@ -38,6 +45,27 @@ final class BatchSearch {
 
     FindOutcome find(Search search) {
         var matches = new ArrayList<Match>();
+        return list(search.since(), (entry, createdAt, remote) -> {
+                    if (isOf(search, entry, remote)) {
+                        matches.add(new Match(createdAt, remote));
+                    }
+                })
+                .<FindOutcome>map(CannotTell::new)
+                .orElseGet(() -> outcome(matches));
+    }
+
+    SweepOutcome sweep(Instant since) {
+        var listed = new ArrayList<SweepOutcome.Listed>();
+        return list(since, (entry, _, remote) -> {
+                    var batchId = Json.text(entry.path("metadata"), OpenAiProvider.BATCH);
+                    listed.add(new SweepOutcome.Listed(remote, batchId == null ? "" : batchId));
+                })
+                .<SweepOutcome>map(SweepOutcome.CannotTell::new)
+                .orElseGet(() -> new SweepOutcome.Swept(listed));
+    }
+
+    /** @return why the listing is not complete, empty if it is */
+    private Optional<String> list(Instant since, Entries entries) {
         var cursors = new HashSet<String>();
         var newestFirst = true;
         var previous = Long.MAX_VALUE;
@@ -46,36 +74,34 @@ final class BatchSearch {
             var reply =
                     calls.ask(calls.to("/batches?limit=" + PAGE_ENTRIES + after).GET(), timeout);
             if (!(reply instanceof Answer answer && answer.ok())) {
-                return new CannotTell(reply.reason());
+                return Optional.of(reply.reason());
             }
             var list = answer.json();
             if (!list.path("data").isArray()) {
-                return new CannotTell("not a list");
+                return Optional.of("not a list");
             }
             var last = "";
             for (var entry : list.path("data")) {
                 var remote = Batches.parse(entry);
                 if (remote.isEmpty()) {
-                    return new CannotTell("an entry without a usable id");
+                    return Optional.of("an entry without a usable id");
                 }
                 last = remote.get().id();
                 var createdAt = entry.path("created_at").asLong(Long.MAX_VALUE);
                 newestFirst &= createdAt <= previous;
                 previous = createdAt;
-                if (isOf(search, entry, remote.get())) {
-                    matches.add(new Match(createdAt, remote.get()));
-                }
+                entries.accept(entry, createdAt, remote.get());
             }
-            var older = newestFirst && previous < horizon(search, answer).getEpochSecond();
+            var older = newestFirst && previous < horizon(since, answer).getEpochSecond();
             if (older || !hasMore(list)) {
-                return outcome(matches);
+                return Optional.empty();
             }
             if (last.isEmpty() || !cursors.add(last)) {
-                return new CannotTell("the list does not go on");
+                return Optional.of("the list does not go on");
             }
             after = "&after=" + last;
         }
-        return new CannotTell("more than %d pages".formatted(PAGES_MAX));
+        return Optional.of("more than %d pages".formatted(PAGES_MAX));
     }
 
     private static boolean isOf(Search search, JsonNode entry, RemoteBatch remote) {
@@ -89,12 +115,12 @@ final class BatchSearch {
     }
 
     /** @return when older batches begin, by the vendor's clock or ours, whichever is slower */
-    private Instant horizon(Search search, Answer answer) {
+    private Instant horizon(Instant since, Answer answer) {
         var ahead = Refusals.date(answer.headers())
                 .map(date -> Duration.between(clock.instant(), date))
                 .filter(Duration::isNegative)
                 .orElse(Duration.ZERO);
-        return search.since().plus(ahead).minus(MARGIN);
+        return since.plus(ahead).minus(MARGIN);
     }
 
     private static FindOutcome outcome(List<Match> matches) {

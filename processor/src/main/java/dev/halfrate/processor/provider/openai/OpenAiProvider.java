@@ -9,11 +9,13 @@ import dev.halfrate.processor.provider.Capabilities;
 import dev.halfrate.processor.provider.CreateOutcome;
 import dev.halfrate.processor.provider.DeleteOutcome;
 import dev.halfrate.processor.provider.FindOutcome;
+import dev.halfrate.processor.provider.MarkerOutcome;
 import dev.halfrate.processor.provider.PollOutcome;
 import dev.halfrate.processor.provider.Provider;
 import dev.halfrate.processor.provider.Refusal;
 import dev.halfrate.processor.provider.RemoteBatch;
 import dev.halfrate.processor.provider.ResultsOutcome;
+import dev.halfrate.processor.provider.SweepOutcome;
 import dev.halfrate.processor.provider.UploadOutcome;
 import dev.halfrate.processor.provider.openai.Reply.Answer;
 import dev.halfrate.processor.provider.openai.Reply.Silence;
@@ -22,6 +24,7 @@ import java.io.UncheckedIOException;
 import java.net.http.HttpRequest.BodyPublisher;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
@@ -151,6 +154,16 @@ public final class OpenAiProvider implements Provider {
     @Override
     public FindOutcome find(Search search) {
         return batchSearch.find(search);
+    }
+
+    @Override
+    public MarkerOutcome marker() {
+        throw new UnsupportedOperationException("an attempt is found by what it is called");
+    }
+
+    @Override
+    public SweepOutcome sweep(Instant since) {
+        return batchSearch.sweep(since);
     }
 
     @Override

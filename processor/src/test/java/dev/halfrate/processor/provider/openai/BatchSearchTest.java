@@ -174,7 +174,7 @@ class BatchSearchTest {
     }
 
     private FindOutcome find() {
-        return provider.find(new Search("tag-1", "file-1", SINCE));
+        return provider.find(new Search("tag-1", "file-1", "", SINCE));
     }
 
     private void pages(String... pages) {

@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -373,7 +374,7 @@ class OpenAiCreateTest {
     }
 
     private static Create request(Deadline deadline) {
-        return new Create("attempt-1", "b-1", "/v1/chat/completions", "24h", "file-1", deadline);
+        return new Create("attempt-1", "b-1", "/v1/chat/completions", "", List.of(), "24h", "file-1", null, deadline);
     }
 
     private static String error(String type, @Nullable String code) {
