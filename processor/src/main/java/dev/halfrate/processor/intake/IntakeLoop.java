@@ -74,7 +74,8 @@ final class IntakeLoop implements AutoCloseable {
      */
     Outcome step() {
         var records = consumer.poll(POLL_WAIT);
-        if (records.isEmpty()) {
+        // A position may also move over what is no record: where that is not committed, retention overtakes the offset.
+        if (records.nextOffsets().isEmpty()) {
             return Outcome.IDLE;
         }
         var sorted = sorter.sort(records, clock.instant());

@@ -52,7 +52,7 @@ final class KafkaPartitionLog implements PartitionLog {
         this.ledger = new TopicPartition(config.topics().ledger(), partition);
         this.instance = instance;
         this.clients = clients;
-        this.producer = clients.producer(config.application() + "-ledger-" + partition);
+        this.producer = clients.producer(config.ledgerGroup() + "-" + partition);
         this.group = group;
     }
 

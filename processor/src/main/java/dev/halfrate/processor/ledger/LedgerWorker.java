@@ -75,7 +75,7 @@ public final class LedgerWorker implements AutoCloseable {
         this.providers = Map.copyOf(providers);
         this.onFailure = onFailure;
         this.clients = new KafkaLedgerClients(config.kafka());
-        this.groupId = config.application() + "-ledger";
+        this.groupId = config.ledgerGroup();
         this.consumer = clients.worker(groupId, instance);
         this.admin = Admin.create(Map.copyOf(config.kafka()));
         this.bodies = new BodyReader(clients.reader(true), this::topicId);
@@ -226,7 +226,14 @@ public final class LedgerWorker implements AutoCloseable {
                 throw new PartitionLostException("the committed offset of " + work + " is withheld", null);
             }
             var offset = offsets.get(work);
-            return offset == null ? 0 : offset.offset();
+            if (offset == null) {
+                // The start has made sure of it, so somebody deleted it since; to begin anew could buy again.
+                var gone = "group %s has no offset for %s any more: start again to see what that costs"
+                        .formatted(groupId, work);
+                onFailure.accept(new IllegalStateException(gone));
+                throw new PartitionLostException(gone, null);
+            }
+            return offset.offset();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new PartitionLostException("stopped while taking over " + work, e);

@@ -17,10 +17,13 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.MockConsumer;
+import org.apache.kafka.clients.consumer.NoOffsetForPartitionException;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.clients.consumer.internals.AutoOffsetResetStrategy;
 import org.apache.kafka.clients.producer.MockProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -47,9 +50,16 @@ class IntakeTest {
     private final List<Life> lives = new ArrayList<>();
     private final Deque<Consumer<Life>> scripts = new ArrayDeque<>();
     private Instant now = Samples.NOW;
+    private Runnable guard = () -> {};
 
     private final Intake intake = new Intake(
-            Samples.CONFIG, Samples.CAPABILITIES, new Clients(), new IntakeMeters(meters), () -> now, failures::add);
+            Samples.CONFIG,
+            Samples.CAPABILITIES,
+            () -> guard.run(),
+            new Clients(),
+            new IntakeMeters(meters),
+            () -> now,
+            failures::add);
 
     @Test
     void whatWasSortedIsCommittedTogetherWithItsOffsets() {
@@ -209,6 +219,38 @@ class IntakeTest {
                 .asString()
                 .contains("topic llm.requests was deleted and created again");
         assertThat(lives.getFirst().consumer.closed()).isTrue();
+    }
+
+    @Test
+    void partitionWithoutAnOffsetIsReadOnceTheGuardHasGivenItOne() {
+        var checks = new AtomicInteger();
+        guard = checks::incrementAndGet;
+        scripts.add(
+                life -> life.poll(() -> life.consumer.setPollException(new NoOffsetForPartitionException(PARTITION))));
+        scripts.add(life -> {
+            life.poll(() -> life.add(line("a", "gpt-5")));
+            life.poll(intake::stop);
+        });
+
+        intake.run();
+
+        assertThat(checks).hasValue(1);
+        assertThat(customIds(lives.getLast().producer)).containsExactly("a");
+        assertThat(failures).isEmpty();
+    }
+
+    @Test
+    void offsetThatIsGoneStopsItWithTheGuardsMessage() {
+        guard = () -> {
+            throw new IntakeException("for the test");
+        };
+        scripts.add(life ->
+                life.poll(() -> life.consumer.setPollException(new OffsetOutOfRangeException(Map.of(PARTITION, 7L)))));
+
+        intake.run();
+
+        assertThat(failures).singleElement().asString().contains("for the test");
+        assertThat(lives).hasSize(1);
     }
 
     @Test

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.halfrate.processor.codec.DeadLetter;
 import dev.halfrate.processor.codec.Result;
 import dev.halfrate.processor.config.LanesConfig;
+import dev.halfrate.processor.ops.Births;
 import dev.halfrate.schemas.internal.CommandKind;
 import dev.halfrate.schemas.internal.InternalFormat;
 import dev.halfrate.schemas.internal.ManifestChunk;
@@ -20,6 +21,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.zip.CRC32C;
+import org.apache.kafka.streams.state.StoreBuilder;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -76,6 +78,11 @@ class LaneTopologyTest {
         assertThat(manifest)
                 .extracting(LanesUnderTest::customIds)
                 .containsExactly(List.of("a", "b", "c"), List.of("d"));
+    }
+
+    @Test
+    void everyChangelogIsGuarded() {
+        assertThat(LaneStores.builders()).extracting(StoreBuilder::name).containsExactlyElementsOf(Births.LANE_STORES);
     }
 
     @Test
