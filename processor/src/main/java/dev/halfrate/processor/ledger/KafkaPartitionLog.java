@@ -39,6 +39,7 @@ final class KafkaPartitionLog implements PartitionLog {
     private final LedgerClients clients;
     private final Producer<byte[], byte[]> producer;
     private final Supplier<ConsumerGroupMetadata> group;
+    private final LedgerMeters.Share meters;
     private boolean fenced;
 
     KafkaPartitionLog(
@@ -46,7 +47,8 @@ final class KafkaPartitionLog implements PartitionLog {
             int partition,
             String instance,
             LedgerClients clients,
-            Supplier<ConsumerGroupMetadata> group) {
+            Supplier<ConsumerGroupMetadata> group,
+            LedgerMeters.Share meters) {
         this.config = config;
         this.work = new TopicPartition(config.topics().work(), partition);
         this.ledger = new TopicPartition(config.topics().ledger(), partition);
@@ -54,6 +56,7 @@ final class KafkaPartitionLog implements PartitionLog {
         this.clients = clients;
         this.producer = clients.producer(config.ledgerGroup() + "-" + partition);
         this.group = group;
+        this.meters = meters;
     }
 
     /**
@@ -119,11 +122,15 @@ final class KafkaPartitionLog implements PartitionLog {
                     var key = new String(entry.key(), StandardCharsets.UTF_8);
                     if (entry.value() == null) {
                         batches.remove(key);
+                        meters.remove(key);
                         continue;
                     }
                     switch (InternalFormat.decodeAny(entry.value())) {
                         case PartitionEpoch owner -> epoch = Math.max(epoch, owner.getEpoch());
-                        case LedgerRecord batch -> batches.put(key, LedgerRecords.decode(batch));
+                        case LedgerRecord batch -> {
+                            batches.put(key, LedgerRecords.decode(batch));
+                            meters.put(batch);
+                        }
                         default ->
                             throw new IllegalStateException(
                                     "a foreign record in %s at offset %d: only Halfrate may write there"
@@ -139,10 +146,11 @@ final class KafkaPartitionLog implements PartitionLog {
     @Override
     public void commit(Transaction transaction) {
         var topics = config.topics();
+        var batches = transaction.batches().stream().map(LedgerRecords::encode).toList();
         try {
             inTransaction(transaction.workOffset(), () -> {
-                for (var batch : transaction.batches()) {
-                    send(record(ledger, batch.id(), InternalFormat.LEDGER_RECORD.encode(LedgerRecords.encode(batch))));
+                for (var batch : batches) {
+                    send(record(ledger, batch.getBatchId(), InternalFormat.LEDGER_RECORD.encode(batch)));
                 }
                 for (var batchId : transaction.forgotten()) {
                     send(new ProducerRecord<>(ledger.topic(), ledger.partition(), utf8(batchId), null));
@@ -170,6 +178,8 @@ final class KafkaPartitionLog implements PartitionLog {
         } catch (KafkaException e) {
             throw new PartitionLostException("cannot commit to " + ledger, e);
         }
+        batches.forEach(meters::put);
+        transaction.forgotten().forEach(meters::remove);
     }
 
     /** Offsets go with each transaction, so that a generation that is over fails before it acts. */
@@ -196,6 +206,7 @@ final class KafkaPartitionLog implements PartitionLog {
 
     @Override
     public void close() {
+        meters.close();
         // An open transaction is left to its next owner, who aborts it.
         producer.close(Duration.ZERO);
     }

@@ -11,6 +11,7 @@ import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.jspecify.annotations.Nullable;
@@ -27,9 +28,10 @@ final class BirthRules {
      *
      * @param key of its birth
      * @param group that reads it and keeps offsets, null for none
+     * @param metadata of a partition's first offset
      * @param internal ours alone
      */
-    record Role(String key, String topic, @Nullable String group, boolean internal) {}
+    record Role(String key, String topic, @Nullable String group, String metadata, boolean internal) {}
 
     /** A topic as it is. */
     record Shape(Uuid id, int partitions) {}
@@ -59,7 +61,7 @@ final class BirthRules {
     record Found(
             Map<String, Shape> shapes,
             Map<String, Birth> births,
-            Map<TopicPartition, Long> offsets,
+            Map<TopicPartition, OffsetAndMetadata> offsets,
             Map<TopicPartition, Range> ranges) {}
 
     /**
@@ -73,19 +75,22 @@ final class BirthRules {
     record Decision(
             List<String> faults,
             Map<String, @Nullable Birth> births,
-            Map<String, Map<TopicPartition, Long>> offsets,
+            Map<String, Map<TopicPartition, OffsetAndMetadata>> offsets,
             Set<Guard> used) {
         boolean changesNothing() {
             return faults.isEmpty() && births.isEmpty() && offsets.isEmpty();
         }
     }
 
+    /** Of an offset that is chosen anew: who reads on begins to count anew, and knows it. */
+    private static final String NO_METADATA = "";
+
     private final List<Role> roles;
     private final Found found;
     private final Set<Guard> accepted;
     private final List<String> faults = new ArrayList<>();
     private final Map<String, @Nullable Birth> births = new LinkedHashMap<>();
-    private final Map<String, Map<TopicPartition, Long>> offsets = new LinkedHashMap<>();
+    private final Map<String, Map<TopicPartition, OffsetAndMetadata>> offsets = new LinkedHashMap<>();
     private final Set<Guard> used = EnumSet.noneOf(Guard.class);
 
     private BirthRules(List<Role> roles, Found found, Set<Guard> accepted) {
@@ -165,14 +170,14 @@ final class BirthRules {
         births.put(role.key(), new Birth(role.topic(), shape.id(), shape.partitions()));
         partitions(role, from)
                 .filter(partition -> !found.offsets().containsKey(partition))
-                .forEach(partition -> commit(role, partition, range(partition).from()));
+                .forEach(partition -> commit(role, partition, range(partition).from(), role.metadata()));
     }
 
     /** Offsets in a topic of another id mean nothing. */
     private void beginAnew(Role role, Shape shape) {
         births.put(role.key(), new Birth(role.topic(), shape.id(), shape.partitions()));
         partitions(role, 0)
-                .forEach(partition -> commit(role, partition, range(partition).from()));
+                .forEach(partition -> commit(role, partition, range(partition).from(), NO_METADATA));
     }
 
     private void checkOffsets(Role role, Birth birth) {
@@ -181,21 +186,21 @@ final class BirthRules {
             return;
         }
         var lost = new ArrayList<TopicPartition>();
-        var outside = new LinkedHashMap<TopicPartition, Long>();
+        var outside = new LinkedHashMap<TopicPartition, OffsetAndMetadata>();
         partitions(role, 0).limit(birth.partitions()).forEach(partition -> {
             var offset = found.offsets().get(partition);
             if (offset == null) {
                 lost.add(partition);
-            } else if (!range(partition).takes(offset)) {
+            } else if (!range(partition).takes(offset.offset())) {
                 outside.put(partition, offset);
             }
         });
         if (!lost.isEmpty() && isAccepted(Guard.LOST_OFFSETS, lostOffsets(role, group, lost))) {
-            lost.forEach(partition -> commit(role, partition, range(partition).from()));
+            lost.forEach(partition -> commit(role, partition, range(partition).from(), NO_METADATA));
         }
         if (!outside.isEmpty() && isAccepted(Guard.OFFSETS_OUT_OF_RANGE, outOfRange(role, group, outside))) {
             outside.forEach((partition, offset) ->
-                    commit(role, partition, range(partition).nearest(offset)));
+                    commit(role, partition, range(partition).nearest(offset.offset()), offset.metadata()));
         }
     }
 
@@ -214,12 +219,12 @@ final class BirthRules {
                 + " set it with kafka-consumer-groups.sh --group %s --reset-offsets, or begin anew".formatted(group);
     }
 
-    private String outOfRange(Role role, String group, Map<TopicPartition, Long> outside) {
+    private String outOfRange(Role role, String group, Map<TopicPartition, OffsetAndMetadata> outside) {
         var where = outside.entrySet().stream()
                 .map(entry -> "%s at %d, which holds %d to %d"
                         .formatted(
                                 entry.getKey(),
-                                entry.getValue(),
+                                entry.getValue().offset(),
                                 range(entry.getKey()).from(),
                                 range(entry.getKey()).until()))
                 .collect(Collectors.joining(", "));
@@ -235,9 +240,10 @@ final class BirthRules {
                 .collect(Collectors.joining(", ", topic + " partition ", ""));
     }
 
-    private void commit(Role role, TopicPartition partition, long offset) {
+    private void commit(Role role, TopicPartition partition, long offset, String metadata) {
         if (role.group() != null) {
-            offsets.computeIfAbsent(role.group(), _ -> new LinkedHashMap<>()).put(partition, offset);
+            offsets.computeIfAbsent(role.group(), _ -> new LinkedHashMap<>())
+                    .put(partition, new OffsetAndMetadata(offset, metadata));
         }
     }
 

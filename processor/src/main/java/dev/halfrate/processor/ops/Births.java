@@ -2,6 +2,7 @@ package dev.halfrate.processor.ops;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.halfrate.processor.balance.ReadCounts;
 import dev.halfrate.processor.config.HalfrateConfig;
 import dev.halfrate.processor.ops.BirthRules.Birth;
 import dev.halfrate.processor.ops.BirthRules.Found;
@@ -39,7 +40,6 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.InvalidProducerEpochException;
 import org.apache.kafka.common.errors.ProducerFencedException;
-import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -61,7 +61,6 @@ public final class Births {
     private static final Logger log = LoggerFactory.getLogger(Births.class);
 
     private static final Duration ANSWER_WITHIN = Duration.ofSeconds(20);
-    private static final Duration POLL = Duration.ofMillis(200);
     private static final int TRIES_MAX = 10;
     private static final int TRY_AGAIN_MS_MAX = 1_000;
 
@@ -80,12 +79,17 @@ public final class Births {
     private static List<Role> roles(HalfrateConfig config) {
         var topics = config.topics();
         var roles = new ArrayList<>(List.of(
-                new Role("requests/" + topics.requests(), topics.requests(), config.intakeGroup(), false),
-                new Role("lane-inbox", topics.laneInbox(), config.lanesGroup(), true),
-                new Role("work", topics.work(), config.ledgerGroup(), true),
-                new Role("ledger", topics.ledger(), null, true)));
+                new Role(
+                        "requests/" + topics.requests(),
+                        topics.requests(),
+                        config.intakeGroup(),
+                        ReadCounts.NONE.toText(),
+                        false),
+                new Role("lane-inbox", topics.laneInbox(), config.lanesGroup(), "", true),
+                new Role("work", topics.work(), config.ledgerGroup(), "", true),
+                new Role("ledger", topics.ledger(), null, "", true)));
         for (var store : LANE_STORES) {
-            roles.add(new Role("changelog/" + store, config.lanesChangelog(store), null, true));
+            roles.add(new Role("changelog/" + store, config.lanesChangelog(store), null, "", true));
         }
         return roles;
     }
@@ -103,6 +107,16 @@ public final class Births {
             throw new StartupException(
                     "topics and offsets cannot be held against those of the first start: " + e.getMessage(), e);
         }
+    }
+
+    /**
+     * @return why a start would be refused, a line for each fault; one that is gone at the next look was another one's
+     *     commit that was visible in part
+     * @throws KafkaException if nobody tells
+     */
+    static List<String> faults(HalfrateConfig config) throws InterruptedException {
+        var births = new Births(config, Set.of());
+        return BirthRules.decide(births.roles, births.look(), Set.of()).faults();
     }
 
     private void check() throws InterruptedException {
@@ -145,13 +159,11 @@ public final class Births {
                         new ProducerRecord<>(births.topic(), births.partition(), key.getBytes(UTF_8), encode(birth)));
             });
             decision.offsets()
-                    .forEach((group, offsets) -> producer.sendOffsetsToTransaction(
-                            offsets.entrySet().stream()
-                                    .collect(Collectors.toMap(
-                                            Map.Entry::getKey, entry -> new OffsetAndMetadata(entry.getValue()))),
-                            nonMember(group)));
+                    .forEach((group, offsets) -> producer.sendOffsetsToTransaction(offsets, nonMember(group)));
             producer.commitTransaction();
-            decision.offsets().forEach((group, offsets) -> log.info("group {} begins at {}", group, offsets));
+            decision.offsets()
+                    .forEach((group, offsets) -> offsets.forEach((partition, offset) ->
+                            log.info("group {} begins at {} of {}", group, offset.offset(), partition)));
         }
         for (var guard : accepted) {
             if (decision.used().contains(guard)) {
@@ -195,32 +207,12 @@ public final class Births {
         }
     }
 
-    private Map<String, Birth> recorded() {
-        var settings = new HashMap<String, Object>(config.kafka());
-        settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
-        settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
-        settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
-        try (var consumer = new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
-            consumer.assign(List.of(births));
-            consumer.seekToBeginning(List.of(births));
-            var end = consumer.endOffsets(List.of(births)).getOrDefault(births, 0L);
-            var recorded = new HashMap<String, Birth>();
-            var deadline = System.nanoTime() + ANSWER_WITHIN.toNanos();
-            while (consumer.position(births) < end) {
-                if (System.nanoTime() - deadline > 0) {
-                    throw new TimeoutException(births + " cannot be read to its end");
-                }
-                for (var entry : consumer.poll(POLL).records(births)) {
-                    var key = new String(entry.key(), UTF_8);
-                    if (entry.value() == null) {
-                        recorded.remove(key);
-                    } else {
-                        recorded.put(key, decode(entry.value()));
-                    }
-                }
-            }
-            return recorded;
-        }
+    private Map<String, Birth> recorded() throws InterruptedException {
+        var recorded = new HashMap<String, Birth>();
+        CompactedTopics.read(config, List.of(births))
+                .getOrDefault(births, Map.of())
+                .forEach((key, value) -> recorded.put(new String(key.get(), UTF_8), decode(value)));
+        return recorded;
     }
 
     private Map<String, Shape> shapes(Admin admin) throws InterruptedException {
@@ -239,15 +231,16 @@ public final class Births {
         return shapes;
     }
 
-    private Map<TopicPartition, Long> offsets(Admin admin, Map<String, Shape> shapes) throws InterruptedException {
-        var offsets = new HashMap<TopicPartition, Long>();
+    private Map<TopicPartition, OffsetAndMetadata> offsets(Admin admin, Map<String, Shape> shapes)
+            throws InterruptedException {
+        var offsets = new HashMap<TopicPartition, OffsetAndMetadata>();
         for (var role : roles) {
             if (role.group() != null) {
                 var spec = new ListConsumerGroupOffsetsSpec().topicPartitions(partitions(role, shapes));
                 var answer = admin.listConsumerGroupOffsets(Map.of(role.group(), spec));
                 get(answer.partitionsToOffsetAndMetadata(role.group())).forEach((partition, offset) -> {
                     if (offset != null) {
-                        offsets.put(partition, offset.offset());
+                        offsets.put(partition, offset);
                     }
                 });
             }

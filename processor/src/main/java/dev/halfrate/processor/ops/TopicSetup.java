@@ -102,7 +102,7 @@ public final class TopicSetup {
     /**
      * Before a Kafka client is made, because that one would write a warning for each try.
      */
-    private static void awaitReachable(String bootstrapServers) throws InterruptedException {
+    static void awaitReachable(String bootstrapServers) throws InterruptedException {
         var deadline = System.nanoTime() + REACHABLE_WITHIN.toNanos();
         var reason = "no host:port is given";
         do {

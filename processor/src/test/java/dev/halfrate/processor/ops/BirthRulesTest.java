@@ -12,6 +12,7 @@ import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.junit.jupiter.api.Test;
@@ -20,17 +21,17 @@ class BirthRulesTest {
     private static final Uuid ID = new Uuid(1, 1);
     private static final Uuid OTHER_ID = new Uuid(2, 2);
     private static final List<Role> ROLES = List.of(
-            new Role("requests/requests", "requests", "intake", false),
-            new Role("work", "work", "ledger", true),
-            new Role("ledger", "ledger", null, true),
-            new Role("changelog", "changelog", null, true));
+            new Role("requests/requests", "requests", "intake", "none read", false),
+            new Role("work", "work", "ledger", "", true),
+            new Role("ledger", "ledger", null, "", true),
+            new Role("changelog", "changelog", null, "", true));
     private static final TopicPartition REQUESTS_0 = new TopicPartition("requests", 0);
     private static final TopicPartition REQUESTS_1 = new TopicPartition("requests", 1);
     private static final TopicPartition WORK_0 = new TopicPartition("work", 0);
 
     private final Map<String, Shape> shapes = new HashMap<>();
     private final Map<String, Birth> births = new HashMap<>();
-    private final Map<TopicPartition, Long> offsets = new HashMap<>();
+    private final Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
     private final Map<TopicPartition, Range> ranges = new HashMap<>();
 
     BirthRulesTest() {
@@ -44,6 +45,10 @@ class BirthRulesTest {
         for (var partition = 0; partition < partitions; partition++) {
             ranges.putIfAbsent(new TopicPartition(name, partition), new Range(0, 0));
         }
+    }
+
+    private static OffsetAndMetadata at(long offset, String metadata) {
+        return new OffsetAndMetadata(offset, metadata);
     }
 
     private Decision decide(Guard... accepted) {
@@ -73,7 +78,11 @@ class BirthRulesTest {
 
         assertThat(decision.faults()).isEmpty();
         assertThat(decision.offsets())
-                .isEqualTo(Map.of("intake", Map.of(REQUESTS_0, 0L, REQUESTS_1, 40L), "ledger", Map.of(WORK_0, 0L)));
+                .isEqualTo(Map.of(
+                        "intake",
+                        Map.of(REQUESTS_0, at(0, "none read"), REQUESTS_1, at(40, "none read")),
+                        "ledger",
+                        Map.of(WORK_0, at(0, ""))));
         assertThat(decision.births())
                 .isEqualTo(Map.of(
                         "requests/requests", new Birth("requests", ID, 2),
@@ -85,7 +94,7 @@ class BirthRulesTest {
     void theNextStartFindsAllAsItWas() {
         live(decide());
         ranges.put(REQUESTS_0, new Range(10, 500));
-        offsets.put(REQUESTS_0, 500L);
+        offsets.put(REQUESTS_0, new OffsetAndMetadata(500, "some read"));
 
         assertThat(decide().changesNothing()).isTrue();
     }
@@ -97,7 +106,8 @@ class BirthRulesTest {
 
         var decision = decide();
 
-        assertThat(decision.offsets()).isEqualTo(Map.of("intake", Map.of(new TopicPartition("requests", 2), 0L)));
+        assertThat(decision.offsets())
+                .isEqualTo(Map.of("intake", Map.of(new TopicPartition("requests", 2), at(0, "none read"))));
         assertThat(decision.births()).isEqualTo(Map.of("requests/requests", new Birth("requests", ID, 3)));
     }
 
@@ -132,7 +142,7 @@ class BirthRulesTest {
                                 + " --group intake --reset-offsets, or begin anew with --accept lost-offsets");
         var decision = decide(Guard.LOST_OFFSETS);
         assertThat(decision.faults()).isEmpty();
-        assertThat(decision.offsets()).isEqualTo(Map.of("intake", Map.of(REQUESTS_1, 20L)));
+        assertThat(decision.offsets()).isEqualTo(Map.of("intake", Map.of(REQUESTS_1, at(20, ""))));
         assertThat(decision.used()).containsExactly(Guard.LOST_OFFSETS);
     }
 
@@ -157,23 +167,25 @@ class BirthRulesTest {
                 .singleElement()
                 .asString()
                 .contains("requests-0 at 0, which holds 300 to 800", "--accept offsets-out-of-range");
-        assertThat(decide(Guard.OFFSETS_OUT_OF_RANGE).offsets()).isEqualTo(Map.of("intake", Map.of(REQUESTS_0, 300L)));
+        assertThat(decide(Guard.OFFSETS_OUT_OF_RANGE).offsets())
+                .isEqualTo(Map.of("intake", Map.of(REQUESTS_0, at(300, "none read"))));
     }
 
     @Test
     void anOffsetBehindTheEndMeansRecordsThatTheBrokersLost() {
         live(decide());
-        offsets.put(REQUESTS_0, 801L);
+        offsets.put(REQUESTS_0, new OffsetAndMetadata(801, "some read"));
         ranges.put(REQUESTS_0, new Range(300, 800));
 
         assertThat(decide().faults()).hasSize(1);
-        assertThat(decide(Guard.OFFSETS_OUT_OF_RANGE).offsets()).isEqualTo(Map.of("intake", Map.of(REQUESTS_0, 800L)));
+        assertThat(decide(Guard.OFFSETS_OUT_OF_RANGE).offsets())
+                .isEqualTo(Map.of("intake", Map.of(REQUESTS_0, at(800, "some read"))));
     }
 
     @Test
     void aTopicOfTheSameNameIsNotTheOneThatWasRead() {
         live(decide());
-        offsets.put(REQUESTS_0, 700L);
+        offsets.put(REQUESTS_0, new OffsetAndMetadata(700, "some read"));
         shapes.put("requests", new Shape(OTHER_ID, 1));
 
         assertThat(decide().faults())
@@ -181,7 +193,7 @@ class BirthRulesTest {
                 .asString()
                 .contains("topic requests was deleted and created again", "--accept new-requests-topic");
         var decision = decide(Guard.NEW_REQUESTS_TOPIC);
-        assertThat(decision.offsets()).isEqualTo(Map.of("intake", Map.of(REQUESTS_0, 0L)));
+        assertThat(decision.offsets()).isEqualTo(Map.of("intake", Map.of(REQUESTS_0, at(0, ""))));
         assertThat(decision.births()).isEqualTo(Map.of("requests/requests", new Birth("requests", OTHER_ID, 1)));
     }
 
@@ -206,7 +218,7 @@ class BirthRulesTest {
                 .asString()
                 .contains("topic work has 2 partitions and had 1", "--accept changed-own-topics");
         assertThat(decide(Guard.CHANGED_OWN_TOPICS).offsets())
-                .isEqualTo(Map.of("ledger", Map.of(new TopicPartition("work", 1), 0L)));
+                .isEqualTo(Map.of("ledger", Map.of(new TopicPartition("work", 1), at(0, ""))));
     }
 
     @Test

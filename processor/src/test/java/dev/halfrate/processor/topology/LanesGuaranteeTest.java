@@ -137,12 +137,12 @@ class LanesGuaranteeTest {
             }
             if (!returned.isEmpty()) {
                 lanes.returned(batch, returned);
-                watch();
             }
             if (random.nextInt(8) == 0) {
                 lanes.restart();
             }
             lanes.settled(batch, succeeded);
+            watch();
         }
 
         void watch() {
@@ -159,6 +159,21 @@ class LanesGuaranteeTest {
             assertThat(lanes.count("halfrate.requests.accepted")).isEqualTo(accepted);
             assertThat(lanes.count("halfrate.requests.absorbed")).isEqualTo(absorbed);
             assertThat(inFlight).hasSizeLessThanOrEqualTo(CONFIG.batchesInFlightMax());
+            assertBalance();
+        }
+
+        /** The lanes' own sums, which survive restarts and the lanes themselves, are those of the observer. */
+        private void assertBalance() {
+            var totals = lanes.totals();
+            assertThat(totals.accepted()).isEqualTo(accepted);
+            assertThat(totals.absorbed()).isEqualTo(absorbed);
+            assertThat(totals.expired()).isEqualTo(expired);
+            assertThat(totals.succeeded() + totals.failed()).isEqualTo(answered.size());
+            var inBatches = inFlight.values().stream().mapToInt(List::size).sum();
+            assertThat(totals.gap(waiting.size() - expired + inBatches)).isZero();
+            assertThat(lanes.gauge("halfrate.lane.requests", "became", "in_batch"))
+                    .isEqualTo(inBatches);
+            assertThat(lanes.gauge("halfrate.balance.gap")).isZero();
         }
 
         private void sealed(String batch, List<ManifestChunk> chunks) {
