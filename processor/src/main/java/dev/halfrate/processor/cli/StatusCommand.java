@@ -78,7 +78,8 @@ final class StatusCommand implements Callable<Integer> {
             if (json) {
                 out.println(mapper().writeValueAsString(new Json(status, status.allLanes(), gaps, alarms)));
             } else {
-                StatusPage.of(config.application(), status, alarms).forEach(out::println);
+                new StatusPage(out).print(config.application(), status, alarms);
+                out.flush();
             }
             return alarms.isEmpty() ? CommandLines.DONE : CommandLines.FAILED;
         }

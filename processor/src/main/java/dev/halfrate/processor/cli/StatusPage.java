@@ -2,10 +2,9 @@ package dev.halfrate.processor.cli;
 
 import dev.halfrate.processor.balance.ReadCounts;
 import dev.halfrate.processor.ops.Status;
-import java.time.Instant;
+import java.io.PrintWriter;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -18,20 +17,20 @@ final class StatusPage {
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss 'UTC'", Locale.ROOT)
             .withZone(ZoneOffset.UTC);
 
-    private final List<String> lines = new ArrayList<>();
+    private final PrintWriter out;
 
-    private StatusPage() {}
+    StatusPage(PrintWriter out) {
+        this.out = out;
+    }
 
-    static List<String> of(String application, Status status, List<String> alarms) {
-        var page = new StatusPage();
-        page.add("%s at %s, %s", application, TIME.format(status.at()), processes(status.processes()));
-        page.requests(status);
-        page.lanes(status);
-        page.ledger(status.ledger());
-        page.add("");
-        page.add("ALARMS  %s", alarms.isEmpty() ? "none" : String.valueOf(alarms.size()));
-        alarms.forEach(alarm -> page.add("  %s", alarm));
-        return page.lines;
+    void print(String application, Status status, List<String> alarms) {
+        out.printf(Locale.ROOT, "%s at %s, %s%n", application, TIME.format(status.at()), processes(status.processes()));
+        requests(status);
+        lanes(status);
+        ledger(status.ledger());
+        out.println();
+        out.printf(Locale.ROOT, "ALARMS  %s%n", alarms.isEmpty() ? "none" : String.valueOf(alarms.size()));
+        alarms.forEach(alarm -> out.printf(Locale.ROOT, "  %s%n", alarm));
     }
 
     private static String processes(int number) {
@@ -43,10 +42,16 @@ final class StatusPage {
     }
 
     private void requests(Status status) {
-        add("");
-        add(
-                "%-14s %13s = %10s + %10s + %13s   %12s",
-                "REQUESTS", "read", "routed", "rejected", "dead-lettered", "unread");
+        out.println();
+        out.printf(
+                Locale.ROOT,
+                "%-14s %13s = %10s + %10s + %13s   %12s%n",
+                "REQUESTS",
+                "read",
+                "routed",
+                "rejected",
+                "dead-lettered",
+                "unread");
         for (var partition : status.requests()) {
             counts("partition " + partition.partition(), partition.counts(), partition.unread());
         }
@@ -55,20 +60,27 @@ final class StatusPage {
                 status.read(),
                 status.requests().stream().mapToLong(Status.Partition::unread).sum());
         if (!status.read().whole()) {
-            add("  counted since an offset was set by hand; before that, nobody knows");
+            out.printf(Locale.ROOT, "  counted since an offset was set by hand; before that, nobody knows%n");
         }
     }
 
     private void counts(String name, ReadCounts counts, long unread) {
-        add(
-                "%-14s %,13d = %,10d + %,10d + %,13d   %,12d",
-                name, counts.read(), counts.routed(), counts.rejected(), counts.deadLettered(), unread);
+        out.printf(
+                Locale.ROOT,
+                "%-14s %,13d = %,10d + %,10d + %,13d   %,12d%n",
+                name,
+                counts.read(),
+                counts.routed(),
+                counts.rejected(),
+                counts.deadLettered(),
+                unread);
     }
 
     private void lanes(Status status) {
-        add("");
-        add(
-                "%-14s %13s = %10s + %10s + %10s + %10s + %10s + %10s   %10s %10s",
+        out.println();
+        out.printf(
+                Locale.ROOT,
+                "%-14s %13s = %10s + %10s + %10s + %10s + %10s + %10s   %10s %10s%n",
                 "LANES",
                 "accepted",
                 "succeeded",
@@ -80,23 +92,26 @@ final class StatusPage {
                 "absorbed",
                 "conflicts");
         for (var lane : status.lanes().stream().limit(LANES_SHOWN_MAX).toList()) {
-            add("%s", lane.name());
+            out.printf(Locale.ROOT, "%s%n", lane.name());
             lane("", lane);
         }
         var more = status.lanes().size() - LANES_SHOWN_MAX;
         if (more > 0) {
-            add("and %,d lanes more", more);
+            out.printf(Locale.ROOT, "and %,d lanes more%n", more);
         }
         lane("all", status.allLanes());
-        add(
-                "  on the way to their lanes: %s%,d requests",
-                status.inTransit().all() ? "" : "more than ", status.inTransit().requests());
+        out.printf(
+                Locale.ROOT,
+                "  on the way to their lanes: %s%,d requests%n",
+                status.inTransit().all() ? "" : "more than ",
+                status.inTransit().requests());
     }
 
     private void lane(String name, Status.Lane lane) {
         var totals = lane.totals();
-        add(
-                "%-14s %,13d = %,10d + %,10d + %,10d + %,10d + %,10d + %,10d   %,10d %,10d",
+        out.printf(
+                Locale.ROOT,
+                "%-14s %,13d = %,10d + %,10d + %,10d + %,10d + %,10d + %,10d   %,10d %,10d%n",
                 name,
                 totals.accepted(),
                 totals.succeeded(),
@@ -110,35 +125,39 @@ final class StatusPage {
     }
 
     private void ledger(Status.Ledger ledger) {
-        add("");
-        add(
-                "BATCHES  %s",
+        out.println();
+        out.printf(
+                Locale.ROOT,
+                "BATCHES  %s%n",
                 ledger.batches().isEmpty()
                         ? "none"
                         : ledger.batches().entrySet().stream()
                                 .map(entry -> "%,d %s".formatted(entry.getValue(), entry.getKey()))
                                 .collect(Collectors.joining(", ")));
-        add("  doubts open: %,d batches; second remote batches under way: %,d", ledger.doubts(), ledger.twins());
-        add("  billed twice: %,d lines", ledger.billedTwice());
-        add(
-                "  may be bought twice: %,d lines of released attempts, %,d missing lines",
-                ledger.released(), ledger.missing());
+        out.printf(
+                Locale.ROOT,
+                "  doubts open: %,d batches; second remote batches under way: %,d%n",
+                ledger.doubts(),
+                ledger.twins());
+        out.printf(Locale.ROOT, "  billed twice: %,d lines%n", ledger.billedTwice());
+        out.printf(
+                Locale.ROOT,
+                "  may be bought twice: %,d lines of released attempts, %,d missing lines%n",
+                ledger.released(),
+                ledger.missing());
         for (var hold : ledger.holds().stream().limit(HOLDS_SHOWN_MAX).toList()) {
-            add(
-                    "  on hold since %s: %s, %,d requests of %s: %s",
-                    time(hold.since()), hold.batchId(), hold.requests(), hold.lane(), hold.reason());
+            out.printf(
+                    Locale.ROOT,
+                    "  on hold since %s: %s, %,d requests of %s: %s%n",
+                    TIME.format(hold.since()),
+                    hold.batchId(),
+                    hold.requests(),
+                    hold.lane(),
+                    hold.reason());
         }
         var more = ledger.holds().size() - HOLDS_SHOWN_MAX;
         if (more > 0) {
-            add("  and %,d on hold more", more);
+            out.printf(Locale.ROOT, "  and %,d on hold more%n", more);
         }
-    }
-
-    private static String time(Instant time) {
-        return TIME.format(time);
-    }
-
-    private void add(String format, Object... values) {
-        lines.add(String.format(Locale.ROOT, format, values).stripTrailing());
     }
 }

@@ -214,8 +214,8 @@ final class BirthRules {
                                 group,
                                 numbers(role.topic(), lost),
                                 role.internal()
-                                        ? "read %,d old records of what is under way again".formatted(records)
-                                        : "buy up to %,d requests again".formatted(records))
+                                        ? "read %d old records of what is under way again".formatted(records)
+                                        : "buy up to %d requests again".formatted(records))
                 + " set it with kafka-consumer-groups.sh --group %s --reset-offsets, or begin anew".formatted(group);
     }
 

@@ -131,7 +131,7 @@ public final class StatusReader implements AutoCloseable {
                 }
             }
         }
-        lanes.sort(Comparator.comparing((Status.Lane lane) -> lane.totals().accepted())
+        lanes.sort(Comparator.comparingLong((Status.Lane lane) -> lane.totals().accepted())
                 .reversed()
                 .thenComparing(Status.Lane::name));
         if (!retired.equals(LaneTotals.NONE)) {

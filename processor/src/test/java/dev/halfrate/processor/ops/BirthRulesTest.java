@@ -138,7 +138,7 @@ class BirthRulesTest {
         assertThat(refused.faults())
                 .containsExactly(
                         "group intake has no offset any more for requests partition 1 (deleted, or expired while nobody ran):"
-                                + " to begin anew would buy up to 12,345 requests again; set it with kafka-consumer-groups.sh"
+                                + " to begin anew would buy up to 12345 requests again; set it with kafka-consumer-groups.sh"
                                 + " --group intake --reset-offsets, or begin anew with --accept lost-offsets");
         var decision = decide(Guard.LOST_OFFSETS);
         assertThat(decision.faults()).isEmpty();
