@@ -540,14 +540,22 @@ public final class BatchLifecycle {
     }
 
     private ItemEnd.Kind verdict(ItemReport report) {
-        var mayTryAgain = !report.lifeOver() && report.attempts() + 1 < settings.itemAttemptsMax();
         return switch (report.finding()) {
             case SUCCEEDED -> ItemEnd.Kind.SUCCEEDED;
             case FAILED_FOR_GOOD, BODY_GONE -> ItemEnd.Kind.FAILED;
-            case FAILED_FOR_NOW, MISSING -> mayTryAgain ? ItemEnd.Kind.RETURNED : ItemEnd.Kind.FAILED;
-            case NOT_EXECUTED_EXPIRED -> report.lifeOver() ? ItemEnd.Kind.EXPIRED : ItemEnd.Kind.RETURNED;
-            case NOT_EXECUTED_CANCELLED -> ItemEnd.Kind.CANCELLED;
+            case FAILED_FOR_NOW -> failedUnless(report.attempts() + 1 < settings.itemAttemptsMax(), report);
+            case MISSING -> failedUnless(report.missing() < settings.missingRetriesMax(), report);
+            case NOT_EXECUTED_EXPIRED -> notExecuted(report);
+            case NOT_EXECUTED_CANCELLED -> settings.cancelledReturns() ? notExecuted(report) : ItemEnd.Kind.CANCELLED;
         };
+    }
+
+    private static ItemEnd.Kind failedUnless(boolean mayTryAgain, ItemReport report) {
+        return mayTryAgain && !report.lifeOver() ? ItemEnd.Kind.RETURNED : ItemEnd.Kind.FAILED;
+    }
+
+    private static ItemEnd.Kind notExecuted(ItemReport report) {
+        return report.lifeOver() ? ItemEnd.Kind.EXPIRED : ItemEnd.Kind.RETURNED;
     }
 
     /** Each attempt uploads the whole file again, so the wait grows with their number. */

@@ -246,8 +246,10 @@ public final class LedgerWorker implements AutoCloseable {
                 ledger.listingsApart(),
                 ledger.doubtsMax(),
                 ledger.itemAttemptsMax(),
+                ledger.missingRetriesMax(),
+                ledger.onVendorCancel().equals("return"),
                 ledger.retryDelayMax()));
-        var publications = new Publications(this::providerOf);
+        var publications = new Publications(this::providerOf, ledger.itemRetryDelays());
         var actor = new PartitionActor(
                 partition, log, vendor, clock, lifecycle, publications, ledger.pollJitter(), System.nanoTime());
         return new PartitionRunner.Equipment(workOffset, actor, log, vendor);

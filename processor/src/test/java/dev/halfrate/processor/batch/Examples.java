@@ -33,6 +33,8 @@ public final class Examples {
             Duration.ofSeconds(60),
             2,
             3,
+            1,
+            true,
             Duration.ofMinutes(5));
 
     public static final BatchHeader HEADER = header("batch-7", ITEMS, 2);
@@ -226,6 +228,6 @@ public final class Examples {
     }
 
     static ItemReport report(int item, Finding finding) {
-        return new ItemReport(item, finding, 0, false, finding == Finding.SUCCEEDED ? USAGE : Usage.NONE);
+        return new ItemReport(item, finding, 0, 0, false, finding == Finding.SUCCEEDED ? USAGE : Usage.NONE);
     }
 }

@@ -35,6 +35,8 @@ class StateDiagramTest {
                     Duration.ofSeconds(1),
                     doubtsMax,
                     3,
+                    2,
+                    true,
                     Duration.ofSeconds(1)));
             for (var state : Examples.states()) {
                 for (var event : events()) {

@@ -27,7 +27,7 @@ class PartitionActorTest {
             new Hands(),
             new Clock(),
             new BatchLifecycle(Examples.SETTINGS),
-            new Publications(account -> "openai"),
+            new Publications(account -> "openai", List.of(Duration.ofMinutes(1))),
             0.5,
             1);
 
