@@ -50,6 +50,7 @@ final class LocalSettings {
                         2,
                         "return",
                         Duration.ofSeconds(5),
+                        Duration.ofSeconds(1),
                         Duration.ofSeconds(10),
                         1_000_000_000));
     }

@@ -171,6 +171,7 @@ public final class ConfigFile {
                 ledger.integer("missing-retries-max", 2),
                 ledger.text("on-vendor-cancel", "return"),
                 ledger.duration("retry-delay-max", Duration.ofMinutes(15)),
+                ledger.duration("probe-interval", Duration.ofMinutes(1)),
                 ledger.duration("stop-wait", Duration.ofSeconds(20)),
                 ledger.size("spool-bytes-max", 4_000_000_000L));
         ledger.refuseUnknown();

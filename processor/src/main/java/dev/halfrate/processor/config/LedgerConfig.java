@@ -19,6 +19,7 @@ import java.util.List;
  * @param onVendorCancel what becomes of requests not executed because somebody cancelled the batch at the vendor: return
  *     or cancel
  * @param retryDelayMax longest back-off after a refusal or outage
+ * @param probeInterval how often a paused account is tried
  * @param stopWait how long a revoked partition waits for a create in flight
  * @param spoolBytesMax bytes of local spool files; further batches wait
  */
@@ -34,6 +35,7 @@ public record LedgerConfig(
         int missingRetriesMax,
         String onVendorCancel,
         Duration retryDelayMax,
+        Duration probeInterval,
         Duration stopWait,
         long spoolBytesMax) {
 
@@ -53,6 +55,7 @@ public record LedgerConfig(
                 "one of: return, cancel",
                 "'" + onVendorCancel + "'");
         Check.range("ledger.retry-delay-max", retryDelayMax, Duration.ofMillis(100), Duration.ofHours(1));
+        Check.range("ledger.probe-interval", probeInterval, Duration.ofMillis(100), Duration.ofMinutes(15));
         Check.range("ledger.stop-wait", stopWait, Duration.ZERO, Duration.ofMinutes(2));
         Check.range("ledger.spool-bytes-max", spoolBytesMax, 1_000_000, 1L << 50);
         pollDelays = List.copyOf(pollDelays);

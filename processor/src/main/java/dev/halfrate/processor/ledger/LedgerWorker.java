@@ -5,6 +5,7 @@ import dev.halfrate.processor.batch.LifecycleSettings;
 import dev.halfrate.processor.config.AccountConfig;
 import dev.halfrate.processor.config.HalfrateConfig;
 import dev.halfrate.processor.provider.Provider;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -47,6 +48,7 @@ public final class LedgerWorker implements AutoCloseable {
     private final String instance;
     private final String groupId;
     private final Map<String, ? extends Provider> providers;
+    private final MeterRegistry meters;
     private final Consumer<Throwable> onFailure;
     private final KafkaLedgerClients clients;
     private final org.apache.kafka.clients.consumer.Consumer<byte[], byte[]> consumer;
@@ -69,10 +71,12 @@ public final class LedgerWorker implements AutoCloseable {
             HalfrateConfig config,
             String instance,
             Map<String, ? extends Provider> providers,
+            MeterRegistry meters,
             Consumer<Throwable> onFailure) {
         this.config = config;
         this.instance = instance;
         this.providers = Map.copyOf(providers);
+        this.meters = meters;
         this.onFailure = onFailure;
         this.clients = new KafkaLedgerClients(config.kafka());
         this.groupId = config.application() + "-ledger";
@@ -95,7 +99,13 @@ public final class LedgerWorker implements AutoCloseable {
                 config.accounts().stream()
                         .collect(Collectors.toUnmodifiableMap(
                                 account -> account.name(),
-                                account -> new AccountGate(provider(account.name()), account.requestsInFlightMax()))),
+                                account -> new AccountGate(
+                                        account.name(),
+                                        provider(account.name()),
+                                        new Semaphore(account.requestsInFlightMax(), true),
+                                        config.ledger().probeInterval(),
+                                        ActorClock.system(),
+                                        meters))),
                 manifests,
                 bodies,
                 emptySpoolDir(config.stateDir()),

@@ -79,6 +79,7 @@ class ConfigFileTest {
               missing-retries-max: 0
               on-vendor-cancel: cancel
               retry-delay-max: 1m
+              probe-interval: 2s
               stop-wait: 3s
               spool-bytes-max: 20MiB
             """;
@@ -133,6 +134,7 @@ class ConfigFileTest {
                                 2,
                                 "return",
                                 Duration.ofMinutes(15),
+                                Duration.ofMinutes(1),
                                 Duration.ofSeconds(20),
                                 4_000_000_000L)));
     }
@@ -195,6 +197,7 @@ class ConfigFileTest {
                                 0,
                                 "cancel",
                                 Duration.ofMinutes(1),
+                                Duration.ofSeconds(2),
                                 Duration.ofSeconds(3),
                                 20L << 20)));
     }
