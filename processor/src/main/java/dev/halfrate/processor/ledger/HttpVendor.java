@@ -53,7 +53,7 @@ final class HttpVendor implements Vendor {
 
     private final Set<Thread> running = ConcurrentHashMap.newKeySet();
     private final Map<String, SpoolFile> spools = new ConcurrentHashMap<>();
-    private final Map<String, Semaphore> permits = new ConcurrentHashMap<>();
+    private final Map<String, AccountGate> permits = new ConcurrentHashMap<>();
     private volatile boolean closed;
 
     HttpVendor(int partition, Workshop workshop, Mailbox mailbox, ActorClock clock) {
@@ -105,6 +105,8 @@ final class HttpVendor implements Vendor {
     private void spool(Batch batch) throws InterruptedException {
         discardSpool(batch.id());
         discardSpool(batch.header().parentId());
+        // A paused account must not fill the disk that others need.
+        gate(batch).awaitOpen();
         var kilobytes =
                 (int) Math.min(workshop.spoolKilobytesMax(), batch.header().bytes() / 1024 + 1);
         workshop.spoolKilobytes().acquire(kilobytes);
@@ -157,10 +159,10 @@ final class HttpVendor implements Vendor {
     }
 
     private void acquirePermit(Batch batch) throws InterruptedException {
-        var calls = gate(batch).calls();
-        calls.acquire();
-        if (permits.putIfAbsent(batch.id(), calls) != null) {
-            calls.release(); // asked for twice; one is enough
+        var gate = gate(batch);
+        gate.acquireForCreate(batch.header().model());
+        if (permits.putIfAbsent(batch.id(), gate) != null) {
+            gate.release(); // asked for twice; one is enough
         }
         if (closed) {
             releasePermit(batch.id());
@@ -190,17 +192,18 @@ final class HttpVendor implements Vendor {
             var header = batch.header();
             var attempt = batch.attempt();
             return gate(batch)
-                    .provider()
-                    .create(new Provider.Create(
-                            attempt.tag(),
-                            batch.id(),
-                            header.endpoint(),
-                            header.apiVersion(),
-                            header.betas(),
-                            header.completionWindow(),
-                            attempt.inputFileId(),
-                            lines(batch),
-                            deadline(attempt)));
+                    .create(
+                            header.model(),
+                            new Provider.Create(
+                                    attempt.tag(),
+                                    batch.id(),
+                                    header.endpoint(),
+                                    header.apiVersion(),
+                                    header.betas(),
+                                    header.completionWindow(),
+                                    attempt.inputFileId(),
+                                    lines(batch),
+                                    deadline(attempt)));
         } catch (RuntimeException | Error e) {
             LOG.error("{}: create failed unexpectedly", batch.id(), e);
             return new CreateOutcome.InDoubt(e.getClass().getSimpleName());
@@ -262,7 +265,12 @@ final class HttpVendor implements Vendor {
     private void poll(Batch batch) throws InterruptedException {
         discardSpool(batch.id()); // of an attempt that was overtaken by what an earlier one had made
         var remoteBatchId = batch.attempt().remoteBatchId();
-        var outcome = gate(batch).call(provider -> provider.poll(remoteBatchId));
+        var gate = gate(batch);
+        var outcome = gate.call(provider -> provider.poll(remoteBatchId));
+        var startedAt = batch.attempt().startedAt();
+        if (outcome instanceof PollOutcome.Seen(var remote) && startedAt != null) {
+            gate.saw(remote, batch.header().model(), startedAt);
+        }
         mailbox.post(batch.id(), new BatchEvent.Polled(outcome));
     }
 
@@ -270,6 +278,7 @@ final class HttpVendor implements Vendor {
         if (!(batch.state() instanceof BatchState.Ended ended)) {
             throw new IllegalStateException(batch.id() + " is " + batch.state().word());
         }
+        gate(batch).awaitOpen();
         try {
             with(workshop.downloads(), batch, items -> {
                 var collector = new Collector(batch, items, mailbox, clock);
@@ -304,7 +313,7 @@ final class HttpVendor implements Vendor {
             throws InterruptedException {
         return handle == null
                 ? new ResultsOutcome.Complete(0)
-                : gate(batch).call(provider -> provider.results(handle, collector));
+                : gate(batch).callNow(provider -> provider.results(handle, collector));
     }
 
     private void reportOpen(Batch batch, Function<ManifestItem, SeenItem> see) throws InterruptedException {

@@ -1,7 +1,7 @@
 package dev.halfrate.processor.provider;
 
 /** How the download of a result file ended. */
-public sealed interface ResultsOutcome {
+public sealed interface ResultsOutcome extends Outcome {
     /** The whole file was read. */
     record Complete(long lines) implements ResultsOutcome {}
 

@@ -102,7 +102,7 @@ class CollectorTest {
                         BatchEvent.Reported.class,
                         reported -> assertThat(reported.reports())
                                 .containsExactly(
-                                        new ItemReport(2, Finding.SUCCEEDED, 0, false, new Usage(1, 0, 0, 2))));
+                                        new ItemReport(2, Finding.SUCCEEDED, 0, 0, false, new Usage(1, 0, 0, 2))));
         assertThat(letter.seen().getFirst().body()).hasSize(5);
     }
 

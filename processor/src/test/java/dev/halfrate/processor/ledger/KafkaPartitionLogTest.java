@@ -11,6 +11,7 @@ import dev.halfrate.processor.config.ConfigFile;
 import dev.halfrate.processor.config.HalfrateConfig;
 import dev.halfrate.schemas.internal.InternalFormat;
 import dev.halfrate.schemas.internal.PartitionEpoch;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -86,7 +87,8 @@ class KafkaPartitionLogTest {
                 List.of("old"),
                 List.of(),
                 List.of(),
-                List.of(new Publications(account -> "openai").settled(settled, Examples.NOW)),
+                List.of(new Publications(account -> "openai", List.of(Duration.ofMinutes(1)))
+                        .settled(settled, Examples.NOW)),
                 List.of(settled),
                 5));
 

@@ -28,7 +28,7 @@ class PartitionActorTest {
             new Hands(),
             new Clock(),
             new BatchLifecycle(Examples.SETTINGS, _ -> Examples.EXACT),
-            new Publications(account -> "openai"),
+            new Publications(account -> "openai", List.of(Duration.ofMinutes(1))),
             0.5,
             1);
 

@@ -28,6 +28,7 @@ final class VirtualHttp implements Provider {
     final List<String> uploads = new CopyOnWriteArrayList<>();
     final Map<String, List<ResultLine>> files = new ConcurrentHashMap<>();
     volatile UploadOutcome uploaded = new UploadOutcome.Uploaded("file-1");
+    volatile PollOutcome polled = new PollOutcome.NoAnswer("nothing is told");
     volatile Function<Create, CreateOutcome> onCreate = create -> new CreateOutcome.InDoubt("nothing is told");
 
     @Override
@@ -89,7 +90,7 @@ final class VirtualHttp implements Provider {
 
     @Override
     public PollOutcome poll(String remoteBatchId) {
-        return new PollOutcome.NoAnswer("nothing is told");
+        return polled;
     }
 
     @Override
