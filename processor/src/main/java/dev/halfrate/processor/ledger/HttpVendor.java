@@ -23,7 +23,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadFactory;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -51,6 +51,7 @@ final class HttpVendor implements Vendor {
     private final Set<Thread> running = ConcurrentHashMap.newKeySet();
     private final Map<String, SpoolFile> spools = new ConcurrentHashMap<>();
     private final Map<String, Semaphore> permits = new ConcurrentHashMap<>();
+    private final Map<String, Download> downloads = new ConcurrentHashMap<>();
     private volatile boolean closed;
 
     HttpVendor(int partition, Workshop workshop, Mailbox mailbox, ActorClock clock) {
@@ -230,24 +231,34 @@ final class HttpVendor implements Vendor {
         }
         try {
             with(workshop.downloads(), batch, items -> {
-                var collector = new Collector(batch, items, mailbox, clock);
-                var output = results(batch, ended.outputHandle(), collector);
-                var errors = results(batch, ended.errorHandle(), collector);
+                // Kept again once all that was read is on its way; before, it could make the next try pass something
+                // over.
+                var known = downloads.remove(batch.id());
+                var download = known == null ? new Download() : known;
+                var collector = new Collector(batch, items, download, mailbox, clock);
+                for (var file : files(ended)) {
+                    collector.begin(file);
+                    download.read(file, from -> gate(batch).call(provider -> provider.results(file, from, collector)));
+                }
                 collector.flush();
-                mailbox.post(
-                        batch.id(),
-                        new BatchEvent.FilesRead(output instanceof ResultsOutcome.Complete ? errors : output));
+                collector.warn();
+                var outcome = download.end();
+                if (!(outcome instanceof ResultsOutcome.Complete)) {
+                    downloads.put(batch.id(), download);
+                }
+                mailbox.post(batch.id(), new BatchEvent.FilesRead(outcome));
             });
         } catch (IOException e) {
             throw new IllegalStateException(e);
         }
     }
 
-    private ResultsOutcome results(Batch batch, @Nullable String handle, Collector collector)
-            throws InterruptedException {
-        return handle == null
-                ? new ResultsOutcome.Complete(0)
-                : gate(batch).call(provider -> provider.results(handle, collector));
+    /** Both, whatever status the remote batch ended in. */
+    private static List<String> files(BatchState.Ended ended) {
+        return Stream.of(ended.outputHandle(), ended.errorHandle())
+                .flatMap(Stream::ofNullable)
+                .distinct()
+                .toList();
     }
 
     private void reportOpen(Batch batch, Function<ManifestItem, SeenItem> see) throws InterruptedException {

@@ -105,6 +105,11 @@ public final class PartitionActor {
     }
 
     public void onLetter(Mailbox.Letter letter) {
+        if (!letter.quarantined().isEmpty()) {
+            // Not with the bits: whether the lines are of use to the batch is the lifecycle's to say, these are of
+            // none.
+            log.commit(PartitionLog.Transaction.of(letter.quarantined(), manifests.restartOffset(nextWorkOffset)));
+        }
         handle(letter.batchId(), letter.event(), letter.seen());
         letter.handled().run();
     }
@@ -184,6 +189,7 @@ public final class PartitionActor {
                 durability == Step.Durability.LEDGER ? List.of(batch) : List.of(),
                 List.of(),
                 results,
+                List.of(),
                 List.of(publications.progress(batch, now)),
                 signals,
                 batch.settled() ? List.of(batch) : List.of(),
@@ -202,6 +208,7 @@ public final class PartitionActor {
             log.commit(new PartitionLog.Transaction(
                     List.of(),
                     old,
+                    List.of(),
                     List.of(),
                     List.of(),
                     List.of(),

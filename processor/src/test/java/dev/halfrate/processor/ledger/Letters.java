@@ -4,6 +4,7 @@ import dev.halfrate.processor.batch.Batch;
 import dev.halfrate.processor.batch.BatchEvent;
 import dev.halfrate.processor.batch.Effect;
 import dev.halfrate.processor.batch.ItemReport.Finding;
+import dev.halfrate.processor.provider.RawLine;
 import dev.halfrate.processor.provider.ResultLine;
 import java.time.Instant;
 import java.util.List;
@@ -15,10 +16,10 @@ public final class Letters {
     /** One part of a download, through the real collector; at most two of its letters fit. */
     public static void ofLines(
             Batch batch, List<ManifestItem> items, List<ResultLine> lines, Mailbox mailbox, ActorClock clock) {
-        var collector = new Collector(batch, items, mailbox, clock);
+        var collector = new Collector(batch, items, new Download(), mailbox, clock);
         try {
-            for (var line : lines) {
-                collector.accept(line);
+            for (var i = 0; i < lines.size(); i++) {
+                collector.accept(lines.get(i), RawLine.of(i + 1, new byte[0], 0));
             }
             collector.flush();
         } catch (InterruptedException e) {
