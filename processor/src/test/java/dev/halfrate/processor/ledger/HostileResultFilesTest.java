@@ -37,7 +37,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * is, every bad one is told of, nothing else comes out.
  */
 class HostileResultFilesTest {
-    private static final int ROUNDS = 150;
+    private static final int ROUNDS = 60;
     private static final int ITEMS = 30;
     private static final int TRIES_MAX = 300;
     private static final Batch BATCH = Refs.sealed(ITEMS);
