@@ -54,7 +54,7 @@ final class Collector implements Provider.ResultLines {
     private List<QuarantinedLine> quarantined = new ArrayList<>();
     private long bytes;
     private long since;
-    private long strange;
+    private int told;
 
     Collector(Batch batch, List<ManifestItem> items, Download download, Mailbox mailbox, ActorClock clock) {
         this.download = download;
@@ -103,13 +103,13 @@ final class Collector implements Provider.ResultLines {
         bytes = 0;
     }
 
-    /** Says once what is said in the diagnostics topic line by line. */
+    /** Says once what the diagnostics topic says line by line. */
     void warn() {
-        if (strange > 0) {
+        if (told > 0) {
             LOG.warn(
-                    "{}: {} lines of its result files answer none of its requests and were quarantined",
+                    "{}: {} lines of its result files answer none of its requests and are quarantined",
                     batch.id(),
-                    strange);
+                    told);
         }
     }
 
@@ -120,8 +120,8 @@ final class Collector implements Provider.ResultLines {
     }
 
     private void quarantine(Reason reason, String message, RawLine raw) {
-        strange++;
         if (download.strange(file, raw.number())) {
+            told++;
             var value = raw.bytes(QUARANTINED_BYTES_MAX);
             quarantined.add(new QuarantinedLine(
                     reason,

@@ -241,11 +241,13 @@ final class ResultLineReader {
                     default -> json.skipChildren();
                 }
             }
-        } else {
+        } else if (!json.hasToken(JsonToken.VALUE_STRING)) {
             json.skipChildren();
             json.finishToken();
         }
-        var to = json.currentLocation().getByteOffset();
+        var to = json.hasToken(JsonToken.VALUE_STRING)
+                ? endOfString(from)
+                : json.currentLocation().getByteOffset();
         if (from < 0 || to <= from) {
             throw new OddLineException("not UTF-8"); // the parser counts bytes of no other encoding
         }
@@ -253,6 +255,15 @@ final class ResultLineReader {
         if (!isUtf8(body)) {
             throw new OddLineException("not UTF-8");
         }
+    }
+
+    /** The parser would hold all of it; it has yet to come past, and complains if this runs beyond the line. */
+    private long endOfString(long quote) {
+        var at = quote < 0 ? line.length : (int) quote + 1;
+        while (at < line.length && line[at] != '"') {
+            at += line[at] == '\\' ? 2 : 1;
+        }
+        return Math.min(at + 1, line.length);
     }
 
     /** The parser lets pass what is too long, half a pair or beyond Unicode, where it only skips. */

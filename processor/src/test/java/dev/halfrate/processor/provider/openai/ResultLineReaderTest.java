@@ -246,6 +246,17 @@ class ResultLineReaderTest {
     }
 
     @Test
+    void aBodyMayBeOneLongText() {
+        var text = "\"" + "\\\"\\\\ü".repeat(3 << 20) + "\"";
+
+        assertThat(read(line(200, text)))
+                .isInstanceOfSatisfying(
+                        Answered.class,
+                        answered -> assertThat(Arrays.equals(answered.body(), text.getBytes(UTF_8)))
+                                .isTrue());
+    }
+
+    @Test
     void keysMayBeLongAndTokensBeyondReason() {
         var body = "{\"%s\":1,\"usage\":{\"prompt_tokens\":9223372036854775807,\"completion_tokens\":5}}"
                 .formatted("k".repeat(100_000));
