@@ -70,8 +70,10 @@ final class LocalSettings {
         return new TopicsConfig(
                 "llm.requests",
                 "llm.results",
+                "llm.results.parts",
                 "llm.batches",
                 "llm.dlq",
+                "llm.diagnostics",
                 "halfrate-lane-inbox",
                 "halfrate-work",
                 "halfrate-ledger",

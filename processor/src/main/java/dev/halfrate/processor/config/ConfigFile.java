@@ -94,8 +94,10 @@ public final class ConfigFile {
         var config = new TopicsConfig(
                 topics.text("requests", "llm.requests"),
                 topics.text("results", "llm.results"),
+                topics.text("result-parts", "llm.results.parts"),
                 topics.text("batches", "llm.batches"),
                 topics.text("dead-letters", "llm.dlq"),
+                topics.text("diagnostics", "llm.diagnostics"),
                 topics.text("lane-inbox", application + "-lane-inbox"),
                 topics.text("work", application + "-work"),
                 topics.text("ledger", application + "-ledger"),

@@ -38,8 +38,10 @@ class ConfigFileTest {
             topics:
               requests: t.requests
               results: t.results
+              result-parts: t.parts
               batches: t.batches
               dead-letters: t.dlq
+              diagnostics: t.diagnostics
               lane-inbox: t.inbox
               work: t.work
               ledger: t.ledger
@@ -100,8 +102,10 @@ class ConfigFileTest {
                         new TopicsConfig(
                                 "llm.requests",
                                 "llm.results",
+                                "llm.results.parts",
                                 "llm.batches",
                                 "llm.dlq",
+                                "llm.diagnostics",
                                 "halfrate-lane-inbox",
                                 "halfrate-work",
                                 "halfrate-ledger",
@@ -162,8 +166,10 @@ class ConfigFileTest {
                         new TopicsConfig(
                                 "t.requests",
                                 "t.results",
+                                "t.parts",
                                 "t.batches",
                                 "t.dlq",
+                                "t.diagnostics",
                                 "t.inbox",
                                 "t.work",
                                 "t.ledger",

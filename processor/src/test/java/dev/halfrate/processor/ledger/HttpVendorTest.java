@@ -13,6 +13,7 @@ import dev.halfrate.processor.batch.Examples;
 import dev.halfrate.processor.batch.Exposure;
 import dev.halfrate.processor.provider.CreateOutcome;
 import dev.halfrate.processor.provider.Deadline;
+import dev.halfrate.processor.provider.FilePosition;
 import dev.halfrate.processor.provider.PollOutcome;
 import dev.halfrate.processor.provider.Refusal;
 import dev.halfrate.processor.provider.RemoteBatch;
@@ -406,6 +407,42 @@ class HttpVendorTest {
                         BatchEvent.Reported.class,
                         reported -> assertThat(reported.reports()).hasSize(2));
         assertThat(letter()).isEqualTo(new BatchEvent.FilesRead(new ResultsOutcome.BrokenOff("no such file"), 0, 0));
+    }
+
+    @Test
+    void aDownloadThatBrokeOffGoesOnWhereItDid() throws Exception {
+        var tag = in(new BatchState.Sealed()).attempt().tag();
+        var middle = new FilePosition(100, 2, "");
+        http.files.put("out", List.of(line(tag, 0), line(tag, 1)));
+        http.files.put("err", List.of(line(tag, 2)));
+        http.brokenOff.put("out", new ResultsOutcome.BrokenOff("reset", middle));
+        var ended = in(new BatchState.Ended(3, Examples.NOW, Examples.NOW, "completed", "out", "err", false, BatchState.Standing.PROVEN));
+
+        vendor.start(ended, new Effect.Collect());
+        letter();
+        assertThat(letter()).isEqualTo(new BatchEvent.FilesRead(new ResultsOutcome.BrokenOff("reset", middle), 0, 0));
+        vendor.start(ended, new Effect.Collect());
+        letter();
+        assertThat(letter()).isEqualTo(new BatchEvent.FilesRead(new ResultsOutcome.Complete(3), 0, 0));
+
+        assertThat(http.positions)
+                .as("out, err, the rest of out")
+                .containsExactly(FilePosition.START, FilePosition.START, middle);
+    }
+
+    @Test
+    void aFileThatIsOfNobodyInTheBatchIsNotTakenForItsAnswers() throws Exception {
+        http.files.put("out", List.of(new ResultLine.Corrupt(1, "not JSON"), line("aaaaaaaaaaaaaaaa", 0)));
+        var ended = new BatchState.Ended(3, Examples.NOW, Examples.NOW, "completed", "out", null, false, BatchState.Standing.PROVEN);
+
+        vendor.start(in(ended), new Effect.Collect());
+
+        assertThat(Objects.requireNonNull(letters.poll(10, TimeUnit.SECONDS)).quarantined())
+                .extracting(line -> line.file() + " " + line.line() + " " + line.remoteBatchId())
+                .containsExactly("out 1 remote-1", "out 2 remote-1");
+        assertThat(letter())
+                .isEqualTo(
+                        new BatchEvent.FilesRead(new ResultsOutcome.BrokenOff("none of its lines is of this batch"), 1, 1));
     }
 
     private static ResultLine line(String tag, int item) {

@@ -51,7 +51,18 @@ final class LanesUnderTest implements AutoCloseable {
     static final int WORK_PARTITIONS = 7;
     static final LaneId LANE = lane("main", "small");
     static final TopicsConfig TOPICS = new TopicsConfig(
-            "llm.requests", "llm.results", "llm.batches", "llm.dlq", "lane-inbox", "work", "ledger", true, 1, 1);
+            "llm.requests",
+            "llm.results",
+            "parts",
+            "llm.batches",
+            "llm.dlq",
+            "diagnostics",
+            "lane-inbox",
+            "work",
+            "ledger",
+            true,
+            1,
+            1);
 
     private static final Duration LIFE = Duration.ofDays(3);
 
