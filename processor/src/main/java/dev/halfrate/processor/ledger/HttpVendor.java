@@ -292,7 +292,8 @@ final class HttpVendor implements Vendor {
                 var collector = new Collector(batch, items, download, mailbox, clock);
                 for (var file : files(ended)) {
                     collector.begin(file);
-                    download.read(file, from -> gate(batch).callNow(provider -> provider.results(file, from, collector)));
+                    download.read(
+                            file, from -> gate(batch).callNow(provider -> provider.results(file, from, collector)));
                 }
                 collector.flush();
                 collector.warn();
