@@ -21,6 +21,9 @@ import dev.halfrate.processor.provider.RemoteBatch.Counts;
 import dev.halfrate.processor.provider.RemoteBatch.Status;
 import dev.halfrate.processor.provider.ResultsOutcome;
 import dev.halfrate.processor.provider.UploadOutcome;
+import dev.halfrate.processor.provider.http.RawVendor;
+import dev.halfrate.processor.provider.http.Refusals;
+import dev.halfrate.processor.provider.http.Timeouts;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -330,7 +333,7 @@ class OpenAiProviderTest {
     void aJvmThatSendsPostsAgainIsRefused() {
         System.setProperty("jdk.httpclient.enableAllMethodRetry", "true");
         try {
-            assertThatThrownBy(() -> OpenAiProvider.of(vendor.account(), OpenAiProvider.Timeouts.DEFAULT))
+            assertThatThrownBy(() -> OpenAiProvider.of(vendor.account(), Timeouts.DEFAULT))
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessageContaining("jdk.httpclient.enableAllMethodRetry=true must not be set");
         } finally {
@@ -344,7 +347,7 @@ class OpenAiProviderTest {
         var account = new AccountConfig(
                 "main", "openai", URI.create("http://localhost/v1"), new Secret(key), "main", List.of("*"), "24h", 1);
 
-        assertThatThrownBy(() -> OpenAiProvider.of(account, OpenAiProvider.Timeouts.DEFAULT))
+        assertThatThrownBy(() -> OpenAiProvider.of(account, Timeouts.DEFAULT))
                 .isInstanceOf(ConfigException.class)
                 .hasMessageContaining("accounts.key")
                 .hasMessageNotContaining("can");

@@ -2,6 +2,7 @@ package dev.halfrate.processor.provider.openai;
 
 import dev.halfrate.processor.provider.Provider;
 import dev.halfrate.processor.provider.ProviderContract;
+import dev.halfrate.processor.provider.http.RawVendor;
 import dev.halfrate.simulator.Simulator;
 import dev.halfrate.simulator.SimulatorConfig;
 import java.time.Duration;

@@ -1,6 +1,7 @@
-package dev.halfrate.processor.provider.openai;
+package dev.halfrate.processor.provider.http;
 
 import dev.halfrate.processor.provider.Provider.ResultLines;
+import dev.halfrate.processor.provider.ResultLine;
 import dev.halfrate.processor.provider.ResultLine.Corrupt;
 import dev.halfrate.processor.provider.ResultsOutcome;
 import dev.halfrate.processor.provider.ResultsOutcome.BrokenOff;
@@ -14,12 +15,19 @@ import java.util.List;
 import java.util.Optional;
 
 /** One download: cuts a stream of bytes, which may be anything, into lines, and holds one of them at a time. */
-final class ResultFile {
-    /** Images come as text: ten of them fit. */
-    static final int LINE_BYTES_MAX = 64 << 20;
+public final class ResultFile {
+    /** Reads one line. Throws nothing: what cannot be read is {@link Corrupt}. */
+    @FunctionalInterface
+    public interface LineReader {
+        /** @param length how many bytes of {@code line} count */
+        ResultLine read(long number, byte[] line, int length);
+    }
 
-    /** Four times what a batch holds. */
-    static final long LINES_MAX = 200_000;
+    /** Images come as text: ten of them fit. */
+    public static final int LINE_BYTES_MAX = 64 << 20;
+
+    /** Four times what the largest batch holds. */
+    static final long LINES_MAX = 400_000;
 
     static final long FILE_BYTES_MAX = 64L << 30;
 
@@ -29,6 +37,7 @@ final class ResultFile {
     private static final int BUFFER_BYTES = 64 << 10;
     private static final int BUFFER_KEPT_MAX = 1 << 20;
 
+    private final LineReader reader;
     private final ResultLines lines;
     private final long stallNanosMax;
     private final long waitNanosMax;
@@ -46,7 +55,8 @@ final class ResultFile {
      * @param stall longest silence
      * @param total of all waits for the vendor; what {@code lines} takes does not count
      */
-    ResultFile(ResultLines lines, Duration stall, Duration total) {
+    ResultFile(LineReader reader, ResultLines lines, Duration stall, Duration total) {
+        this.reader = reader;
         this.lines = lines;
         this.stallNanosMax = stall.toNanos();
         this.waitNanosMax = total.toNanos();
@@ -123,7 +133,7 @@ final class ResultFile {
             lines.accept(new Corrupt(lineNumber, "longer than " + LINE_BYTES_MAX + " bytes"));
         } else if (!blank) {
             delivered++;
-            lines.accept(ResultLineReader.read(lineNumber, buffer, length));
+            lines.accept(reader.read(lineNumber, buffer, length));
         }
         if (buffer.length > BUFFER_KEPT_MAX) {
             buffer = new byte[BUFFER_BYTES];
@@ -140,7 +150,7 @@ final class ResultFile {
             return new BrokenOff("ends inside a line");
         }
         if (!blank) {
-            var last = ResultLineReader.read(lineNumber, buffer, length);
+            var last = reader.read(lineNumber, buffer, length);
             if (last instanceof Corrupt) {
                 return new BrokenOff("ends inside a line");
             }
