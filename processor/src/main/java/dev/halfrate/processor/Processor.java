@@ -7,6 +7,7 @@ import dev.halfrate.processor.ledger.LedgerWorker;
 import dev.halfrate.processor.ops.TopicSetup;
 import dev.halfrate.processor.provider.Capabilities;
 import dev.halfrate.processor.provider.Provider;
+import dev.halfrate.processor.provider.anthropic.AnthropicProvider;
 import dev.halfrate.processor.provider.http.Timeouts;
 import dev.halfrate.processor.provider.openai.OpenAiProvider;
 import dev.halfrate.processor.topology.AccountLimits;
@@ -81,6 +82,7 @@ public final class Processor implements AutoCloseable {
 
     private static Provider provider(AccountConfig account) {
         return switch (account.provider()) {
+            case "anthropic" -> AnthropicProvider.of(account, Timeouts.DEFAULT);
             case "openai" -> OpenAiProvider.of(account, Timeouts.DEFAULT);
             default -> throw new IllegalArgumentException(account.provider());
         };

@@ -19,8 +19,11 @@ final class OpenAiLineFormat implements LineFormat {
             "/v1/responses",
             "/v1/videos");
 
-    private static final String FRAME = "{\"custom_id\":\"%s\",\"method\":\"POST\",\"url\":\"%s\",\"body\":";
-    private static final int FRAME_BYTES = FRAME.length() - "%s%s".length() + UpstreamId.BYTES + END_BYTES;
+    private static final String BEFORE_ID = "{\"custom_id\":\"";
+    private static final String BEFORE_URL = "\",\"method\":\"POST\",\"url\":\"";
+    private static final String BEFORE_BODY = "\",\"body\":";
+    private static final int FRAME_BYTES =
+            BEFORE_ID.length() + UpstreamId.BYTES + BEFORE_URL.length() + BEFORE_BODY.length() + END_BYTES;
 
     @Override
     public int lineBytes(String endpoint, int bodyBytes) {
@@ -29,8 +32,8 @@ final class OpenAiLineFormat implements LineFormat {
 
     @Override
     public byte[] encode(UpstreamId id, String endpoint, ByteBuffer body) {
-        return LineFormat.frame(
-                FRAME.formatted(id.text(), endpoint).getBytes(US_ASCII), body, lineBytes(endpoint, body.remaining()));
+        var head = BEFORE_ID + id.text() + BEFORE_URL + endpoint + BEFORE_BODY;
+        return LineFormat.frame(head.getBytes(US_ASCII), body, lineBytes(endpoint, body.remaining()));
     }
 
     private static String known(String endpoint) {

@@ -104,8 +104,12 @@ public final class RawVendor implements AutoCloseable {
     }
 
     public static AccountConfig account(String baseUrl) {
+        return account("openai", baseUrl);
+    }
+
+    public static AccountConfig account(String provider, String baseUrl) {
         return new AccountConfig(
-                "main", "openai", URI.create(baseUrl), new Secret(KEY), "main", List.of("*"), "24h", 8);
+                "main", provider, URI.create(baseUrl), new Secret(KEY), "main", List.of("*"), "24h", 8);
     }
 
     /** @param answer how long a small call may take; the rest is generous */
