@@ -7,7 +7,7 @@ import java.util.List;
  * One upstream login.
  *
  * @param provider type of the upstream: anthropic or openai
- * @param baseUrl with its version, e.g. https://api.openai.com/v1
+ * @param baseUrl with its version, e.g. https://api.openai.com/v1 or https://api.anthropic.com/v1
  * @param key sent as the vendor wants it
  * @param pool accounts of one pool share a vendor quota and the scope of custom_ids; an immutable id
  * @param models patterns of the models that are routed here, `*` standing for any text; the first account that matches wins
