@@ -94,8 +94,10 @@ public final class ConfigFile {
         var config = new TopicsConfig(
                 topics.text("requests", "llm.requests"),
                 topics.text("results", "llm.results"),
+                topics.text("result-parts", "llm.results.parts"),
                 topics.text("batches", "llm.batches"),
                 topics.text("dead-letters", "llm.dlq"),
+                topics.text("diagnostics", "llm.diagnostics"),
                 topics.text("lane-inbox", application + "-lane-inbox"),
                 topics.text("work", application + "-work"),
                 topics.text("ledger", application + "-ledger"),
@@ -124,10 +126,12 @@ public final class ConfigFile {
 
     private AccountConfig account(ConfigSection account) {
         var name = account.requiredText("name");
+        var provider = account.text("provider", "openai");
+        var host = provider.equals("anthropic") ? "api.anthropic.com" : "api.openai.com";
         var config = new AccountConfig(
                 name,
-                account.text("provider", "openai"),
-                uri(account.path("base-url"), account.text("base-url", "https://api.openai.com/v1")),
+                provider,
+                uri(account.path("base-url"), account.text("base-url", "https://%s/v1".formatted(host))),
                 secret(account.section("key")),
                 account.text("pool", name),
                 account.texts("models", List.of("*")),
@@ -186,7 +190,13 @@ public final class ConfigFile {
                 ledger.duration("sweep-every", Duration.ofMinutes(15)),
                 ledger.integer("doubts-max", 3),
                 ledger.integer("item-attempts-max", 3),
+                ledger.durations(
+                        "item-retry-delays",
+                        List.of(Duration.ofSeconds(60), Duration.ofSeconds(300), Duration.ofSeconds(900))),
+                ledger.integer("missing-retries-max", 2),
+                ledger.text("on-vendor-cancel", "return"),
                 ledger.duration("retry-delay-max", Duration.ofMinutes(15)),
+                ledger.duration("probe-interval", Duration.ofMinutes(1)),
                 ledger.duration("stop-wait", Duration.ofSeconds(20)),
                 ledger.size("spool-bytes-max", 4_000_000_000L));
         ledger.refuseUnknown();

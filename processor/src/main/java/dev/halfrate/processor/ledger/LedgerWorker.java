@@ -56,7 +56,8 @@ public final class LedgerWorker implements AutoCloseable {
     private final String groupId;
     private final Map<String, ? extends Provider> providers;
     private final int workPartitions;
-    private final LedgerMeters meters;
+    private final MeterRegistry meters;
+    private final LedgerMeters ledgerMeters;
     private final Consumer<Throwable> onFailure;
     private final KafkaLedgerClients clients;
     private final org.apache.kafka.clients.consumer.Consumer<byte[], byte[]> consumer;
@@ -92,7 +93,8 @@ public final class LedgerWorker implements AutoCloseable {
         this.instance = instance;
         this.providers = Map.copyOf(providers);
         this.workPartitions = workPartitions;
-        this.meters = new LedgerMeters(meters);
+        this.meters = meters;
+        this.ledgerMeters = new LedgerMeters(meters);
         this.onFailure = onFailure;
         this.clients = new KafkaLedgerClients(config.kafka());
         this.groupId = config.ledgerGroup();
@@ -146,7 +148,13 @@ public final class LedgerWorker implements AutoCloseable {
                 config.accounts().stream()
                         .collect(Collectors.toUnmodifiableMap(
                                 account -> account.name(),
-                                account -> new AccountGate(provider(account.name()), account.requestsInFlightMax()))),
+                                account -> new AccountGate(
+                                        account.name(),
+                                        provider(account.name()),
+                                        new Semaphore(account.requestsInFlightMax(), true),
+                                        config.ledger().probeInterval(),
+                                        ActorClock.system(),
+                                        meters))),
                 manifests,
                 bodies,
                 emptySpoolDir(config.stateDir()),
@@ -252,7 +260,8 @@ public final class LedgerWorker implements AutoCloseable {
 
     /** On the runner's thread: fencing may take a while, and must come before the offset is read. */
     private PartitionRunner.Equipment equip(TopicPartition work, Mailbox mailbox) {
-        var log = new KafkaPartitionLog(config, work.partition(), instance, clients, this::group, meters.new Share());
+        var log = new KafkaPartitionLog(
+                config, work.partition(), instance, clients, this::group, ledgerMeters.new Share());
         try {
             log.fence();
             return equip(work.partition(), committed(work), log, mailbox);
@@ -306,9 +315,11 @@ public final class LedgerWorker implements AutoCloseable {
                 ledger.runningMax(),
                 ledger.doubtsMax(),
                 ledger.itemAttemptsMax(),
+                ledger.missingRetriesMax(),
+                ledger.onVendorCancel().equals("return"),
                 ledger.retryDelayMax());
         var lifecycle = new BatchLifecycle(settings, this::rules);
-        var publications = new Publications(this::providerOf);
+        var publications = new Publications(this::providerOf, ledger.itemRetryDelays());
         var actor = new PartitionActor(
                 partition,
                 workPartitions,

@@ -30,7 +30,7 @@ public record Status(
     /**
      * One lane.
      *
-     * @param waiting for a batch
+     * @param waiting for a batch, or until they are to be tried again
      * @param inBatches that have not settled
      */
     public record Lane(String name, LaneTotals totals, long waiting, long inBatches) {

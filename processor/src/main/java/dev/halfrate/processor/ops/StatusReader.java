@@ -126,7 +126,7 @@ public final class StatusReader implements AutoCloseable {
                     lanes.add(new Status.Lane(
                             name(lane.getLane()),
                             LaneTotals.of(lane),
-                            lane.getWaiting(),
+                            (long) lane.getWaiting() + lane.getDelayed(),
                             inBatches.getOrDefault(entry.getKey(), 0L)));
                 }
             }

@@ -37,6 +37,10 @@ public final class TopicSetup {
     private static final Logger log = LoggerFactory.getLogger(TopicSetup.class);
 
     private static final int MESSAGE_BYTES_MAX = 20 * 1024 * 1024;
+
+    /** A part of a response, its key and headers. */
+    private static final int PART_BYTES_MAX = 600_000;
+
     private static final Duration REACHABLE_WITHIN = Duration.ofSeconds(8);
     private static final Duration ANSWER_WITHIN = Duration.ofSeconds(20);
     private static final Duration RETENTION_MARGIN = Duration.ofDays(1);
@@ -187,8 +191,17 @@ public final class TopicSetup {
                                 retention(ttl, REQUESTS_RETENTION, because),
                                 timeOnly)),
                 new Plan(topics.results(), partitions, Plan.rules(initiallyDurable, large)),
+                // Never compacted: the parts of one body have one key.
+                new Plan(
+                        topics.resultParts(),
+                        partitions,
+                        Plan.rules(
+                                initiallyDurable,
+                                deleted,
+                                TopicRule.atLeast("max.message.bytes", PART_BYTES_MAX, PART_BYTES_MAX))),
                 new Plan(topics.batches(), partitions, Plan.rules(initiallyDurable)),
                 new Plan(topics.deadLetters(), partitions, Plan.rules(initiallyDurable, large)),
+                new Plan(topics.diagnostics(), partitions, Plan.rules(initiallyDurable)),
                 new Plan(
                         topics.laneInbox(),
                         partitions,

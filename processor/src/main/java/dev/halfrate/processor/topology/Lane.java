@@ -134,7 +134,7 @@ final class Lane {
 
     /** @return whether the gap is one that lasts, and was not told before */
     boolean looksLikeAGap() {
-        var now = totals.gap(state.queue().items() + inBatches);
+        var now = totals.gap((long) state.queue().items() + state.delayed() + inBatches);
         var lasts = now != 0 && now == gap && now != gapTold;
         level.addGap(now - gap);
         gap = now;

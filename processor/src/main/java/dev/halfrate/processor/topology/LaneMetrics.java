@@ -26,6 +26,7 @@ final class LaneMetrics {
     private static final int LANES_SHOWN_MAX = 200;
 
     private static final String WAITING = "halfrate.lane.waiting";
+    private static final String DELAYED = "halfrate.lane.delayed";
     private static final String IN_FLIGHT = "halfrate.lane.batches_in_flight";
     private static final String REQUESTS = "halfrate.lane.requests";
     private static final String GAP = "halfrate.balance.gap";
@@ -105,6 +106,10 @@ final class LaneMetrics {
                 .description("Requests that wait for a batch")
                 .tag("lane", lane)
                 .register(registry);
+        Gauge.builder(DELAYED, level.delayed, AtomicInteger::get)
+                .description("Requests that are to be tried again later")
+                .tag("lane", lane)
+                .register(registry);
         Gauge.builder(IN_FLIGHT, level.inFlight, AtomicInteger::get)
                 .description("Batches sealed and not settled")
                 .tag("lane", lane)
@@ -129,7 +134,7 @@ final class LaneMetrics {
         level.lanes--;
         if (level.lanes == 0) {
             levels.remove(level.name);
-            for (var gauge : List.of(WAITING, IN_FLIGHT, REQUESTS, GAP)) {
+            for (var gauge : List.of(WAITING, DELAYED, IN_FLIGHT, REQUESTS, GAP)) {
                 registry.find(gauge).tag("lane", level.name).meters().forEach(registry::remove);
             }
         }
@@ -139,6 +144,7 @@ final class LaneMetrics {
     final class Level {
         private final String name;
         private final AtomicInteger waiting = new AtomicInteger();
+        private final AtomicInteger delayed = new AtomicInteger();
         private final AtomicInteger inFlight = new AtomicInteger();
         private final AtomicReference<LaneTotals> totals = new AtomicReference<>(LaneTotals.NONE);
         private final AtomicLong inBatches = new AtomicLong();
@@ -151,6 +157,7 @@ final class LaneMetrics {
 
         void change(LaneState from, LaneState to) {
             waiting.addAndGet(to.queue().items() - from.queue().items());
+            delayed.addAndGet(to.delayed() - from.delayed());
             inFlight.addAndGet(to.inFlight() - from.inFlight());
         }
 

@@ -10,6 +10,7 @@ import dev.halfrate.processor.config.DoubtConfig;
 import dev.halfrate.processor.config.Secret;
 import dev.halfrate.processor.provider.CancelOutcome;
 import dev.halfrate.processor.provider.DeleteOutcome;
+import dev.halfrate.processor.provider.FilePosition;
 import dev.halfrate.processor.provider.PollOutcome.NoAnswer;
 import dev.halfrate.processor.provider.PollOutcome.Refused;
 import dev.halfrate.processor.provider.PollOutcome.Seen;
@@ -22,6 +23,9 @@ import dev.halfrate.processor.provider.RemoteBatch.Counts;
 import dev.halfrate.processor.provider.RemoteBatch.Status;
 import dev.halfrate.processor.provider.ResultsOutcome;
 import dev.halfrate.processor.provider.UploadOutcome;
+import dev.halfrate.processor.provider.http.RawVendor;
+import dev.halfrate.processor.provider.http.Refusals;
+import dev.halfrate.processor.provider.http.Timeouts;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -301,7 +305,8 @@ class OpenAiProviderTest {
         assertThat(provider.poll(id)).isEqualTo(new Refused(Refusals.unusableId()));
         assertThat(provider.cancel(id)).isEqualTo(new CancelOutcome.Refused(Refusals.unusableId()));
         assertThat(provider.deleteInput(id)).isEqualTo(new DeleteOutcome.Refused(Refusals.unusableId()));
-        assertThat(provider.results(id, _ -> {})).isEqualTo(new ResultsOutcome.Refused(Refusals.unusableId()));
+        assertThat(provider.results(id, FilePosition.START, (_, _) -> {}))
+                .isEqualTo(new ResultsOutcome.Refused(Refusals.unusableId()));
         assertThat(vendor.requests()).isEmpty();
     }
 
@@ -331,7 +336,7 @@ class OpenAiProviderTest {
     void aJvmThatSendsPostsAgainIsRefused() {
         System.setProperty("jdk.httpclient.enableAllMethodRetry", "true");
         try {
-            assertThatThrownBy(() -> OpenAiProvider.of(vendor.account(), OpenAiProvider.Timeouts.DEFAULT))
+            assertThatThrownBy(() -> OpenAiProvider.of(vendor.account(), Timeouts.DEFAULT))
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessageContaining("jdk.httpclient.enableAllMethodRetry=true must not be set");
         } finally {
@@ -353,7 +358,7 @@ class OpenAiProviderTest {
                 1,
                 DoubtConfig.DEFAULT);
 
-        assertThatThrownBy(() -> OpenAiProvider.of(account, OpenAiProvider.Timeouts.DEFAULT))
+        assertThatThrownBy(() -> OpenAiProvider.of(account, Timeouts.DEFAULT))
                 .isInstanceOf(ConfigException.class)
                 .hasMessageContaining("accounts.key")
                 .hasMessageNotContaining("can");
