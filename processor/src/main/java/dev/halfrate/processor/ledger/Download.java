@@ -37,28 +37,38 @@ final class Download {
         private boolean strange;
     }
 
-    /** Reads what is left of a file. */
-    void read(String file, Reading reading) throws InterruptedException {
+    /**
+     * Reads what is left of a file.
+     *
+     * @param proven whether it is surely the batch's
+     */
+    void read(String file, boolean proven, Reading reading) throws InterruptedException {
         var present = files.computeIfAbsent(file, _ -> new ResultFile());
         if (present.outcome instanceof Complete) {
             return;
         }
         var outcome = reading.from(present.next);
         // An error page, or another batch's file: to take its lines as missing would buy them again.
-        present.outcome = outcome instanceof Complete && present.strange && !present.ours
+        present.outcome = outcome instanceof Complete && proven && present.strange && !present.ours
                 ? new BrokenOff("none of its lines is of this batch")
                 : outcome;
     }
 
     /** A line of {@code file} answers an item. */
     void answered(String file, int item) {
-        present(file).ours = true;
         answered.set(item);
+        var present = files.get(file);
+        if (present != null) {
+            present.ours = true;
+        }
     }
 
     /** @return whether the line is to be told of */
     boolean strange(String file, long line) {
-        present(file).strange = true;
+        var present = files.get(file);
+        if (present != null) {
+            present.strange = true;
+        }
         return told.size() < TOLD_MAX && told.add(new Place(file, line));
     }
 
@@ -78,9 +88,5 @@ final class Download {
                 .filter(outcome -> !(outcome instanceof Complete))
                 .findFirst()
                 .orElse(new Complete(answered.cardinality()));
-    }
-
-    private ResultFile present(String file) {
-        return files.computeIfAbsent(file, _ -> new ResultFile());
     }
 }

@@ -6,9 +6,13 @@ import dev.halfrate.processor.batch.BatchEvent;
 import dev.halfrate.processor.batch.BatchState;
 import dev.halfrate.processor.batch.Effect;
 import dev.halfrate.processor.batch.ItemReport;
+import dev.halfrate.processor.batch.Twin;
+import dev.halfrate.processor.provider.CancelOutcome;
 import dev.halfrate.processor.provider.CreateOutcome;
 import dev.halfrate.processor.provider.Deadline;
+import dev.halfrate.processor.provider.FilePosition;
 import dev.halfrate.processor.provider.LineFormat;
+import dev.halfrate.processor.provider.PollOutcome;
 import dev.halfrate.processor.provider.Provider;
 import dev.halfrate.processor.provider.ResultsOutcome;
 import dev.halfrate.processor.provider.UploadOutcome;
@@ -24,6 +28,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadFactory;
 import java.util.function.Function;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -69,6 +74,9 @@ final class HttpVendor implements Vendor {
             case Effect.Upload _ -> onThread(batch, () -> upload(batch));
             case Effect.AcquirePermit _ -> onThread(batch, () -> acquirePermit(batch));
             case Effect.Create _ -> onThread(batch, () -> create(batch));
+            case Effect.TakeMarker _ -> onThread(batch, () -> takeMarker(batch));
+            case Effect.Cancel _ -> onThread(batch, () -> cancel(batch));
+            case Effect.EndTwin(var remoteBatchId) -> onThread(batch, () -> endTwin(batch, remoteBatchId));
             case Effect.ReleasePermit _ -> releasePermit(batch.id());
             case Effect.Find _ -> onThread(batch, () -> find(batch));
             case Effect.DeleteInput _ -> onThread(batch, () -> deleteInput(batch));
@@ -99,6 +107,7 @@ final class HttpVendor implements Vendor {
 
     private void spool(Batch batch) throws InterruptedException {
         discardSpool(batch.id());
+        discardSpool(batch.header().parentId());
         var kilobytes =
                 (int) Math.min(workshop.spoolKilobytesMax(), batch.header().bytes() / 1024 + 1);
         workshop.spoolKilobytes().acquire(kilobytes);
@@ -163,8 +172,17 @@ final class HttpVendor implements Vendor {
         }
     }
 
+    /** Within the permit of the create that it is for. */
+    private void takeMarker(Batch batch) {
+        mailbox.post(
+                batch.id(), new BatchEvent.MarkerTaken(gate(batch).provider().marker()));
+    }
+
     private void create(Batch batch) {
         var outcome = sendOnce(batch);
+        if (!(outcome instanceof CreateOutcome.Refused)) {
+            discardSpool(batch.id());
+        }
         // Before the letter: what follows from it may ask for the next permit.
         releasePermit(batch.id());
         mailbox.post(batch.id(), new BatchEvent.CreateEnded(outcome));
@@ -184,12 +202,18 @@ final class HttpVendor implements Vendor {
                             header.betas(),
                             header.completionWindow(),
                             attempt.inputFileId(),
-                            null,
+                            lines(batch),
                             deadline(attempt)));
         } catch (RuntimeException | Error e) {
             LOG.error("{}: create failed unexpectedly", batch.id(), e);
             return new CreateOutcome.InDoubt(e.getClass().getSimpleName());
         }
+    }
+
+    /** @return what the create has to carry itself */
+    private @Nullable Path lines(Batch batch) {
+        var spool = spools.get(batch.id());
+        return spool == null ? null : spool.path;
     }
 
     /**
@@ -209,7 +233,8 @@ final class HttpVendor implements Vendor {
         var attempt = batch.attempt();
         var since = attempt.startedAt() == null ? batch.header().sealedAt() : attempt.startedAt();
         var outcome = gate(batch)
-                .call(provider -> provider.find(new Provider.Search(attempt.tag(), attempt.inputFileId(), "", since)));
+                .call(provider -> provider.find(
+                        new Provider.Search(attempt.tag(), attempt.inputFileId(), attempt.marker(), since)));
         mailbox.post(batch.id(), new BatchEvent.FindEnded(outcome));
     }
 
@@ -219,7 +244,26 @@ final class HttpVendor implements Vendor {
         mailbox.post(batch.id(), new BatchEvent.DeleteEnded(outcome));
     }
 
+    private void cancel(Batch batch) throws InterruptedException {
+        var remoteBatchId = batch.attempt().remoteBatchId();
+        var outcome = gate(batch).call(provider -> provider.cancel(remoteBatchId));
+        LOG.warn(
+                "{}: cancel of {} ended {}",
+                batch.id(),
+                remoteBatchId,
+                outcome.getClass().getSimpleName());
+    }
+
+    private void endTwin(Batch batch, String remoteBatchId) throws InterruptedException {
+        var outcome = gate(batch).call(provider -> provider.cancel(remoteBatchId));
+        var seen = outcome instanceof CancelOutcome.Cancelling(var remote)
+                ? new PollOutcome.Seen(remote)
+                : gate(batch).call(provider -> provider.poll(remoteBatchId));
+        mailbox.post(batch.id(), new BatchEvent.TwinSeen(remoteBatchId, seen));
+    }
+
     private void poll(Batch batch) throws InterruptedException {
+        discardSpool(batch.id()); // of an attempt that was overtaken by what an earlier one had made
         var remoteBatchId = batch.attempt().remoteBatchId();
         var outcome = gate(batch).call(provider -> provider.poll(remoteBatchId));
         mailbox.post(batch.id(), new BatchEvent.Polled(outcome));
@@ -231,14 +275,17 @@ final class HttpVendor implements Vendor {
         }
         try {
             with(workshop.downloads(), batch, items -> {
-                // Kept again once all that was read is on its way; before, it could make the next try pass something
-                // over.
+                // What may be another's is read as a whole each time: its lines are counted. Else what was read is kept
+                // once all of it is on its way; before, it could make the next try pass something over.
+                var provisional = ended.standing() == BatchState.Standing.PROVISIONAL;
                 var known = downloads.remove(batch.id());
-                var download = known == null ? new Download() : known;
+                var download = known == null || provisional ? new Download() : known;
                 var collector = new Collector(batch, items, download, mailbox, clock);
                 for (var file : files(ended)) {
-                    collector.begin(file);
-                    download.read(file, from -> gate(batch).call(provider -> provider.results(file, from, collector)));
+                    download.read(file, !provisional, from -> results(batch, file, from, collector));
+                }
+                for (var twin : batch.twins()) {
+                    collectTwin(batch, twin, collector);
                 }
                 collector.flush();
                 collector.warn();
@@ -246,7 +293,7 @@ final class HttpVendor implements Vendor {
                 if (!(outcome instanceof ResultsOutcome.Complete)) {
                     downloads.put(batch.id(), download);
                 }
-                mailbox.post(batch.id(), new BatchEvent.FilesRead(outcome));
+                mailbox.post(batch.id(), new BatchEvent.FilesRead(outcome, collector.foreign(), collector.corrupt()));
             });
         } catch (IOException e) {
             throw new IllegalStateException(e);
@@ -259,6 +306,22 @@ final class HttpVendor implements Vendor {
                 .flatMap(Stream::ofNullable)
                 .distinct()
                 .toList();
+    }
+
+    /** What was paid for twice is at least used where it comes first; nothing depends on it. */
+    private void collectTwin(Batch batch, Twin twin, Collector collector) throws InterruptedException {
+        if (twin.lines() > 0
+                && gate(batch).call(provider -> provider.poll(twin.remoteBatchId()))
+                        instanceof PollOutcome.Seen(var remote)
+                && remote.outputHandle() != null) {
+            results(batch, remote.outputHandle(), FilePosition.START, collector);
+        }
+    }
+
+    private ResultsOutcome results(Batch batch, String file, FilePosition from, Collector collector)
+            throws InterruptedException {
+        collector.begin(file);
+        return gate(batch).call(provider -> provider.results(file, from, collector));
     }
 
     private void reportOpen(Batch batch, Function<ManifestItem, SeenItem> see) throws InterruptedException {

@@ -7,6 +7,7 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.halfrate.processor.batch.Batch;
 import dev.halfrate.processor.config.AccountConfig;
+import dev.halfrate.processor.config.DoubtConfig;
 import dev.halfrate.processor.config.Secret;
 import dev.halfrate.processor.provider.ResultsOutcome;
 import dev.halfrate.processor.provider.UpstreamId;
@@ -78,7 +79,8 @@ class HostileResultFilesTest {
                         "main",
                         List.of("*"),
                         "24h",
-                        1),
+                        1,
+                        DoubtConfig.DEFAULT),
                 new OpenAiProvider.Timeouts(generous, generous, generous, generous, generous));
     }
 
@@ -139,7 +141,7 @@ class HostileResultFilesTest {
                 },
                 ActorClock.system());
         collector.begin("file-1");
-        download.read("file-1", from -> provider.results("file-1", from, collector));
+        download.read("file-1", true, from -> provider.results("file-1", from, collector));
         collector.flush();
         return download.end();
     }

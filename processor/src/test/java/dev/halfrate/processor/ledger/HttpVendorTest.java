@@ -10,6 +10,7 @@ import dev.halfrate.processor.batch.BatchEvent;
 import dev.halfrate.processor.batch.BatchState;
 import dev.halfrate.processor.batch.Effect;
 import dev.halfrate.processor.batch.Examples;
+import dev.halfrate.processor.batch.Exposure;
 import dev.halfrate.processor.provider.CreateOutcome;
 import dev.halfrate.processor.provider.Deadline;
 import dev.halfrate.processor.provider.FilePosition;
@@ -128,10 +129,21 @@ class HttpVendorTest {
                 sealed.header(),
                 state,
                 List.of(new Attempt(
-                        1, attempt.tag(), attempt.outcome(), 1, Examples.NOW, CREATE_TIMEOUT, "file-1", "remote-1")),
+                        1,
+                        attempt.tag(),
+                        attempt.outcome(),
+                        1,
+                        Examples.NOW,
+                        CREATE_TIMEOUT,
+                        "file-1",
+                        "",
+                        "remote-1",
+                        List.of())),
                 sealed.done(),
                 sealed.succeeded(),
                 sealed.tally(),
+                List.of(),
+                Exposure.NONE,
                 0,
                 Examples.NOW);
     }
@@ -305,7 +317,8 @@ class HttpVendorTest {
     void bothFilesAreReadAndTheWorseOutcomeCounts() throws Exception {
         var tag = in(new BatchState.Sealed()).attempt().tag();
         http.files.put("out", List.of(line(tag, 0), line(tag, 2)));
-        var ended = new BatchState.Ended(3, Examples.NOW, Examples.NOW, "completed", "out", "err", false);
+        var ended = new BatchState.Ended(
+                3, Examples.NOW, Examples.NOW, "completed", "out", "err", false, BatchState.Standing.PROVEN, 0);
 
         vendor.start(in(ended), new Effect.Collect());
 
@@ -313,7 +326,7 @@ class HttpVendorTest {
                 .isInstanceOfSatisfying(
                         BatchEvent.Reported.class,
                         reported -> assertThat(reported.reports()).hasSize(2));
-        assertThat(letter()).isEqualTo(new BatchEvent.FilesRead(new ResultsOutcome.BrokenOff("no such file")));
+        assertThat(letter()).isEqualTo(new BatchEvent.FilesRead(new ResultsOutcome.BrokenOff("no such file"), 0, 0));
     }
 
     @Test
@@ -323,14 +336,15 @@ class HttpVendorTest {
         http.files.put("out", List.of(line(tag, 0), line(tag, 1)));
         http.files.put("err", List.of(line(tag, 2)));
         http.brokenOff.put("out", new ResultsOutcome.BrokenOff("reset", middle));
-        var ended = in(new BatchState.Ended(3, Examples.NOW, Examples.NOW, "completed", "out", "err", false));
+        var ended = in(new BatchState.Ended(
+                3, Examples.NOW, Examples.NOW, "completed", "out", "err", false, BatchState.Standing.PROVEN, 0));
 
         vendor.start(ended, new Effect.Collect());
         letter();
-        assertThat(letter()).isEqualTo(new BatchEvent.FilesRead(new ResultsOutcome.BrokenOff("reset", middle)));
+        assertThat(letter()).isEqualTo(new BatchEvent.FilesRead(new ResultsOutcome.BrokenOff("reset", middle), 0, 0));
         vendor.start(ended, new Effect.Collect());
         letter();
-        assertThat(letter()).isEqualTo(new BatchEvent.FilesRead(new ResultsOutcome.Complete(3)));
+        assertThat(letter()).isEqualTo(new BatchEvent.FilesRead(new ResultsOutcome.Complete(3), 0, 0));
 
         assertThat(http.positions)
                 .as("out, err, the rest of out")
@@ -340,7 +354,8 @@ class HttpVendorTest {
     @Test
     void aFileThatIsOfNobodyInTheBatchIsNotTakenForItsAnswers() throws Exception {
         http.files.put("out", List.of(new ResultLine.Corrupt(1, "not JSON"), line("aaaaaaaaaaaaaaaa", 0)));
-        var ended = new BatchState.Ended(3, Examples.NOW, Examples.NOW, "completed", "out", null, false);
+        var ended = new BatchState.Ended(
+                3, Examples.NOW, Examples.NOW, "completed", "out", null, false, BatchState.Standing.PROVEN, 0);
 
         vendor.start(in(ended), new Effect.Collect());
 
@@ -348,8 +363,8 @@ class HttpVendorTest {
                 .extracting(line -> line.file() + " " + line.line() + " " + line.remoteBatchId())
                 .containsExactly("out 1 remote-1", "out 2 remote-1");
         assertThat(letter())
-                .isEqualTo(
-                        new BatchEvent.FilesRead(new ResultsOutcome.BrokenOff("none of its lines is of this batch")));
+                .isEqualTo(new BatchEvent.FilesRead(
+                        new ResultsOutcome.BrokenOff("none of its lines is of this batch"), 1, 1));
     }
 
     private static ResultLine line(String tag, int item) {
@@ -361,7 +376,8 @@ class HttpVendorTest {
         var begun = new CountDownLatch(1);
         var tag = in(new BatchState.Sealed()).attempt().tag();
         http.files.put("out", new SlowList(List.of(line(tag, 0)), begun));
-        var ended = new BatchState.Ended(3, Examples.NOW, Examples.NOW, "completed", "out", null, false);
+        var ended = new BatchState.Ended(
+                3, Examples.NOW, Examples.NOW, "completed", "out", null, false, BatchState.Standing.PROVEN, 0);
         vendor.start(in(ended), new Effect.Collect());
         begun.await();
 
