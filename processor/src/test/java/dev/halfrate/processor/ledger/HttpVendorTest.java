@@ -250,10 +250,13 @@ class HttpVendorTest {
     }
 
     private void startAllThatCalls() {
-        var ended = new BatchState.Ended(3, Examples.NOW, Examples.NOW, "completed", "out", null, false, BatchState.Standing.PROVEN);
+        var ended = new BatchState.Ended(
+                3, Examples.NOW, Examples.NOW, "completed", "out", null, false, BatchState.Standing.PROVEN);
         vendor.start(in(new BatchState.Sealed()), new Effect.Spool());
         vendor.start(in(new BatchState.Uploaded(3)), new Effect.AcquirePermit());
-        vendor.start(in(new BatchState.Running(3, Examples.NOW, "in_progress", 0, 0, BatchState.Standing.PROVEN)), new Effect.Poll());
+        vendor.start(
+                in(new BatchState.Running(3, Examples.NOW, "in_progress", 0, 0, BatchState.Standing.PROVEN)),
+                new Effect.Poll());
         vendor.start(in(ended), new Effect.Collect());
     }
 
@@ -308,7 +311,9 @@ class HttpVendorTest {
                 null,
                 RemoteBatch.Counts.NONE,
                 List.of(full)));
-        vendor.start(in(new BatchState.Running(3, Examples.NOW, "validating", 0, 0, BatchState.Standing.PROVEN)), new Effect.Poll());
+        vendor.start(
+                in(new BatchState.Running(3, Examples.NOW, "validating", 0, 0, BatchState.Standing.PROVEN)),
+                new Effect.Poll());
         letter();
 
         vendor.start(in(new BatchState.Uploaded(3)), new Effect.AcquirePermit());
@@ -416,7 +421,8 @@ class HttpVendorTest {
         http.files.put("out", List.of(line(tag, 0), line(tag, 1)));
         http.files.put("err", List.of(line(tag, 2)));
         http.brokenOff.put("out", new ResultsOutcome.BrokenOff("reset", middle));
-        var ended = in(new BatchState.Ended(3, Examples.NOW, Examples.NOW, "completed", "out", "err", false, BatchState.Standing.PROVEN));
+        var ended = in(new BatchState.Ended(
+                3, Examples.NOW, Examples.NOW, "completed", "out", "err", false, BatchState.Standing.PROVEN));
 
         vendor.start(ended, new Effect.Collect());
         letter();
@@ -433,7 +439,8 @@ class HttpVendorTest {
     @Test
     void aFileThatIsOfNobodyInTheBatchIsNotTakenForItsAnswers() throws Exception {
         http.files.put("out", List.of(new ResultLine.Corrupt(1, "not JSON"), line("aaaaaaaaaaaaaaaa", 0)));
-        var ended = new BatchState.Ended(3, Examples.NOW, Examples.NOW, "completed", "out", null, false, BatchState.Standing.PROVEN);
+        var ended = new BatchState.Ended(
+                3, Examples.NOW, Examples.NOW, "completed", "out", null, false, BatchState.Standing.PROVEN);
 
         vendor.start(in(ended), new Effect.Collect());
 
@@ -441,8 +448,8 @@ class HttpVendorTest {
                 .extracting(line -> line.file() + " " + line.line() + " " + line.remoteBatchId())
                 .containsExactly("out 1 remote-1", "out 2 remote-1");
         assertThat(letter())
-                .isEqualTo(
-                        new BatchEvent.FilesRead(new ResultsOutcome.BrokenOff("none of its lines is of this batch"), 1, 1));
+                .isEqualTo(new BatchEvent.FilesRead(
+                        new ResultsOutcome.BrokenOff("none of its lines is of this batch"), 1, 1));
     }
 
     private static ResultLine line(String tag, int item) {
