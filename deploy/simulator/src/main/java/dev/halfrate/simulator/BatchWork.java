@@ -1,4 +1,16 @@
 package dev.halfrate.simulator;
 
+import java.time.Duration;
+import java.util.SplittableRandom;
+
 /** What batches work with. */
-record BatchWork(SimulatorConfig config, Seed seed, ModelEndpoints models, FileStore files, BillingBook book) {}
+record BatchWork(SimulatorConfig config, Seed seed, ModelEndpoints models, FileStore files, BillingBook book) {
+
+    /** How long a batch is in progress. */
+    Duration executionTime(long draw) {
+        BatchTimes times = config.batchTimes();
+        SplittableRandom random = seed.random("execution time", draw);
+        long spread = times.executionMax().minus(times.executionMin()).toMillis();
+        return times.executionMin().plusMillis(random.nextLong(spread + 1));
+    }
+}

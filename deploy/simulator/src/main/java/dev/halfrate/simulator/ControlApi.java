@@ -9,7 +9,7 @@ final class ControlApi {
 
     record Clock(String now, long epochSeconds, double speed) {}
 
-    private final BatchStore batches;
+    private final List<BatchStore<?>> stores;
     private final BillingBook book;
     private final VirtualClock clock;
     private final double speed;
@@ -18,8 +18,8 @@ final class ControlApi {
             Route.of("GET", "/control/billing", this::billing),
             Route.of("GET", "/control/billing/entries", this::billingEntries));
 
-    ControlApi(BatchStore batches, BillingBook book, VirtualClock clock, double speed) {
-        this.batches = batches;
+    ControlApi(List<BatchStore<?>> stores, BillingBook book, VirtualClock clock, double speed) {
+        this.stores = List.copyOf(stores);
         this.book = book;
         this.clock = clock;
         this.speed = speed;
@@ -35,12 +35,18 @@ final class ControlApi {
     }
 
     private Reply billing(Call call) throws IOException {
-        batches.advance();
+        advance();
         return Reply.ok(book.summary());
     }
 
     private Reply billingEntries(Call call) throws IOException {
-        batches.advance();
+        advance();
         return book.content();
+    }
+
+    private void advance() throws IOException {
+        for (BatchStore<?> store : stores) {
+            store.advance();
+        }
     }
 }

@@ -10,6 +10,9 @@ sealed interface Reply {
     /** The first {@code bytes} of a file, streamed. */
     record Content(Path file, long bytes, String contentType) implements Reply {}
 
+    /** What is said before the API is reached. */
+    record Html(int status, String body) implements Reply {}
+
     static Reply ok(Object body) {
         return new Json(200, body);
     }

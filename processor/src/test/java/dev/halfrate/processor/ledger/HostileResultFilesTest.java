@@ -9,6 +9,7 @@ import dev.halfrate.processor.batch.Batch;
 import dev.halfrate.processor.config.AccountConfig;
 import dev.halfrate.processor.config.DoubtConfig;
 import dev.halfrate.processor.config.Secret;
+import dev.halfrate.processor.provider.http.Timeouts;
 import dev.halfrate.processor.provider.ResultsOutcome;
 import dev.halfrate.processor.provider.UpstreamId;
 import dev.halfrate.processor.provider.openai.OpenAiProvider;
@@ -81,7 +82,7 @@ class HostileResultFilesTest {
                         "24h",
                         1,
                         DoubtConfig.DEFAULT),
-                new OpenAiProvider.Timeouts(generous, generous, generous, generous, generous));
+                new Timeouts(generous, generous, generous, generous, generous));
     }
 
     @AfterEach

@@ -1,5 +1,6 @@
 package dev.halfrate.processor.provider.openai;
 
+import dev.halfrate.processor.provider.http.RawVendor;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
