@@ -175,9 +175,9 @@ final class HttpVendor implements Vendor {
     }
 
     /** Within the permit of the create that it is for. */
-    private void takeMarker(Batch batch) {
-        mailbox.post(
-                batch.id(), new BatchEvent.MarkerTaken(gate(batch).provider().marker()));
+    private void takeMarker(Batch batch) throws InterruptedException {
+        var outcome = gate(batch).callPermitted(Provider::marker);
+        mailbox.post(batch.id(), new BatchEvent.MarkerTaken(outcome));
     }
 
     private void create(Batch batch) {
