@@ -1,6 +1,7 @@
 package dev.halfrate.local;
 
 import dev.halfrate.processor.config.AccountConfig;
+import dev.halfrate.processor.config.DoubtConfig;
 import dev.halfrate.processor.config.HalfrateConfig;
 import dev.halfrate.processor.config.LanesConfig;
 import dev.halfrate.processor.config.LedgerConfig;
@@ -23,6 +24,7 @@ final class LocalSettings {
     static final List<Duration> POLL_DELAYS =
             List.of(Duration.ofMillis(500), Duration.ofSeconds(1), Duration.ofSeconds(2));
 
+    private static final List<Duration> ITEM_RETRY_DELAYS = List.of(Duration.ofSeconds(1), Duration.ofSeconds(3));
     private static final int PARTITIONS = 2;
 
     private LocalSettings() {}
@@ -44,23 +46,32 @@ final class LocalSettings {
                         Duration.ofSeconds(20),
                         Duration.ofSeconds(2),
                         Duration.ofSeconds(1),
+                        Duration.ofHours(26),
+                        Duration.ofSeconds(30),
                         3,
                         3,
+                        ITEM_RETRY_DELAYS,
+                        2,
+                        "return",
                         Duration.ofSeconds(5),
+                        Duration.ofSeconds(1),
                         Duration.ofSeconds(10),
                         1_000_000_000));
     }
 
     private static AccountConfig account(String name, String provider, URI simulator, String models) {
-        return new AccountConfig(name, provider, simulator, new Secret("local"), name, List.of(models), "24h", 4);
+        return new AccountConfig(
+                name, provider, simulator, new Secret("local"), name, List.of(models), "24h", 4, DoubtConfig.DEFAULT);
     }
 
     static TopicsConfig topics() {
         return new TopicsConfig(
                 "llm.requests",
                 "llm.results",
+                "llm.results.parts",
                 "llm.batches",
                 "llm.dlq",
+                "llm.diagnostics",
                 "halfrate-lane-inbox",
                 "halfrate-work",
                 "halfrate-ledger",

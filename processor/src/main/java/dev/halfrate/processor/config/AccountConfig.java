@@ -22,7 +22,8 @@ public record AccountConfig(
         String pool,
         List<String> models,
         String completionWindow,
-        int requestsInFlightMax) {
+        int requestsInFlightMax,
+        DoubtConfig doubts) {
 
     private static final List<String> PROVIDERS = List.of("anthropic", "openai");
 

@@ -94,8 +94,10 @@ public final class ConfigFile {
         var config = new TopicsConfig(
                 topics.text("requests", "llm.requests"),
                 topics.text("results", "llm.results"),
+                topics.text("result-parts", "llm.results.parts"),
                 topics.text("batches", "llm.batches"),
                 topics.text("dead-letters", "llm.dlq"),
+                topics.text("diagnostics", "llm.diagnostics"),
                 topics.text("lane-inbox", application + "-lane-inbox"),
                 topics.text("work", application + "-work"),
                 topics.text("ledger", application + "-ledger"),
@@ -134,8 +136,27 @@ public final class ConfigFile {
                 account.text("pool", name),
                 account.texts("models", List.of("*")),
                 account.text("completion-window", "24h"),
-                account.integer("requests-in-flight-max", 8));
+                account.integer("requests-in-flight-max", 8),
+                doubts(account.section("doubts")));
         account.refuseUnknown();
+        return config;
+    }
+
+    private static DoubtConfig doubts(ConfigSection doubts) {
+        var policy = doubts.text("policy", "by-vendor");
+        var config = new DoubtConfig(
+                switch (policy) {
+                    case "by-vendor" -> DoubtConfig.Policy.BY_VENDOR;
+                    case "resubmit-if-revoked" -> DoubtConfig.Policy.RESUBMIT_IF_REVOKED;
+                    case "resubmit-after-quiesce" -> DoubtConfig.Policy.RESUBMIT_AFTER_QUIESCE;
+                    case "hold" -> DoubtConfig.Policy.HOLD;
+                    default ->
+                        throw new ConfigException(
+                                "%s must be one of: by-vendor, resubmit-if-revoked, resubmit-after-quiesce, hold; got '%s'"
+                                        .formatted(doubts.path("policy"), policy));
+                },
+                doubts.integer("lines-max", DoubtConfig.DEFAULT.linesMax()));
+        doubts.refuseUnknown();
         return config;
     }
 
@@ -165,9 +186,17 @@ public final class ConfigFile {
                 ledger.duration("create-timeout", Duration.ofMinutes(5)),
                 ledger.duration("quiesce-margin", Duration.ofSeconds(120)),
                 ledger.duration("listings-apart", Duration.ofSeconds(60)),
+                ledger.duration("running-max", Duration.ofHours(26)),
+                ledger.duration("sweep-every", Duration.ofMinutes(15)),
                 ledger.integer("doubts-max", 3),
                 ledger.integer("item-attempts-max", 3),
+                ledger.durations(
+                        "item-retry-delays",
+                        List.of(Duration.ofSeconds(60), Duration.ofSeconds(300), Duration.ofSeconds(900))),
+                ledger.integer("missing-retries-max", 2),
+                ledger.text("on-vendor-cancel", "return"),
                 ledger.duration("retry-delay-max", Duration.ofMinutes(15)),
+                ledger.duration("probe-interval", Duration.ofMinutes(1)),
                 ledger.duration("stop-wait", Duration.ofSeconds(20)),
                 ledger.size("spool-bytes-max", 4_000_000_000L));
         ledger.refuseUnknown();

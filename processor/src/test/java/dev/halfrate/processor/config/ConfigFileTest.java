@@ -38,8 +38,10 @@ class ConfigFileTest {
             topics:
               requests: t.requests
               results: t.results
+              result-parts: t.parts
               batches: t.batches
               dead-letters: t.dlq
+              diagnostics: t.diagnostics
               lane-inbox: t.inbox
               work: t.work
               ledger: t.ledger
@@ -58,6 +60,7 @@ class ConfigFileTest {
                 models: [gpt-4*, o3]
                 completion-window: 7d
                 requests-in-flight-max: 3
+                doubts: {policy: hold, lines-max: 7}
               - name: two
                 key: {env: KEY}
             lanes:
@@ -73,9 +76,15 @@ class ConfigFileTest {
               create-timeout: 10s
               quiesce-margin: 1s
               listings-apart: 500ms
+              running-max: 30h
+              sweep-every: 1m
               doubts-max: 1
               item-attempts-max: 2
+              item-retry-delays: [1s, 2m]
+              missing-retries-max: 0
+              on-vendor-cancel: cancel
               retry-delay-max: 1m
+              probe-interval: 2s
               stop-wait: 3s
               spool-bytes-max: 20MiB
             """;
@@ -93,8 +102,10 @@ class ConfigFileTest {
                         new TopicsConfig(
                                 "llm.requests",
                                 "llm.results",
+                                "llm.results.parts",
                                 "llm.batches",
                                 "llm.dlq",
+                                "llm.diagnostics",
                                 "halfrate-lane-inbox",
                                 "halfrate-work",
                                 "halfrate-ledger",
@@ -110,7 +121,8 @@ class ConfigFileTest {
                                 "main",
                                 List.of("*"),
                                 "24h",
-                                8)),
+                                8,
+                                DoubtConfig.DEFAULT)),
                         new LanesConfig(
                                 50_000, 209_715_200, Duration.ofMinutes(15), 20, Duration.ofHours(24), 2_000_000),
                         new LedgerConfig(
@@ -124,9 +136,15 @@ class ConfigFileTest {
                                 Duration.ofMinutes(5),
                                 Duration.ofMinutes(2),
                                 Duration.ofMinutes(1),
-                                3,
-                                3,
+                                Duration.ofHours(26),
                                 Duration.ofMinutes(15),
+                                3,
+                                3,
+                                List.of(Duration.ofMinutes(1), Duration.ofMinutes(5), Duration.ofMinutes(15)),
+                                2,
+                                "return",
+                                Duration.ofMinutes(15),
+                                Duration.ofMinutes(1),
                                 Duration.ofSeconds(20),
                                 4_000_000_000L)));
     }
@@ -148,8 +166,10 @@ class ConfigFileTest {
                         new TopicsConfig(
                                 "t.requests",
                                 "t.results",
+                                "t.parts",
                                 "t.batches",
                                 "t.dlq",
+                                "t.diagnostics",
                                 "t.inbox",
                                 "t.work",
                                 "t.ledger",
@@ -166,7 +186,8 @@ class ConfigFileTest {
                                         "shared",
                                         List.of("gpt-4*", "o3"),
                                         "7d",
-                                        3),
+                                        3,
+                                        new DoubtConfig(DoubtConfig.Policy.HOLD, 7)),
                                 new AccountConfig(
                                         "two",
                                         "openai",
@@ -175,7 +196,8 @@ class ConfigFileTest {
                                         "two",
                                         List.of("*"),
                                         "24h",
-                                        8)),
+                                        8,
+                                        DoubtConfig.DEFAULT)),
                         new LanesConfig(10, 200_000, Duration.ofSeconds(2), 5, Duration.ZERO, 7),
                         new LedgerConfig(
                                 List.of(Duration.ofMillis(100), Duration.ofSeconds(1)),
@@ -183,9 +205,15 @@ class ConfigFileTest {
                                 Duration.ofSeconds(10),
                                 Duration.ofSeconds(1),
                                 Duration.ofMillis(500),
+                                Duration.ofHours(30),
+                                Duration.ofMinutes(1),
                                 1,
                                 2,
+                                List.of(Duration.ofSeconds(1), Duration.ofMinutes(2)),
+                                0,
+                                "cancel",
                                 Duration.ofMinutes(1),
+                                Duration.ofSeconds(2),
                                 Duration.ofSeconds(3),
                                 20L << 20)));
     }
@@ -211,6 +239,10 @@ class ConfigFileTest {
             ledger: {poll-delays: 30s} | ledger.poll-delays must be a list, got '30s'
             ledger: {poll-delays: [30s, soon]} | ledger.poll-delays must be a duration such as 250ms, 30s, 15m, 72h or 7d, got 'soon'
             ledger: {poll-jitter: 2} | ledger.poll-jitter must be 0..1, got 2.0
+            ledger: {item-retry-delays: []} | ledger.item-retry-delays must be a list of at least one duration, got none
+            ledger: {item-retry-delays: [2d]} | ledger.item-retry-delays must be 0s..1d, got 2d
+            ledger: {missing-retries-max: 21} | ledger.missing-retries-max must be 0..20, got 21
+            ledger: {on-vendor-cancel: ask} | ledger.on-vendor-cancel must be one of: return, cancel, got 'ask'
             ledgr: {poll-jitter: 2} | ledgr is no key of the configuration, did you mean ledger?
             application: a/b | application must match [a-zA-Z0-9._-]{1,100}, got 'a/b'
             """)

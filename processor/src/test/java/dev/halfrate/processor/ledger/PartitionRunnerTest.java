@@ -46,11 +46,12 @@ class PartitionRunnerTest {
         var vendor = new Hands();
         var actor = new PartitionActor(
                 0,
+                1,
                 log,
                 vendor,
                 new CountedClock(),
-                new BatchLifecycle(Examples.SETTINGS),
-                new Publications(account -> "openai"),
+                new BatchLifecycle(Examples.SETTINGS, _ -> Examples.EXACT),
+                new Publications(account -> "openai", List.of(Duration.ofMinutes(1))),
                 0,
                 1);
         return new PartitionRunner.Equipment(0, actor, log, vendor);
@@ -133,7 +134,9 @@ class PartitionRunnerTest {
 
     @Test
     void itDoesNotSpinOnATimerThatIsDueWhileItWaits() throws Exception {
-        var running = Examples.in("running-too", new BatchState.Running(4, Examples.NOW, "in_progress", 0, 1));
+        var running = Examples.in(
+                "running-too",
+                new BatchState.Running(4, Examples.NOW, "in_progress", 0, 1, BatchState.Standing.PROVEN));
         restored.add(running);
         var batch = creating();
         runner.post(running.id(), new BatchEvent.Polled(new PollOutcome.NoAnswer("reset"))); // starts a timer

@@ -6,6 +6,7 @@ import dev.halfrate.processor.provider.CancelOutcome;
 import dev.halfrate.processor.provider.Capabilities;
 import dev.halfrate.processor.provider.CreateOutcome;
 import dev.halfrate.processor.provider.DeleteOutcome;
+import dev.halfrate.processor.provider.FilePosition;
 import dev.halfrate.processor.provider.FindOutcome;
 import dev.halfrate.processor.provider.MarkerOutcome;
 import dev.halfrate.processor.provider.PollOutcome;
@@ -149,8 +150,8 @@ public final class AnthropicProvider implements Provider {
 
     /** The path is made of the id: the vendor's own results_url may point anywhere, and would get the key. */
     @Override
-    public ResultsOutcome results(String handle, ResultLines lines) throws InterruptedException {
-        return calls.results(BATCHES + "/%s/results", handle, lines);
+    public ResultsOutcome results(String handle, FilePosition from, ResultLines lines) throws InterruptedException {
+        return calls.results(BATCHES + "/%s/results", handle, from, lines);
     }
 
     @Override

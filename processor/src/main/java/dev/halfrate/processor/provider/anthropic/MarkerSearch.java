@@ -41,7 +41,7 @@ final class MarkerSearch {
 
     SweepOutcome sweep(Instant since) {
         var listed = new ArrayList<SweepOutcome.Listed>();
-        return switch (calls.list(LIST, since, entry -> listed.add(new SweepOutcome.Listed(entry.remote(), "")))) {
+        return switch (calls.list(LIST, since, entry -> listed.add(new SweepOutcome.Listed(entry.remote(), "", "")))) {
             case Outcome.Complete _ -> new SweepOutcome.Swept(listed);
             case Outcome.Incomplete(var reason) -> new SweepOutcome.CannotTell(reason);
         };

@@ -3,6 +3,7 @@ package dev.halfrate.processor.provider.http;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.halfrate.processor.provider.CancelOutcome;
 import dev.halfrate.processor.provider.CreateOutcome;
+import dev.halfrate.processor.provider.FilePosition;
 import dev.halfrate.processor.provider.PollOutcome;
 import dev.halfrate.processor.provider.Provider.ResultLines;
 import dev.halfrate.processor.provider.Refusal;
@@ -111,25 +112,33 @@ public final class BatchCalls implements AutoCloseable {
     }
 
     /** @param path with a {@code %s} for the handle */
-    public ResultsOutcome results(String path, String handle, ResultLines lines) throws InterruptedException {
+    public ResultsOutcome results(String path, String handle, FilePosition from, ResultLines lines)
+            throws InterruptedException {
         if (!HttpCalls.isSegment(handle)) {
             return new ResultsOutcome.Refused(Refusals.unusableId());
         }
+        Function<String, ResultsOutcome> brokenOff = reason -> new ResultsOutcome.BrokenOff(reason, from);
         try {
-            var response = calls.open(calls.to(path.formatted(handle)).GET(), timeouts.answer());
-            if (response.statusCode() != 200) {
+            var request = FileRange.ask(calls.to(path.formatted(handle)).GET(), from);
+            var response = calls.open(request, timeouts.answer());
+            var begin = FileRange.begin(response.statusCode(), response.headers(), from);
+            if (begin.isEmpty()) {
+                if (FileRange.lost(response.statusCode(), from)) {
+                    response.body().close();
+                    return new ResultsOutcome.BrokenOff("cannot be gone on with, so it is read anew");
+                }
                 var answer = HttpCalls.whole(response, timeouts.answer());
-                return otherwise(answer, ResultsOutcome.Refused::new, ResultsOutcome.BrokenOff::new);
+                return otherwise(answer, ResultsOutcome.Refused::new, brokenOff);
             }
             var encoding = response.headers().firstValue("Content-Encoding").orElse("identity");
             if (!encoding.equalsIgnoreCase("identity")) { // not asked for, and may grow without bound
                 response.body().close();
                 return new ResultsOutcome.BrokenOff("compressed");
             }
-            return new ResultFile(dialect.resultLine(), lines, timeouts.stall(), timeouts.download())
+            return new ResultFile(dialect.resultLine(), lines, begin.get(), from, timeouts.stall(), timeouts.download())
                     .read(response.body());
         } catch (IOException e) {
-            return otherwise(Silence.of(e), ResultsOutcome.Refused::new, ResultsOutcome.BrokenOff::new);
+            return otherwise(Silence.of(e), ResultsOutcome.Refused::new, brokenOff);
         }
     }
 

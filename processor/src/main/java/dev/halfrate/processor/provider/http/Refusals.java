@@ -29,13 +29,13 @@ public final class Refusals {
     private final InstantSource clock;
 
     /** @param kindOfError the level at which an error object says it acts; empty if it does not say */
-    Refusals(Function<JsonNode, Optional<Kind>> kindOfError, InstantSource clock) {
+    public Refusals(Function<JsonNode, Optional<Kind>> kindOfError, InstantSource clock) {
         this.kindOfError = kindOfError;
         this.clock = clock;
     }
 
     /** @return empty if nobody knows whether a batch was made */
-    Optional<Refusal> ofCreate(Answer answer) {
+    public Optional<Refusal> ofCreate(Answer answer) {
         if (!DEFINITE_FOR_CREATE.contains(answer.status())) {
             return Optional.empty();
         }
@@ -43,13 +43,16 @@ public final class Refusals {
     }
 
     /** @return empty if asking again is all there is to do; for calls that may be repeated */
-    Optional<Refusal> ofSafeCall(Reply reply) {
+    public Optional<Refusal> ofSafeCall(Reply reply) {
         return switch (reply) {
             case Silence(var reason, var connected) ->
                 connected ? Optional.empty() : Optional.of(unavailable("not_connected", reason));
             case Answer answer
             when answer.status() == 503 || answer.status() == 529 ->
                 Optional.of(refusal(Kind.UNAVAILABLE, answer, "overloaded"));
+            case Answer answer
+            when answer.status() == 429 ->
+                classify(answer).or(() -> Optional.of(refusal(Kind.RATE, answer, "http_429")));
             case Answer answer -> DEFINITE.contains(answer.status()) ? classify(answer) : Optional.empty();
         };
     }

@@ -6,13 +6,17 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.exc.InputCoercionException;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import dev.halfrate.processor.provider.ResultLine;
 import dev.halfrate.processor.provider.ResultLine.Corrupt;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.Optional;
 import java.util.Set;
-import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +30,9 @@ public abstract class ResultLineReader {
     /** Of the few strings that are read at all; those in bodies are skipped. */
     private static final int STRING_MAX = 8 << 20;
 
+    /** Sums of as many as a batch has still fit. */
+    private static final long COUNT_MAX = 1_000_000_000_000L;
+
     private static final int ID_MAX = 512;
     private static final int CODE_MAX = 100;
     private static final int MESSAGE_MAX = 2_000;
@@ -37,6 +44,7 @@ public abstract class ResultLineReader {
                     .maxNestingDepth(NESTING_MAX)
                     .maxNumberLength(Integer.MAX_VALUE)
                     .maxStringLength(STRING_MAX)
+                    .maxNameLength(Integer.MAX_VALUE)
                     .build())
             .build();
 
@@ -63,29 +71,74 @@ public abstract class ResultLineReader {
         void read(String name) throws IOException;
     }
 
-    protected final JsonParser json;
-    private final byte[] line;
-    private final Set<String> seen = new HashSet<>();
-    private @Nullable String customId;
-
-    protected ResultLineReader(byte[] line, JsonParser json) {
-        this.line = line;
-        this.json = json;
+    /** Makes a vendor's reader. */
+    @FunctionalInterface
+    protected interface Vendor {
+        ResultLineReader reader(Source source);
     }
 
     /**
-     * @param vendors makes the vendor's reader
-     * @return {@link Corrupt} for whatever cannot be read; nothing is thrown
+     * What is read.
+     *
+     * @param texts whether errors are read, too, rather than skipped
      */
-    protected static ResultLine read(
-            long number, byte[] line, int length, BiFunction<byte[], JsonParser, ResultLineReader> vendors) {
-        try (var json = JSON.createParser(line, 0, length)) {
-            return vendors.apply(line, json).read();
+    protected record Source(byte[] line, JsonParser json, boolean texts) {}
+
+    protected final JsonParser json;
+    private final byte[] line;
+    private final boolean texts;
+    private final Set<String> seen = new HashSet<>();
+    private @Nullable String customId;
+
+    protected ResultLineReader(Source source) {
+        this.line = source.line;
+        this.json = source.json;
+        this.texts = source.texts;
+    }
+
+    /** @return {@link Corrupt} for whatever cannot be read; nothing is thrown */
+    protected static ResultLine read(long number, byte[] line, int length, Vendor vendor) {
+        try {
+            return read(line, length, vendor, true);
         } catch (OddLineException e) {
             return new Corrupt(number, String.valueOf(e.getMessage()));
         } catch (IOException _) {
             return new Corrupt(number, "not JSON");
         }
+    }
+
+    private static ResultLine read(byte[] line, int length, Vendor vendor, boolean texts) throws IOException {
+        try (var json = JSON.createParser(line, 0, length)) {
+            return vendor.reader(new Source(line, json, texts)).read();
+        } catch (StreamConstraintsException e) {
+            if (texts) {
+                return read(line, length, vendor, false); // an endless message costs the message, not the line
+            }
+            throw e;
+        }
+    }
+
+    /** @param head the beginning of a line */
+    static Optional<String> customIdOf(byte[] head) {
+        try (var json = JSON.createParser(head)) {
+            if (json.nextToken() != JsonToken.START_OBJECT) {
+                return Optional.empty();
+            }
+            while (json.nextToken() == JsonToken.FIELD_NAME) {
+                var found = json.currentName().equals("custom_id");
+                if (json.nextToken() == JsonToken.VALUE_STRING && found) {
+                    return Optional.of(json.getText()).filter(ResultLineReader::usable);
+                }
+                json.skipChildren();
+            }
+        } catch (IOException _) {
+            // the end of the head
+        }
+        return Optional.empty();
+    }
+
+    private static boolean usable(String customId) {
+        return !customId.isEmpty() && customId.length() <= ID_MAX;
     }
 
     /** Reads or skips the value of a key of the line, other than custom_id. */
@@ -108,7 +161,7 @@ public abstract class ResultLineReader {
         if (json.nextToken() != null) {
             throw new OddLineException("more than one value");
         }
-        if (customId == null || customId.isEmpty() || customId.length() > ID_MAX) {
+        if (customId == null || !usable(customId)) {
             throw new OddLineException("no usable custom_id");
         }
         return result(customId);
@@ -128,20 +181,48 @@ public abstract class ResultLineReader {
         var from = json.currentTokenLocation().getByteOffset();
         if (json.isExpectedStartObjectToken()) {
             fields(field);
-        } else {
+        } else if (!json.hasToken(JsonToken.VALUE_STRING)) {
             json.skipChildren();
             json.finishToken();
         }
-        var to = json.currentLocation().getByteOffset();
+        var to = json.hasToken(JsonToken.VALUE_STRING)
+                ? endOfString(from)
+                : json.currentLocation().getByteOffset();
         if (from < 0 || to <= from) {
             throw new OddLineException("not UTF-8"); // the parser counts bytes of no other encoding
         }
-        return Arrays.copyOfRange(line, (int) from, (int) to);
+        var bytes = Arrays.copyOfRange(line, (int) from, (int) to);
+        if (!isUtf8(bytes)) {
+            throw new OddLineException("not UTF-8");
+        }
+        return bytes;
+    }
+
+    /** The parser would hold all of it; it has yet to come past, and complains if this runs beyond the line. */
+    private long endOfString(long quote) {
+        var at = quote < 0 ? line.length : (int) quote + 1;
+        while (at < line.length && line[at] != '"') {
+            at += line[at] == '\\' ? 2 : 1;
+        }
+        return Math.min(at + 1, line.length);
+    }
+
+    /** The parser lets pass what is too long, half a pair or beyond Unicode, where it only skips. */
+    private static boolean isUtf8(byte[] bytes) {
+        var decoder = StandardCharsets.UTF_8.newDecoder();
+        var in = ByteBuffer.wrap(bytes);
+        var out = CharBuffer.allocate(Math.min(bytes.length, 8_192));
+        while (true) {
+            var outcome = decoder.decode(in, out.clear(), true);
+            if (!outcome.isOverflow()) {
+                return !outcome.isError();
+            }
+        }
     }
 
     /** An error object, or its bare text as some servers write it. */
     protected final VendorError readError() throws IOException {
-        if (json.hasToken(JsonToken.VALUE_STRING)) {
+        if (texts && json.hasToken(JsonToken.VALUE_STRING)) {
             return new VendorError(null, null, shortened(json.getText(), MESSAGE_MAX));
         }
         if (!json.isExpectedStartObjectToken()) {
@@ -154,7 +235,7 @@ public abstract class ResultLineReader {
         while (json.nextToken() == JsonToken.FIELD_NAME) {
             var name = json.currentName();
             var value = json.nextToken();
-            if (value != JsonToken.VALUE_STRING) {
+            if (!texts || value != JsonToken.VALUE_STRING) {
                 json.skipChildren();
                 continue;
             }
@@ -185,7 +266,8 @@ public abstract class ResultLineReader {
             return -1;
         }
         try {
-            return Math.max(-1, json.getLongValue());
+            var value = json.getLongValue();
+            return value > COUNT_MAX ? -1 : Math.max(-1, value);
         } catch (InputCoercionException _) {
             return -1;
         }

@@ -43,8 +43,11 @@ final class BatchSearch {
     SweepOutcome sweep(Instant since) {
         var listed = new ArrayList<SweepOutcome.Listed>();
         var outcome = calls.list(LIST, since, entry -> {
-            var batchId = Json.text(entry.json().path("metadata"), OpenAiProvider.BATCH);
-            return listed.add(new SweepOutcome.Listed(entry.remote(), batchId == null ? "" : batchId));
+            var metadata = entry.json().path("metadata");
+            return listed.add(new SweepOutcome.Listed(
+                    entry.remote(),
+                    metadata.path(OpenAiProvider.BATCH).asText(""),
+                    metadata.path(OpenAiProvider.ATTEMPT).asText("")));
         });
         return switch (outcome) {
             case BatchList.Outcome.Complete _ -> new SweepOutcome.Swept(listed);

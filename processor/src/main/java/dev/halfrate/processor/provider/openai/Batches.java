@@ -69,19 +69,20 @@ final class Batches {
             var code = Refusals.code(error, "code");
             var line = error.path("line");
             errors.add(new BatchError(
-                    kind(code, error.path("param").asText("")),
+                    kind(error),
                     code == null ? "unknown" : code,
                     message(code, error),
-                    line.canConvertToInt() && line.intValue() > 0 ? line.intValue() : null));
+                    line.isIntegralNumber() && line.canConvertToInt() && line.intValue() > 0 ? line.intValue() : null));
         }
         return errors;
     }
 
-    private static Kind kind(@Nullable String code, String param) {
+    private static Kind kind(JsonNode error) {
+        var param = error.path("param").asText("");
         if (param.equals("file_id") || param.equals("input_file_id")) {
             return Kind.NOT_FOUND;
         }
-        return ErrorCodes.kindOf(code).orElse(Kind.BAD_REQUEST);
+        return ErrorCodes.kindOf(error).orElse(Kind.BAD_REQUEST);
     }
 
     /** Our words for the codes we know: the vendor's may quote the line. */

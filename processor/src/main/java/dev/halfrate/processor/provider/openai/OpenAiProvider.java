@@ -8,6 +8,7 @@ import dev.halfrate.processor.provider.CancelOutcome;
 import dev.halfrate.processor.provider.Capabilities;
 import dev.halfrate.processor.provider.CreateOutcome;
 import dev.halfrate.processor.provider.DeleteOutcome;
+import dev.halfrate.processor.provider.FilePosition;
 import dev.halfrate.processor.provider.FindOutcome;
 import dev.halfrate.processor.provider.MarkerOutcome;
 import dev.halfrate.processor.provider.PollOutcome;
@@ -156,8 +157,8 @@ public final class OpenAiProvider implements Provider {
     }
 
     @Override
-    public ResultsOutcome results(String handle, ResultLines lines) throws InterruptedException {
-        return calls.results("/files/%s/content", handle, lines);
+    public ResultsOutcome results(String handle, FilePosition from, ResultLines lines) throws InterruptedException {
+        return calls.results("/files/%s/content", handle, from, lines);
     }
 
     @Override

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.halfrate.processor.provider.CancelOutcome;
+import dev.halfrate.processor.provider.FilePosition;
 import dev.halfrate.processor.provider.PollOutcome.NoAnswer;
 import dev.halfrate.processor.provider.PollOutcome.Refused;
 import dev.halfrate.processor.provider.PollOutcome.Seen;
@@ -147,7 +148,8 @@ class AnthropicProviderTest {
                 """);
         var lines = new ArrayList<ResultLine>();
 
-        assertThat(provider.results("msgbatch_1", lines::add)).isEqualTo(new ResultsOutcome.Complete(3));
+        assertThat(provider.results("msgbatch_1", FilePosition.START, (line, _) -> lines.add(line)))
+                .isEqualTo(new ResultsOutcome.Complete(3));
         assertThat(lines)
                 .extracting(line -> line.getClass().getSimpleName())
                 .containsExactly("NotExecuted", "Corrupt", "NotExecuted");
@@ -159,7 +161,7 @@ class AnthropicProviderTest {
     void anIdThatIsNoneNeverGetsIntoAUrl(String id) throws InterruptedException {
         assertThat(provider.poll(id)).isInstanceOf(Refused.class);
         assertThat(provider.cancel(id)).isInstanceOf(CancelOutcome.Refused.class);
-        assertThat(provider.results(id, _ -> {})).isInstanceOf(ResultsOutcome.Refused.class);
+        assertThat(provider.results(id, FilePosition.START, (_, _) -> {})).isInstanceOf(ResultsOutcome.Refused.class);
         assertThat(vendor.requests()).isEmpty();
     }
 

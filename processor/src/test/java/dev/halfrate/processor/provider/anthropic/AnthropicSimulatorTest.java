@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.halfrate.processor.provider.CreateOutcome;
 import dev.halfrate.processor.provider.Deadline;
+import dev.halfrate.processor.provider.FilePosition;
 import dev.halfrate.processor.provider.FindOutcome;
 import dev.halfrate.processor.provider.MarkerOutcome;
 import dev.halfrate.processor.provider.Provider;
@@ -133,7 +134,7 @@ class AnthropicSimulatorTest extends ProviderContract {
             pass(Duration.ofHours(25));
             var lines = new ArrayList<ResultLine>();
 
-            client.results(id, lines::add);
+            client.results(id, FilePosition.START, (line, _) -> lines.add(line));
 
             assertThat(lines).hasSize(20);
             assertThat(lines.stream().filter(NotExecuted.class::isInstance))

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.halfrate.processor.config.AccountConfig;
+import dev.halfrate.processor.config.DoubtConfig;
 import dev.halfrate.processor.config.Secret;
 import java.io.BufferedInputStream;
 import java.io.IOException;
@@ -109,7 +110,15 @@ public final class RawVendor implements AutoCloseable {
 
     public static AccountConfig account(String provider, String baseUrl) {
         return new AccountConfig(
-                "main", provider, URI.create(baseUrl), new Secret(KEY), "main", List.of("*"), "24h", 8);
+                "main",
+                provider,
+                URI.create(baseUrl),
+                new Secret(KEY),
+                "main",
+                List.of("*"),
+                "24h",
+                8,
+                DoubtConfig.DEFAULT);
     }
 
     /** @param answer how long a small call may take; the rest is generous */

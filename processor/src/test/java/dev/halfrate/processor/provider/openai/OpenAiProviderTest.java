@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.halfrate.processor.config.AccountConfig;
 import dev.halfrate.processor.config.ConfigException;
+import dev.halfrate.processor.config.DoubtConfig;
 import dev.halfrate.processor.config.Secret;
 import dev.halfrate.processor.provider.CancelOutcome;
 import dev.halfrate.processor.provider.DeleteOutcome;
+import dev.halfrate.processor.provider.FilePosition;
 import dev.halfrate.processor.provider.PollOutcome.NoAnswer;
 import dev.halfrate.processor.provider.PollOutcome.Refused;
 import dev.halfrate.processor.provider.PollOutcome.Seen;
@@ -303,7 +305,8 @@ class OpenAiProviderTest {
         assertThat(provider.poll(id)).isEqualTo(new Refused(Refusals.unusableId()));
         assertThat(provider.cancel(id)).isEqualTo(new CancelOutcome.Refused(Refusals.unusableId()));
         assertThat(provider.deleteInput(id)).isEqualTo(new DeleteOutcome.Refused(Refusals.unusableId()));
-        assertThat(provider.results(id, _ -> {})).isEqualTo(new ResultsOutcome.Refused(Refusals.unusableId()));
+        assertThat(provider.results(id, FilePosition.START, (_, _) -> {}))
+                .isEqualTo(new ResultsOutcome.Refused(Refusals.unusableId()));
         assertThat(vendor.requests()).isEmpty();
     }
 
@@ -345,7 +348,15 @@ class OpenAiProviderTest {
     @ValueSource(strings = {"sk-canary\n", "sk canary", "sk-canär"})
     void aKeyThatCannotBeSentIsNotQuoted(String key) {
         var account = new AccountConfig(
-                "main", "openai", URI.create("http://localhost/v1"), new Secret(key), "main", List.of("*"), "24h", 1);
+                "main",
+                "openai",
+                URI.create("http://localhost/v1"),
+                new Secret(key),
+                "main",
+                List.of("*"),
+                "24h",
+                1,
+                DoubtConfig.DEFAULT);
 
         assertThatThrownBy(() -> OpenAiProvider.of(account, Timeouts.DEFAULT))
                 .isInstanceOf(ConfigException.class)
