@@ -17,6 +17,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
@@ -52,13 +53,15 @@ class RecordedTraceTest {
                 records.put(parts[1], Restart.read(Base64.getDecoder().decode(parts[2])));
                 continue;
             }
-            var event = events.get(parts[3]);
-            assertThat(event).as("%s is among the examples", parts[3]).isNotNull();
-            var step = decide(RULES.get(parts[1]), records.get(parts[2]), event);
+            var step = decide(known(RULES, parts[1]), known(records, parts[2]), known(events, parts[3]));
             assertThat(told(step)).as("%s: %s", trace.getFileName(), line).isEqualTo(parts[4]);
             decisions++;
         }
         assertThat(decisions).isGreaterThan(100);
+    }
+
+    private static <T> T known(Map<String, T> all, String name) {
+        return Objects.requireNonNull(all.get(name), name);
     }
 
     private static List<String> record() {
