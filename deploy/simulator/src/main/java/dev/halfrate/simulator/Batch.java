@@ -64,6 +64,10 @@ final class Batch {
         return identity;
     }
 
+    synchronized Instant createdAt() {
+        return entered(BatchStatus.VALIDATING);
+    }
+
     /** Lets happen what is due; true if more is to come later. */
     synchronized boolean advance(Instant now) throws IOException {
         BatchStatus before;

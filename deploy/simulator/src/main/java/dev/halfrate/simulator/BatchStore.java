@@ -39,11 +39,13 @@ final class BatchStore {
             if (oldestFirst.size() >= BATCHES_MAX) {
                 throw new IOException("the simulator holds at most %,d batches; restart it".formatted(BATCHES_MAX));
             }
+            Optional<StoredFile> input = work.files().findInput(account, request.inputFileId());
+            if (input.isEmpty() && work.habits().get().deletedInput() == Habits.DeletedInput.REFUSED) {
+                throw RefusedException.badRequest(OpenAiError.invalidRequest(
+                        "No such File object: %s".formatted(request.inputFileId()), "input_file_id", null));
+            }
             String id = ids.next("batch_");
             Path ownDirectory = Files.createDirectory(directory.resolve(id));
-            Optional<StoredFile> input = work.files()
-                    .find(account, request.inputFileId())
-                    .filter(file -> file.purpose().equals("batch"));
             if (input.isPresent()) {
                 Files.createLink(Batch.inputIn(ownDirectory), input.get().path());
             }
@@ -63,11 +65,13 @@ final class BatchStore {
                 .filter(batch -> batch.identity().account().equals(account));
     }
 
-    /** The account's batches, newest first. */
+    /** The account's batches that lists show, newest first. */
     List<Batch> of(String account) {
+        Instant shown = clock.now().minusSeconds(work.habits().get().newBatchesHiddenSeconds());
         synchronized (oldestFirst) {
             return oldestFirst.reversed().stream()
                     .filter(batch -> batch.identity().account().equals(account))
+                    .filter(batch -> !batch.createdAt().isAfter(shown))
                     .toList();
         }
     }

@@ -65,18 +65,20 @@ public final class Simulator implements AutoCloseable {
         Ids ids = new Ids(seed, clock.now());
         this.clock = clock;
         this.directory = directory;
+        Habits.Present habits = new Habits.Present(Habits.of(config));
         try {
-            files = new FileStore(directory.resolve("files"), clock);
+            files = new FileStore(directory.resolve("files"), clock, habits);
             book = new BillingBook(directory.resolve("billing.jsonl"));
-            ModelEndpoints models = new ModelEndpoints(seed, config.lineErrorRates());
-            BatchWork work = new BatchWork(config, seed, models, files, book);
+            ModelEndpoints models = new ModelEndpoints(seed, config.lineErrorRates(), habits);
+            BatchWork work = new BatchWork(config, seed, models, files, book, habits);
             batches = new BatchStore(directory.resolve("batches"), ids, work, clock);
         } catch (IOException e) {
             throw unusable(config.dataDirectory(), e);
         }
         OpenAiApi openAi = new OpenAiApi(files, new FileUpload(files, ids, clock), batches, book, clock);
-        ControlApi control = new ControlApi(batches, book, clock, config.speed());
-        server = startServer(config, new HttpApi(openAi, control, config.apiKeys(), ids, clock));
+        Faults faults = new Faults();
+        ControlApi control = new ControlApi(batches, book, clock, config.speed(), faults, habits);
+        server = startServer(config, new HttpApi(openAi, control, faults, config.apiKeys(), ids, clock));
         int port = ((ServerConnector) server.getConnectors()[0]).getLocalPort();
         baseUrl = URI.create("http://%s:%d/v1".formatted(config.host(), port));
         advancing = Executors.newSingleThreadScheduledExecutor(

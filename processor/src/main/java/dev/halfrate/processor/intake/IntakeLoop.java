@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.halfrate.processor.codec.DeadLetterCodec;
 import dev.halfrate.processor.codec.ResultCodec;
 import dev.halfrate.processor.config.TopicsConfig;
+import dev.halfrate.processor.crash.CrashPoint;
 import dev.halfrate.schemas.internal.InternalFormat;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -78,9 +79,13 @@ final class IntakeLoop implements AutoCloseable {
             return Outcome.IDLE;
         }
         var sorted = sorter.sort(records, clock.instant());
+        CrashPoint.REQUESTS_POLLED.reached();
         try {
             producer.beginTransaction();
             send(sorted);
+            if (!sorted.deadLetters().isEmpty()) {
+                CrashPoint.DEAD_LETTER_WRITTEN.reached();
+            }
             producer.sendOffsetsToTransaction(records.nextOffsets(), consumer.groupMetadata());
             producer.commitTransaction();
         } catch (KafkaException e) {

@@ -5,6 +5,7 @@ import dev.halfrate.processor.batch.Batch;
 import dev.halfrate.processor.batch.BatchEvent;
 import dev.halfrate.processor.batch.ItemReport;
 import dev.halfrate.processor.codec.Result;
+import dev.halfrate.processor.crash.CrashPoint;
 import dev.halfrate.processor.money.Usage;
 import dev.halfrate.processor.provider.Provider;
 import dev.halfrate.processor.provider.ResultLine;
@@ -67,6 +68,7 @@ final class Collector implements Provider.ResultLines {
                         corrupt.lineNumber(),
                         corrupt.reason());
         }
+        CrashPoint.DOWNLOADING.reached();
         if (bytes >= BYTES_MAX
                 || seen.size() >= LINES_MAX
                 || (!seen.isEmpty() && clock.nanos() - since > AGE_MAX.toNanos())) {

@@ -4,6 +4,7 @@ import dev.halfrate.processor.batch.Batch;
 import dev.halfrate.processor.codec.BatchProgressCodec;
 import dev.halfrate.processor.codec.ResultCodec;
 import dev.halfrate.processor.config.HalfrateConfig;
+import dev.halfrate.processor.crash.CrashPoint;
 import dev.halfrate.schemas.internal.InternalFormat;
 import dev.halfrate.schemas.internal.LedgerRecord;
 import dev.halfrate.schemas.internal.PartitionEpoch;
@@ -76,6 +77,7 @@ final class KafkaPartitionLog implements PartitionLog {
         }
         try {
             var batches = new LinkedHashMap<String, Batch>();
+            CrashPoint.FENCED.reached();
             var epoch = replay(batches) + 1;
             inTransaction(workOffset, () -> {
                 var owner = new PartitionEpoch(epoch, instance, System.currentTimeMillis());
@@ -121,6 +123,7 @@ final class KafkaPartitionLog implements PartitionLog {
                         batches.remove(key);
                         continue;
                     }
+                    CrashPoint.RESTORING.reached();
                     switch (InternalFormat.decodeAny(entry.value())) {
                         case PartitionEpoch owner -> epoch = Math.max(epoch, owner.getEpoch());
                         case LedgerRecord batch -> batches.put(key, LedgerRecords.decode(batch));
@@ -166,7 +169,9 @@ final class KafkaPartitionLog implements PartitionLog {
                                 work.topic(), work.partition(), utf8(batch.id() + "/" + chunk), null));
                     }
                 }
+                CommitPoints.written(transaction);
             });
+            CommitPoints.committed(transaction);
         } catch (KafkaException e) {
             throw new PartitionLostException("cannot commit to " + ledger, e);
         }

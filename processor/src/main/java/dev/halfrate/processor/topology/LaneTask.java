@@ -8,6 +8,7 @@ import dev.halfrate.processor.codec.DeadLetterCodec;
 import dev.halfrate.processor.codec.Rejection;
 import dev.halfrate.processor.codec.Result;
 import dev.halfrate.processor.codec.ResultCodec;
+import dev.halfrate.processor.crash.CrashPoint;
 import dev.halfrate.processor.lane.Duplicates;
 import dev.halfrate.processor.lane.Id;
 import dev.halfrate.processor.lane.IdHasher;
@@ -324,6 +325,7 @@ final class LaneTask {
             var value = new Outgoing(InternalFormat.MANIFEST_CHUNK.encode(chunk), workPartition);
             forward(key, value, new RecordHeaders(), LaneTopology.WORK);
         }
+        CrashPoint.SEAL_WRITTEN.reached();
         metrics.sealed(seal.by());
     }
 

@@ -1,5 +1,6 @@
 package dev.halfrate.processor.provider.openai;
 
+import dev.halfrate.processor.crash.CrashPoint;
 import dev.halfrate.processor.provider.Deadline;
 import java.net.http.HttpRequest.BodyPublisher;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -63,6 +64,9 @@ final class SentOnceBody implements Iterator<byte[]> {
         }
         if (shut) {
             throw new IllegalStateException("nothing more may be sent");
+        }
+        if (sent == Sent.PART) {
+            CrashPoint.CREATE_HALF_SENT.reached();
         }
         var end = Math.max(at + 1, body.length - 2);
         var part = Arrays.copyOfRange(body, at, end);
