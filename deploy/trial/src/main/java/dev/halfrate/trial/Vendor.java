@@ -1,0 +1,76 @@
+package dev.halfrate.trial;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.Locale;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** An API that batches are sent to, and how its calls are recognised. Calls that it does not have are null. */
+@SuppressWarnings("ImmutableEnumChecker") // nobody changes the set
+enum Vendor {
+    OPENAI(
+            "/v1",
+            "/v1/chat/completions",
+            "gpt-4o-mini",
+            new Call("POST", "/v1/files"),
+            new Call("POST", "/v1/batches"),
+            new Call("GET", "/v1/batches\\?.*"),
+            new Call("GET", "/v1/batches\\?.*after=.*"),
+            new Call("DELETE", "/v1/files/[^/]+"),
+            new Call("GET", "/v1/files/[^/]+/content"),
+            "/v1/batches?limit=100",
+            "status",
+            Set.of("completed", "failed", "expired", "cancelled"));
+
+    /** @param path regular expression of the whole path and query */
+    record Call(String method, String path) {}
+
+    final String basePath;
+    final String endpoint;
+    final String model;
+    final @Nullable Call upload;
+    final Call create;
+    final Call list;
+    final Call nextPage;
+    final @Nullable Call deleteInput;
+    final Call results;
+    final String batches;
+    private final String status;
+    private final Set<String> ended;
+
+    Vendor(
+            String basePath,
+            String endpoint,
+            String model,
+            @Nullable Call upload,
+            Call create,
+            Call list,
+            Call nextPage,
+            @Nullable Call deleteInput,
+            Call results,
+            String batches,
+            String status,
+            Set<String> ended) {
+        this.basePath = basePath;
+        this.endpoint = endpoint;
+        this.model = model;
+        this.upload = upload;
+        this.create = create;
+        this.list = list;
+        this.nextPage = nextPage;
+        this.deleteInput = deleteInput;
+        this.results = results;
+        this.batches = batches;
+        this.status = status;
+        this.ended = ended;
+    }
+
+    /** As the configuration spells it. */
+    String provider() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+
+    boolean hasEnded(JsonNode batch) {
+        return ended.contains(batch.path(status).asText());
+    }
+}
