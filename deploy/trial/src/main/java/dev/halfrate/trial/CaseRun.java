@@ -1,10 +1,7 @@
 package dev.halfrate.trial;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
-import dev.halfrate.processor.ops.TopicSetup;
-import dev.halfrate.processor.provider.UpstreamId;
 import dev.halfrate.trial.Case.Blow;
 import dev.halfrate.trial.Moment.Trait;
 import dev.halfrate.trial.Moment.Trigger;
@@ -12,181 +9,148 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
-import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.SplittableRandom;
 
-/**
- * One case: two processes share the work, one of them is stopped short at its moment, and what is seen afterwards is
- * held against the promises. Topics, groups and the vendor's account are the case's own.
- */
+/** One case: the first of two processes is struck at its moment, and what is seen afterwards is judged. */
 final class CaseRun {
-    /** Once the point is reached, and however the blow falls: until all is answered and settled. */
-    static final Duration RECOVERY_MAX = Duration.ofSeconds(150);
-
-    private static final Duration REACHED_WITHIN = Duration.ofSeconds(90);
+    private static final Duration REACHED_WITHIN = Duration.ofSeconds(120);
     private static final Duration TAKEN_OVER_WITHIN = Duration.ofSeconds(60);
+    private static final Duration ENDED_WITHIN = Duration.ofSeconds(60);
+
+    /** Longer than a transaction of the dead may stay open. */
+    private static final Duration RECOVERED_WITHIN = Duration.ofSeconds(150);
+
     private static final int WAVE = 45;
     private static final int MORE = 15;
     private static final Duration MORE_EVERY = Duration.ofSeconds(4);
-    private static final int PAGE = 120;
+    private static final int MORE_THAN_A_PAGE = 120;
+    private static final int SLOW_BYTES_PER_SECOND = 15_000;
+    private static final double FAILING = 0.2;
 
-    /** How long a call waits at the vendor: before a new owner looks, while it waits, and after it has given up. */
+    /** How long a call waits at the vendor: until a new owner looks, while it waits, until it has given up. */
     private static final int[] WAITS_MS = {1_500, 4_500, 9_000};
-
-    private static final String VICTIM_HOST = "localhost";
-    private static final String TWIN_HOST = "127.0.0.1";
 
     /**
      * @param reached after the start, recovered after the moment
-     * @param how what chance chose, and what else was noticed
+     * @param notes what chance chose, and what else was noticed
      */
-    record Outcome(Case chosen, Duration reached, Duration recovered, Audit.Verdict verdict, int faults, String how) {}
+    record Outcome(
+            Case chosen, Duration reached, Duration recovered, Audit.Verdict verdict, int faults, String notes) {}
 
     private final Case chosen;
-    private final Path directory;
-    private final String bootstrapServers;
     private final SimulatorProcess simulator;
     private final SplittableRandom random;
-    private final String key;
-    private final String prompt;
-    private final String idPrefix;
-    private final String application;
-    private final List<String> how = new ArrayList<>();
-    private int faults;
+    private final Subject subject;
+    private int faults = 1;
 
-    CaseRun(Case chosen, Path directory, String bootstrapServers, SimulatorProcess simulator, long seed) {
+    private CaseRun(Case chosen, SimulatorProcess simulator, SplittableRandom random, Subject subject) {
         this.chosen = chosen;
-        this.directory = directory;
-        this.bootstrapServers = bootstrapServers;
         this.simulator = simulator;
-        this.random = new SplittableRandom(seed ^ chosen.name().hashCode());
-        var mark = Long.toString(random.nextLong() >>> 1, 36);
-        this.key = "sk-canary-" + mark;
-        this.prompt = "canary prompt " + mark;
-        this.idPrefix = "canary-" + mark;
-        this.application = chosen.name().replace('/', '-').toLowerCase(Locale.ROOT) + "-" + mark;
+        this.random = random;
+        this.subject = subject;
     }
 
-    Outcome run() throws IOException, InterruptedException {
+    static Outcome run(Case chosen, Path directory, String bootstrapServers, SimulatorProcess simulator, long seed)
+            throws IOException, InterruptedException {
+        var random = new SplittableRandom(seed ^ chosen.name().hashCode());
+        var mark = Long.toString(random.nextLong() >>> 1, Character.MAX_RADIX);
         Files.createDirectories(directory);
         simulator.behave();
-        var from = System.nanoTime();
-        try (var victim = service("victim", VICTIM_HOST);
-                var twin = service("twin", TWIN_HOST)) {
-            var config = victim.config();
-            TopicSetup.ensure(config);
-            try (var feeds = new Feeds(bootstrapServers, config.topics(), secrets());
-                    var groups = new Groups(bootstrapServers, config);
-                    var requests = new Requests(
-                            bootstrapServers, chosen.vendor(), config.topics().requests(), idPrefix, prompt)) {
-                prepare(victim, feeds, requests);
-                reach(victim, twin, feeds, requests);
-                var reachedAt = System.nanoTime();
-                strike(victim, twin, groups);
-                requests.send(MORE);
-                recover(victim, twin, feeds, requests);
-                var recovered = Duration.ofNanos(System.nanoTime() - reachedAt);
-                victim.kill();
-                twin.kill();
-                feeds.drain();
-                var verdict = Audit.of(evidence(requests, feeds, victim, twin));
-                if (verdict.violations().isEmpty()) {
-                    groups.deleteTopics();
-                }
-                return new Outcome(
-                        chosen, Duration.ofNanos(reachedAt - from), recovered, verdict, faults, String.join(", ", how));
-            }
+        try (var subject = new Subject(chosen.name(), mark, directory, bootstrapServers, chosen.vendor(), simulator)) {
+            return new CaseRun(chosen, simulator, random, subject).run();
         }
     }
 
-    private Service service(String name, String host) throws IOException {
-        return Service.of(
-                directory,
-                name,
-                application,
-                bootstrapServers,
-                chosen.vendor(),
-                simulator.url(host, chosen.vendor()),
-                key);
+    private Outcome run() throws IOException, InterruptedException {
+        var from = System.nanoTime();
+        prepare();
+        reach();
+        var reachedAt = System.nanoTime();
+        strike();
+        subject.requests().send(MORE);
+        subject.awaitQuiet(RECOVERED_WITHIN);
+        var recovered = Duration.ofNanos(System.nanoTime() - reachedAt);
+        var verdict = subject.judge();
+        if (verdict.violations().isEmpty()) {
+            subject.groups().deleteTopics();
+        }
+        return new Outcome(chosen, Duration.ofNanos(reachedAt - from), recovered, verdict, faults, subject.notes());
     }
 
-    private void prepare(Service victim, Feeds feeds, Requests requests) throws IOException, InterruptedException {
+    private void prepare() throws IOException, InterruptedException {
         var moment = chosen.moment();
         if (moment.has(Trait.TAKING_OVER)) {
-            victim.start();
-            requests.send(WAVE);
-            Waiting.until("a batch runs", REACHED_WITHIN, feeds::hasRemoteBatch, victim.jvm());
-            victim.jvm().kill();
+            subject.first().start();
+            subject.requests().send(WAVE);
+            Waiting.until(
+                    "a batch runs",
+                    REACHED_WITHIN,
+                    subject.feeds()::hasRemoteBatch,
+                    subject.first().jvm());
+            subject.first().kill();
             faults++;
-            how.add("killed once before");
         }
         if (moment.has(Trait.MANY_BATCHES)) {
-            simulator.makeBatches(PAGE, chosen.vendor(), key);
+            simulator.makeBatches(MORE_THAN_A_PAGE, chosen.vendor(), subject.key());
         }
         simulator.habits(
                 random.nextInt(3) == 0 ? SimulatorProcess.SPEED / 10 : 0,
                 random.nextBoolean() ? "REFUSED" : "FAILED",
-                moment.has(Trait.FAILING_LINES) ? 0.2 : 0);
+                moment.has(Trait.FAILING_LINES) ? FAILING : 0);
         if (moment.trigger() instanceof Trigger.Waiting(var call, var answer)) {
-            var wait = chosen.blow() == Blow.KILL && answer ? WAITS_MS[0] : WAITS_MS[random.nextInt(WAITS_MS.length)];
-            how.add("the %s waited %.1f s".formatted(answer ? "answer" : "call", wait / 1_000.0));
-            script(
-                    requireNonNull(call.apply(chosen.vendor())),
-                    Map.of(answer ? "delay_answer_ms" : "delay_before_ms", wait));
+            var wait = WAITS_MS[answer ? 0 : random.nextInt(WAITS_MS.length)];
+            subject.note("the %s waited %.1f s".formatted(answer ? "answer" : "call", wait / 1_000.0));
+            script(requireNonNull(call.apply(chosen.vendor())), answer ? "delay_answer_ms" : "delay_before_ms", wait);
         }
         if (moment.has(Trait.AFTER_LOST_CREATE)) {
-            script(chosen.vendor().create, Map.of("reset", "BEFORE"));
+            script(chosen.vendor().create, "reset", "BEFORE");
         }
         if (moment.has(Trait.AFTER_LOST_ANSWER)) {
-            script(chosen.vendor().create, Map.of("reset", "AFTER"));
+            script(chosen.vendor().create, "reset", "AFTER");
         }
         if (moment.has(Trait.SLOW_DOWNLOADS)) {
-            script(chosen.vendor().results, Map.of("bytes_per_second", 15_000, "times", 1_000));
+            script(chosen.vendor().results, "bytes_per_second", SLOW_BYTES_PER_SECOND);
         }
     }
 
-    /** For calls of the victim. */
-    private void script(Vendor.Call call, Map<String, ?> behaviour) throws IOException, InterruptedException {
-        var fault = new HashMap<String, Object>(behaviour);
+    /** For the first such call of the process that is to be struck. */
+    private void script(Vendor.Call call, String behaviour, Object value) throws IOException, InterruptedException {
+        var fault = new HashMap<String, Object>(Map.of(behaviour, value));
         fault.put("method", call.method());
         fault.put("path", call.path());
-        fault.put("host", VICTIM_HOST);
+        fault.put("host", Subject.FIRST_HOST);
         simulator.script(fault);
     }
 
-    /** Starts both, sends, and sends some more from time to time, until the victim is where it is wanted. */
-    private void reach(Service victim, Service twin, Feeds feeds, Requests requests)
-            throws IOException, InterruptedException {
-        var armed = victim.start(arming());
-        requests.send(WAVE);
+    /** Starts both, the second one once the first has everything, and sends until the first is where it is wanted. */
+    private void reach() throws IOException, InterruptedException {
+        var armed = subject.first().start(arming());
+        subject.requests().send(WAVE);
         var end = System.nanoTime() + REACHED_WITHIN.toNanos();
-        var more = System.nanoTime() + MORE_EVERY.toNanos();
+        var more = System.nanoTime() + REACHED_WITHIN.toNanos();
         while (!reached(armed)) {
-            feeds.poll();
-            if (twin.lives() == 0 && armed.said("running")) {
-                twin.start();
+            subject.feeds().poll();
+            if (subject.second().lives() == 0 && armed.said("running")) {
+                subject.second().start();
                 more = System.nanoTime() + MORE_EVERY.toNanos();
             }
-            if (twin.lives() > 0 && System.nanoTime() - more > 0) {
-                requests.send(MORE);
+            if (System.nanoTime() - more > 0) {
+                subject.requests().send(MORE);
                 more = System.nanoTime() + MORE_EVERY.toNanos();
             }
             if (!armed.isAlive() && !reached(armed)) {
-                throw new TrialException("the victim ended with %d before it came to %s: see %s"
+                throw new TrialException("the process ended with %d before it came to %s: see %s"
                         .formatted(armed.exitCode(), chosen.moment(), armed.output()));
             }
             if (System.nanoTime() - end > 0) {
-                throw new TrialException("the victim did not come to %s within %d s"
-                        .formatted(chosen.moment(), REACHED_WITHIN.toSeconds()));
+                throw new TrialException(
+                        "no process came to %s within %d s".formatted(chosen.moment(), REACHED_WITHIN.toSeconds()));
             }
         }
-        if (twin.lives() == 0) {
-            twin.start();
+        if (subject.second().lives() == 0) {
+            subject.second().start();
         }
     }
 
@@ -196,106 +160,54 @@ final class CaseRun {
                 : new String[0];
     }
 
-    private boolean reached(Jvm armed) throws IOException, InterruptedException {
-        return switch (chosen.moment().trigger()) {
-            case Trigger.CrashPoint _ -> armed.said("crash point " + chosen.moment() + " reached");
-            case Trigger.Waiting _ -> simulator.hits(0) > 0;
-        };
+    private boolean isInCode() {
+        return chosen.moment().trigger() instanceof Trigger.CrashPoint;
     }
 
-    private void strike(Service victim, Service twin, Groups groups) throws IOException, InterruptedException {
-        var inCode = chosen.moment().trigger() instanceof Trigger.CrashPoint;
-        var struck = victim.jvm();
-        faults += 1 + simulator.hits();
+    private boolean reached(Jvm armed) throws IOException, InterruptedException {
+        return isInCode() ? armed.said("crash point " + chosen.moment() + " reached") : simulator.hits(0) > 0;
+    }
+
+    private void strike() throws IOException, InterruptedException {
+        var struck = subject.first().jvm();
+        faults += simulator.hits();
         if (chosen.blow() == Blow.STOP) {
-            if (!inCode) {
+            if (!isInCode()) {
                 struck.stop();
             }
-            Waiting.until("the victim has stopped", Waiting.START, struck::isStopped);
+            Waiting.until("the process has stopped", Waiting.START, struck::isStopped);
             simulator.behave();
-            awaitTakeOver(twin, groups);
+            awaitTakeOver();
             struck.goOn();
-            how.add("went on when the twin had taken over");
         } else if (chosen.moment().has(Trait.GRACEFUL)) {
             struck.terminate();
-            if (!struck.endsWithin(Duration.ofSeconds(60))) {
-                throw new TrialException("SIGTERM did not end the victim within 60 s: see " + struck.output());
+            if (!struck.endsWithin(ENDED_WITHIN)) {
+                throw new TrialException("SIGTERM did not end the process within %d s: see %s"
+                        .formatted(ENDED_WITHIN.toSeconds(), struck.output()));
             }
             simulator.behave();
-            victim.start();
+            subject.first().start();
         } else {
-            if (inCode) {
-                struck.endsWithin(Waiting.START);
+            if (isInCode()) {
+                Waiting.until("the process is dead", Waiting.START, () -> !struck.isAlive());
             } else {
                 struck.kill();
             }
             simulator.behave();
-            if (random.nextBoolean()) {
-                victim.start();
-                how.add("started again at once");
-            } else {
-                awaitTakeOver(twin, groups);
-                victim.start();
-                how.add("started again when the twin had taken over");
+            var atOnce = random.nextBoolean();
+            if (!atOnce) {
+                awaitTakeOver();
             }
+            subject.first().start();
+            subject.note(atOnce ? "restarted at once" : "restarted after the take-over");
         }
     }
 
-    private static void awaitTakeOver(Service twin, Groups groups) throws InterruptedException {
+    private void awaitTakeOver() throws InterruptedException {
         Waiting.until(
-                "the twin has taken over",
+                "the other process has taken over",
                 TAKEN_OVER_WITHIN,
-                () -> groups.workPartitionsOf(twin.instance()) == Service.PARTITIONS,
-                twin.jvm());
-    }
-
-    private void recover(Service victim, Service twin, Feeds feeds, Requests requests) throws InterruptedException {
-        var sent = requests.sent();
-        try {
-            Waiting.until("all is answered and settled", RECOVERY_MAX, () -> {
-                restart(victim);
-                restart(twin);
-                return feeds.cover(sent) && simulator.isIdle(chosen.vendor(), key);
-            });
-        } catch (TrialException e) {
-            throw new TrialException(e.getMessage() + ": " + feeds.missing(sent), e);
-        }
-    }
-
-    /** As a supervisor would. */
-    private void restart(Service service) throws IOException {
-        if (!service.isAlive()) {
-            how.add("a process gave up (%d)".formatted(service.jvm().exitCode()));
-            service.start();
-        }
-    }
-
-    private Evidence evidence(Requests requests, Feeds feeds, Service... services)
-            throws IOException, InterruptedException {
-        var ours = new ArrayList<Evidence.Billed>();
-        var contents = new HashSet<String>();
-        requests.sent().forEach(sent -> contents.add(sent.content()));
-        simulator.eachBilledLine(line -> {
-            var content = line.path("content").asText();
-            if (contents.contains(content)) {
-                var id = UpstreamId.parse(line.path("custom_id").asText());
-                ours.add(new Evidence.Billed(
-                        line.path("batch_id").asText(), id.map(UpstreamId::tag).orElse("none"), content));
-            }
-        });
-        var leaks = new ArrayList<>(feeds.leaks());
-        for (var service : services) {
-            for (var log : service.logs()) {
-                var text = Files.readString(log, UTF_8);
-                if (secrets().stream().anyMatch(text::contains)) {
-                    leaks.add(log.toString());
-                }
-            }
-        }
-        return new Evidence(requests.sent(), feeds.answers(), feeds.deadLetters(), feeds.batches(), ours, leaks);
-    }
-
-    private List<String> secrets() {
-        return List.of(key, prompt, idPrefix);
+                () -> subject.groups().workPartitionsOf(subject.second().instance()) == Service.PARTITIONS,
+                subject.second().jvm());
     }
 }

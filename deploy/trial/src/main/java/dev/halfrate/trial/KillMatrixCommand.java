@@ -103,7 +103,7 @@ final class KillMatrixCommand implements Callable<Integer> {
                 var own = directory.resolve(next.name().replace('/', '-'));
                 var from = System.nanoTime();
                 try {
-                    report.add(new CaseRun(next, own, bootstrapServers, simulator, seed).run());
+                    report.add(CaseRun.run(next, own, bootstrapServers, simulator, seed));
                 } catch (IOException | RuntimeException e) {
                     report.broken(next, Duration.ofNanos(System.nanoTime() - from), e);
                 }

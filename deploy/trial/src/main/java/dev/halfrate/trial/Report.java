@@ -47,7 +47,7 @@ final class Report {
                 verdict.requests(),
                 verdict.batches(),
                 verdict.doubts(),
-                outcome.how().isEmpty() ? "" : "; " + outcome.how());
+                outcome.notes().isEmpty() ? "" : "; " + outcome.notes());
         if (!kept) {
             verdict.violations().forEach(violation -> out.println("    " + violation));
             fail(outcome.chosen());

@@ -15,13 +15,14 @@ import picocli.CommandLine.Spec;
             "",
             "Everything is started on this machine; nothing leaves it, nothing costs money."
         },
-        subcommands = {KillMatrixCommand.class},
+        subcommands = {KillMatrixCommand.class, SoakCommand.class},
         footer = {
             "",
             "Examples:",
             "  halfrate trial kill-matrix                          every case",
             "  halfrate trial kill-matrix --part 2/4               a quarter of them",
             "  halfrate trial kill-matrix --only CP12/openai/kill  one, to repeat it",
+            "  halfrate trial soak --for 30m",
             "",
             "Exit codes: 0 the promises were kept, 1 they were not, or something could not be tried, 2 wrong usage."
         })
@@ -33,6 +34,8 @@ public final class TrialMain implements Runnable {
     private TrialMain() {}
 
     public static void main(String[] args) {
+        // Works only before the first logger is made.
+        System.setProperty("logback.configurationFile", "logback-trial.xml");
         System.exit(new CommandLine(new TrialMain()).execute(args));
     }
 

@@ -1,7 +1,9 @@
 package dev.halfrate.trial;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.util.Arrays;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -63,6 +65,13 @@ enum Vendor {
         this.batches = batches;
         this.status = status;
         this.ended = ended;
+    }
+
+    /** @param name as the configuration spells it */
+    static Optional<Vendor> of(String name) {
+        return Arrays.stream(values())
+                .filter(vendor -> vendor.provider().equals(name))
+                .findFirst();
     }
 
     /** As the configuration spells it. */
