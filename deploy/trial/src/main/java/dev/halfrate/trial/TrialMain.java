@@ -31,7 +31,7 @@ public final class TrialMain implements Runnable {
     @SuppressWarnings("NullAway.Init")
     private CommandSpec spec;
 
-    private TrialMain() {}
+    TrialMain() {}
 
     public static void main(String[] args) {
         // Works only before the first logger is made.
