@@ -64,7 +64,7 @@ final class Soak implements AutoCloseable {
                         "%5d s  %s%n",
                         Duration.ofNanos(System.nanoTime() - start).toSeconds(), what);
                 out.flush();
-                next += FAULT_EVERY.toNanos();
+                next = System.nanoTime() + FAULT_EVERY.toNanos();
             }
             Thread.sleep(SEND_EVERY);
         }
