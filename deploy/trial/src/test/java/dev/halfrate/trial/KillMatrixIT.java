@@ -1,5 +1,6 @@
 package dev.halfrate.trial;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.PrintWriter;
@@ -15,8 +16,13 @@ class KillMatrixIT {
 
         var exitCode = new CommandLine(new TrialMain())
                 .setOut(new PrintWriter(out, true))
-                .setErr(new PrintWriter(System.err, true))
-                .execute("kill-matrix", "--only", "CP9/openai/kill,CP12/openai/kill,CP13/openai/stop", "--parallel", "3");
+                .setErr(new PrintWriter(System.err, true, UTF_8))
+                .execute(
+                        "kill-matrix",
+                        "--only",
+                        "CP9/openai/kill,CP12/openai/kill,CP13/openai/stop",
+                        "--parallel",
+                        "3");
 
         assertThat(exitCode).as(out.toString()).isZero();
         assertThat(out.toString()).contains("3 cases, 0 failed").contains("lost 0, answered twice 0, billed twice 0");
