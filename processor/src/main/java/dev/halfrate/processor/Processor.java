@@ -59,7 +59,7 @@ public final class Processor implements AutoCloseable {
                 .collect(Collectors.toUnmodifiableMap(
                         Map.Entry::getKey, entry -> entry.getValue().capabilities()));
 
-        var ledger = closing(new LedgerWorker(config, instance.id(), providers, failure::complete));
+        var ledger = closing(new LedgerWorker(config, instance.id(), providers, workPartitions, failure::complete));
         var lanes = closing(new LaneStreams(
                 new LaneTopology(config.topics(), workPartitions, config.lanes(), limits(capabilities), meters),
                 new LaneStreamsSettings(

@@ -1,6 +1,7 @@
 package dev.halfrate.local;
 
 import dev.halfrate.processor.config.AccountConfig;
+import dev.halfrate.processor.config.DoubtConfig;
 import dev.halfrate.processor.config.HalfrateConfig;
 import dev.halfrate.processor.config.LanesConfig;
 import dev.halfrate.processor.config.LedgerConfig;
@@ -35,7 +36,15 @@ final class LocalSettings {
                 topics(),
                 new RequestsConfig(Duration.ofHours(72), 10_000_000),
                 List.of(new AccountConfig(
-                        "simulator", "openai", simulator, new Secret("local"), "simulator", List.of("*"), "24h", 4)),
+                        "simulator",
+                        "openai",
+                        simulator,
+                        new Secret("local"),
+                        "simulator",
+                        List.of("*"),
+                        "24h",
+                        4,
+                        DoubtConfig.DEFAULT)),
                 new LanesConfig(WINDOW_REQUESTS_MAX, 100_000_000, WINDOW_AGE_MAX, 4, Duration.ofHours(1), 1_000_000),
                 new LedgerConfig(
                         POLL_DELAYS,
@@ -43,6 +52,8 @@ final class LocalSettings {
                         Duration.ofSeconds(20),
                         Duration.ofSeconds(2),
                         Duration.ofSeconds(1),
+                        Duration.ofHours(26),
+                        Duration.ofSeconds(30),
                         3,
                         3,
                         Duration.ofSeconds(5),

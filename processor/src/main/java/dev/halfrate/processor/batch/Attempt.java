@@ -5,6 +5,8 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,7 +18,9 @@ import org.jspecify.annotations.Nullable;
  * @param startedAt when CREATING was committed, null before
  * @param createTimeout how long after that a byte of the create may leave, zero before
  * @param inputFileId empty before the upload
+ * @param marker what was the newest remote batch before it, where that helps to find it; else empty
  * @param remoteBatchId empty before it is known
+ * @param disproved remote batches that were taken for this attempt's until their lines showed that they are not
  */
 public record Attempt(
         int number,
@@ -26,7 +30,13 @@ public record Attempt(
         @Nullable Instant startedAt,
         Duration createTimeout,
         String inputFileId,
-        String remoteBatchId) {
+        String marker,
+        String remoteBatchId,
+        List<String> disproved) {
+
+    public Attempt {
+        disproved = List.copyOf(disproved);
+    }
 
     private static final String ALPHABET = "abcdefghijklmnopqrstuvwxyz234567";
     private static final int TAG_CHARS = 16;
@@ -44,24 +54,81 @@ public record Attempt(
 
     /** The {@code number}th attempt of a batch. Its tag depends on nothing else, so that a new owner writes the same lines. */
     public static Attempt open(String batchId, int number) {
-        return new Attempt(number, tag(batchId + "/" + number), Outcome.OPEN, 0, null, Duration.ZERO, "", "");
+        return new Attempt(
+                number, tag(batchId + "/" + number), Outcome.OPEN, 0, null, Duration.ZERO, "", "", "", List.of());
     }
 
     Attempt ended(Outcome newOutcome) {
-        return new Attempt(number, tag, newOutcome, epoch, startedAt, createTimeout, inputFileId, remoteBatchId);
+        return new Attempt(
+                number,
+                tag,
+                newOutcome,
+                epoch,
+                startedAt,
+                createTimeout,
+                inputFileId,
+                marker,
+                remoteBatchId,
+                disproved);
     }
 
     Attempt uploaded(String newInputFileId) {
-        return new Attempt(number, tag, outcome, epoch, startedAt, createTimeout, newInputFileId, remoteBatchId);
+        return new Attempt(
+                number,
+                tag,
+                outcome,
+                epoch,
+                startedAt,
+                createTimeout,
+                newInputFileId,
+                marker,
+                remoteBatchId,
+                disproved);
     }
 
-    Attempt started(long newEpoch, Instant now, Duration newCreateTimeout) {
-        return new Attempt(number, tag, Outcome.OPEN, newEpoch, now, newCreateTimeout, inputFileId, remoteBatchId);
+    Attempt started(long newEpoch, Instant now, Duration newCreateTimeout, String newMarker) {
+        return new Attempt(
+                number,
+                tag,
+                Outcome.OPEN,
+                newEpoch,
+                now,
+                newCreateTimeout,
+                inputFileId,
+                newMarker,
+                remoteBatchId,
+                disproved);
     }
 
     Attempt created(String newRemoteBatchId) {
+        return of(newRemoteBatchId).ended(Outcome.CREATED);
+    }
+
+    /** Still a doubt, but this may be its remote batch. */
+    Attempt perhaps(String candidate) {
+        return of(candidate);
+    }
+
+    /** The remote batch that was taken for this attempt's is not. */
+    Attempt disprovedCandidate() {
+        var strangers = new ArrayList<>(disproved);
+        strangers.add(remoteBatchId);
         return new Attempt(
-                number, tag, Outcome.CREATED, epoch, startedAt, createTimeout, inputFileId, newRemoteBatchId);
+                number, tag, Outcome.DOUBTFUL, epoch, startedAt, createTimeout, inputFileId, marker, "", strangers);
+    }
+
+    private Attempt of(String newRemoteBatchId) {
+        return new Attempt(
+                number,
+                tag,
+                outcome,
+                epoch,
+                startedAt,
+                createTimeout,
+                inputFileId,
+                marker,
+                newRemoteBatchId,
+                disproved);
     }
 
     /** 80 bits of a SHA-256 as base 32. */

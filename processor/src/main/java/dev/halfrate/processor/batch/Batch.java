@@ -2,14 +2,17 @@ package dev.halfrate.processor.batch;
 
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * The whole state of one batch: what one ledger record holds.
  *
  * @param attempts oldest first; the last one is the present one
- * @param done items that have had their terminal record or went back to the lane
+ * @param done items that are not this batch's any more
  * @param succeeded the part of them that succeeded
+ * @param twins remote batches beside the one that counts
  * @param failures consecutive failures of the present step, for the back-off
  * @param changedAt when the state was entered
  */
@@ -20,22 +23,31 @@ public record Batch(
         ItemBits done,
         ItemBits succeeded,
         Tally tally,
+        List<Twin> twins,
+        Exposure exposure,
         int failures,
         Instant changedAt) {
 
     public Batch {
         attempts = List.copyOf(attempts);
+        twins = List.copyOf(twins);
     }
 
     /** A batch whose manifest has just become complete. */
     public static Batch sealed(BatchHeader header, Instant now) {
+        return sealed(header, ItemBits.NONE, now);
+    }
+
+    private static Batch sealed(BatchHeader header, ItemBits elsewhere, Instant now) {
         return new Batch(
                 header,
                 new BatchState.Sealed(),
                 List.of(Attempt.open(header.batchId(), 1)),
+                elsewhere,
                 ItemBits.NONE,
-                ItemBits.NONE,
-                Tally.ZERO,
+                new Tally(0, 0, 0, 0, 0, elsewhere.count(), Tally.ZERO.usage()),
+                List.of(),
+                Exposure.NONE,
                 0,
                 now);
     }
@@ -52,9 +64,21 @@ public record Batch(
         return state instanceof BatchState.Settled;
     }
 
+    /** @return items that are or were this batch's */
+    public int items() {
+        return header.items() - tally.elsewhere();
+    }
+
     /** @return items that are not done */
     public int open() {
         return header.items() - tally.done();
+    }
+
+    /** @return every remote batch that has to do with it */
+    public Stream<String> remoteBatchIds() {
+        return Stream.concat(
+                attempts.stream().map(Attempt::remoteBatchId).filter(id -> !id.isEmpty()),
+                twins.stream().map(Twin::remoteBatchId));
     }
 
     /** @return attempts whose outcome stayed unknown until evidence or policy resolved it */
@@ -69,21 +93,26 @@ public record Batch(
 
     /** @return what is worth remembering of a settled batch */
     public Batch withoutBits() {
-        return new Batch(header, state, attempts, ItemBits.NONE, ItemBits.NONE, tally, failures, changedAt);
+        return new Batch(
+                header, state, attempts, ItemBits.NONE, ItemBits.NONE, tally, twins, exposure, failures, changedAt);
     }
 
     Batch in(BatchState newState, Instant now) {
-        return new Batch(header, newState, attempts, done, succeeded, tally, 0, now);
+        return failing(newState, 0, now);
     }
 
     Batch failedAgain(BatchState newState, Instant now) {
-        return new Batch(header, newState, attempts, done, succeeded, tally, failures + 1, now);
+        return failing(newState, failures + 1, now);
+    }
+
+    Batch failing(BatchState newState, int newFailures, Instant now) {
+        return new Batch(header, newState, attempts, done, succeeded, tally, twins, exposure, newFailures, now);
     }
 
     Batch with(Attempt newAttempt) {
         var changed = new ArrayList<>(attempts);
         changed.set(changed.size() - 1, newAttempt);
-        return new Batch(header, state, changed, done, succeeded, tally, failures, changedAt);
+        return withAttempts(changed);
     }
 
     /** Refused attempts made nothing, so the oldest of them are forgotten; a queue can be full for days. */
@@ -96,7 +125,11 @@ public record Batch(
                     .ifPresent(changed::remove);
         }
         changed.add(Attempt.open(id(), attempt().number() + 1));
-        return new Batch(header, state, changed, done, succeeded, tally, failures, changedAt);
+        return withAttempts(changed);
+    }
+
+    private Batch withAttempts(List<Attempt> newAttempts) {
+        return new Batch(header, state, newAttempts, done, succeeded, tally, twins, exposure, failures, changedAt);
     }
 
     Batch with(List<ItemEnd> ends) {
@@ -113,6 +146,48 @@ public record Batch(
                         .filter(end -> end.kind() == ItemEnd.Kind.SUCCEEDED)
                         .mapToInt(ItemEnd::item)),
                 newTally,
+                twins,
+                exposure,
+                failures,
+                changedAt);
+    }
+
+    /** @param twin replaces the one of the same remote batch, if there is one */
+    Batch with(Twin twin) {
+        var changed = new ArrayList<>(twins);
+        changed.removeIf(known -> known.remoteBatchId().equals(twin.remoteBatchId()));
+        changed.add(twin);
+        return new Batch(header, state, attempts, done, succeeded, tally, changed, exposure, failures, changedAt);
+    }
+
+    Batch with(Exposure newExposure) {
+        return new Batch(header, state, attempts, done, succeeded, tally, twins, newExposure, failures, changedAt);
+    }
+
+    /** @return the open items in two halves, each a batch of its own over the same window */
+    List<Batch> halves(Instant now) {
+        var open = done.missing(header.items()).toArray();
+        var half = open.length / 2;
+        return List.of(part(1, open, 0, half, now), part(2, open, half, open.length, now));
+    }
+
+    private Batch part(int number, int[] open, int from, int until, Instant now) {
+        var own = ItemBits.NONE.with(Arrays.stream(open, from, until));
+        var bytes = Math.max(1, header.bytes() * (until - from) / open.length);
+        return sealed(header.part(number, bytes), ItemBits.NONE.with(own.missing(header.items())), now);
+    }
+
+    /** @param part that has settled, with its bits */
+    Batch withSettled(Batch part, BatchState.Split newState) {
+        return new Batch(
+                header,
+                newState,
+                attempts,
+                done,
+                succeeded.with(part.succeeded),
+                tally.plus(part.tally),
+                twins,
+                exposure,
                 failures,
                 changedAt);
     }

@@ -3,7 +3,9 @@ package dev.halfrate.processor.batch;
 import dev.halfrate.processor.provider.CreateOutcome;
 import dev.halfrate.processor.provider.DeleteOutcome;
 import dev.halfrate.processor.provider.FindOutcome;
+import dev.halfrate.processor.provider.MarkerOutcome;
 import dev.halfrate.processor.provider.PollOutcome;
+import dev.halfrate.processor.provider.RemoteBatch;
 import dev.halfrate.processor.provider.ResultsOutcome;
 import dev.halfrate.processor.provider.UploadOutcome;
 import java.util.List;
@@ -28,6 +30,8 @@ public sealed interface BatchEvent {
     /** The account has room for a create, now. */
     record PermitGranted() implements BatchEvent {}
 
+    record MarkerTaken(MarkerOutcome outcome) implements BatchEvent {}
+
     record CreateEnded(CreateOutcome outcome) implements BatchEvent {}
 
     record FindEnded(FindOutcome outcome) implements BatchEvent {}
@@ -43,8 +47,23 @@ public sealed interface BatchEvent {
         }
     }
 
-    /** The result files were read, as far as they go; the worst of the outcomes. */
-    record FilesRead(ResultsOutcome outcome) implements BatchEvent {}
+    /**
+     * The result files were read, as far as they go; the worst of the outcomes.
+     *
+     * @param foreign lines with ids that are none of this batch's
+     * @param corrupt lines that could not be read
+     */
+    record FilesRead(ResultsOutcome outcome, int foreign, int corrupt) implements BatchEvent {}
+
+    /**
+     * A remote batch that carries this batch's id was seen, outside of a search for an attempt.
+     *
+     * @param tag of the attempt that made it, empty if that is not known
+     */
+    record Sighted(RemoteBatch remote, String tag) implements BatchEvent {}
+
+    /** How a twin stands, after it was told to end. */
+    record TwinSeen(String remoteBatchId, PollOutcome outcome) implements BatchEvent {}
 
     /** A timer of {@link Effect.StartTimer} is due. */
     record TimerDue(Effect.Timer timer) implements BatchEvent {}

@@ -6,14 +6,19 @@ import java.util.List;
 /**
  * What a batch was sealed as; never changes.
  *
+ * @param windowId batch id of the sealed window that it is, or that it was split off from
+ * @param parentId the batch that it was split off from, empty for none
  * @param apiVersion empty where the vendor has none
- * @param bytes encoded upstream bytes
+ * @param items of the window; a part has some of them, by the same numbers
+ * @param bytes encoded upstream bytes, of a part only about
  * @param chunks of the manifest
  * @param firstWorkOffset, lastWorkOffset of the manifest's chunks in the work partition
  * @param inboxPartition where the lane that sealed it listens
  */
 public record BatchHeader(
         String batchId,
+        String windowId,
+        String parentId,
         String pool,
         String account,
         String endpoint,
@@ -34,5 +39,38 @@ public record BatchHeader(
         if (items < 1 || chunks < 1 || lastWorkOffset < firstWorkOffset) {
             throw new IllegalArgumentException("batch " + batchId + " without items or chunks");
         }
+    }
+
+    /** @return the id of the window that a batch is, or is a part of */
+    public static String windowOf(String batchId) {
+        var dot = batchId.indexOf('.');
+        return dot < 0 ? batchId : batchId.substring(0, dot);
+    }
+
+    /** @return whether it is a part of a window that was split */
+    public boolean part() {
+        return !parentId.isEmpty();
+    }
+
+    /** @param number of the part, from 1 */
+    BatchHeader part(int number, long partBytes) {
+        return new BatchHeader(
+                batchId + "." + number,
+                windowId,
+                batchId,
+                pool,
+                account,
+                endpoint,
+                model,
+                apiVersion,
+                betas,
+                completionWindow,
+                items,
+                partBytes,
+                chunks,
+                firstWorkOffset,
+                lastWorkOffset,
+                inboxPartition,
+                sealedAt);
     }
 }

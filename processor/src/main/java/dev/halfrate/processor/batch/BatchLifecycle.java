@@ -1,33 +1,32 @@
 package dev.halfrate.processor.batch;
 
 import dev.halfrate.processor.batch.BatchEvent.CreateEnded;
-import dev.halfrate.processor.batch.BatchEvent.DeleteEnded;
 import dev.halfrate.processor.batch.BatchEvent.FilesRead;
-import dev.halfrate.processor.batch.BatchEvent.FindEnded;
+import dev.halfrate.processor.batch.BatchEvent.MarkerTaken;
 import dev.halfrate.processor.batch.BatchEvent.PermitGranted;
 import dev.halfrate.processor.batch.BatchEvent.Polled;
 import dev.halfrate.processor.batch.BatchEvent.Reported;
+import dev.halfrate.processor.batch.BatchEvent.Sighted;
 import dev.halfrate.processor.batch.BatchEvent.SpoolFailed;
 import dev.halfrate.processor.batch.BatchEvent.SpoolWritten;
 import dev.halfrate.processor.batch.BatchEvent.Taken;
 import dev.halfrate.processor.batch.BatchEvent.TimerDue;
+import dev.halfrate.processor.batch.BatchEvent.TwinSeen;
 import dev.halfrate.processor.batch.BatchEvent.UploadEnded;
 import dev.halfrate.processor.batch.BatchState.Creating;
 import dev.halfrate.processor.batch.BatchState.Ended;
-import dev.halfrate.processor.batch.BatchState.Hold;
-import dev.halfrate.processor.batch.BatchState.Quiescing;
 import dev.halfrate.processor.batch.BatchState.Refused;
-import dev.halfrate.processor.batch.BatchState.Revoking;
 import dev.halfrate.processor.batch.BatchState.Running;
 import dev.halfrate.processor.batch.BatchState.Sealed;
 import dev.halfrate.processor.batch.BatchState.Settled;
+import dev.halfrate.processor.batch.BatchState.Split;
 import dev.halfrate.processor.batch.BatchState.Spooled;
+import dev.halfrate.processor.batch.BatchState.Standing;
 import dev.halfrate.processor.batch.BatchState.Uploaded;
 import dev.halfrate.processor.batch.Effect.StartTimer;
 import dev.halfrate.processor.batch.Effect.Timer;
 import dev.halfrate.processor.provider.CreateOutcome;
-import dev.halfrate.processor.provider.DeleteOutcome;
-import dev.halfrate.processor.provider.FindOutcome;
+import dev.halfrate.processor.provider.MarkerOutcome;
 import dev.halfrate.processor.provider.PollOutcome;
 import dev.halfrate.processor.provider.Refusal;
 import dev.halfrate.processor.provider.RemoteBatch;
@@ -38,6 +37,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.function.Function;
 
 /**
  * Every decision about a batch: a function of its state and what happened.
@@ -47,29 +47,78 @@ import java.util.List;
  */
 public final class BatchLifecycle {
     private final LifecycleSettings settings;
+    private final Function<String, AccountRules> rules;
+    private final Moves moves;
+    private final Doubts doubts;
+    private final Twins twins;
 
-    public BatchLifecycle(LifecycleSettings settings) {
+    /** @param rules by account */
+    public BatchLifecycle(LifecycleSettings settings, Function<String, AccountRules> rules) {
         this.settings = settings;
+        this.rules = rules;
+        this.moves = new Moves(settings);
+        this.doubts = new Doubts(settings, rules, moves);
+        this.twins = new Twins(settings, moves);
     }
 
-    /**
-     * @param epoch of the owner of the partition
-     * @return what follows; events that come late or twice change nothing
-     */
-    public Step on(Batch batch, BatchEvent event, long epoch, Instant now) {
+    /** @return what holds for an account */
+    public AccountRules rules(String account) {
+        return rules.apply(account);
+    }
+
+    private AccountRules rules(Batch batch) {
+        return rules(batch.header().account());
+    }
+
+    /** @return what follows; events that come late or twice change nothing */
+    public Step on(Batch batch, BatchEvent event, Situation at) {
+        return switch (event) {
+            case Sighted(var remote, var tag) -> twins.sighted(batch, remote, tag, at.now());
+            case TwinSeen(var remoteBatchId, var outcome) -> twins.seen(batch, remoteBatchId, outcome);
+            case TimerDue(var timer)
+            when timer == Timer.TWIN -> Step.ignore(batch).and(Twins.end(batch));
+            case CreateEnded(CreateOutcome.Created(var remote))
+            when !awaitsCreate(batch) -> twins.sighted(batch, remote, "", at.now());
+            case Taken _ -> inState(batch, event, at).and(Twins.end(batch));
+            default -> inState(batch, event, at);
+        };
+    }
+
+    private Step inState(Batch batch, BatchEvent event, Situation at) {
+        var now = at.now();
         return switch (batch.state()) {
             case Sealed _ -> whileSpooling(batch, event, now);
-            case Spooled spooled -> whenSpooled(batch, spooled, event, now);
-            case Uploaded uploaded -> whenUploaded(batch, uploaded, event, epoch, now);
-            case Creating creating -> whileCreating(batch, creating, event, now);
-            case Quiescing quiescing -> whileQuiescing(batch, quiescing, event, now);
-            case Revoking revoking -> whileRevoking(batch, revoking, event, now);
-            case Hold hold -> onHold(batch, hold, event, now);
-            case Running running -> whileRunning(batch, running, event, now);
+            case Spooled spooled -> whenSpooled(batch, spooled, event, at);
+            case Uploaded uploaded -> whenUploaded(batch, uploaded, event, at);
+            case Creating creating -> whileCreating(batch, creating, event, at);
+            case BatchState.Quiescing quiescing -> doubts.whileQuiescing(batch, quiescing, event, now);
+            case BatchState.Revoking revoking -> doubts.whileRevoking(batch, revoking, event, now);
+            case BatchState.Hold hold -> doubts.onHold(batch, hold, event, now);
+            case Running running -> whileRunning(batch, running, event, at);
             case Refused refused -> whenRefused(batch, refused, event, now);
             case Ended ended -> whileCollecting(batch, ended, event, now);
-            case Settled _ -> ignoreLate(batch, event);
+            case Split _, Settled _ -> Moves.ignoreLate(batch, event);
         };
+    }
+
+    /** @return whether an answer to a create, late as it may be, can be that of the present attempt */
+    private static boolean awaitsCreate(Batch batch) {
+        return switch (batch.state()) {
+            case Creating _, BatchState.Quiescing _, BatchState.Revoking _, BatchState.Hold _ -> true;
+            case Running running -> running.standing() == Standing.PROVISIONAL;
+            case Sealed _, Spooled _, Uploaded _, Refused _, Ended _, Split _, Settled _ -> false;
+        };
+    }
+
+    /** A part has settled; with the last one the split batch has. */
+    public Batch partSettled(Batch parent, Batch part, Instant now) {
+        if (!(parent.state() instanceof Split(var openParts))) {
+            throw new IllegalStateException(
+                    parent.id() + " is " + parent.state().word() + ", not split");
+        }
+        var left = openParts.stream().filter(id -> !id.equals(part.id())).toList();
+        var merged = parent.withSettled(part, new Split(left));
+        return left.isEmpty() ? merged.in(new Settled(now), now) : merged;
     }
 
     private Step whileSpooling(Batch batch, BatchEvent event, Instant now) {
@@ -79,23 +128,21 @@ public final class BatchLifecycle {
                 var step = end(batch, gone, now);
                 yield step.batch().settled()
                         ? step
-                        : then(step, step.batch().in(new Spooled(lines), now), new Effect.Upload());
+                        : then(
+                                step,
+                                step.batch().in(new Spooled(lines), now),
+                                rules(batch).inline() ? new Effect.AcquirePermit() : new Effect.Upload());
             }
-            case SpoolFailed _ -> retryLater(batch, now, Duration.ZERO);
+            case SpoolFailed _ -> moves.retryLater(batch, now, Duration.ZERO);
             case TimerDue(var timer) ->
                 timer == Timer.RETRY ? Step.remember(batch, new Effect.Spool()) : Step.ignore(batch);
-            case UploadEnded _,
-                    PermitGranted _,
-                    CreateEnded _,
-                    FindEnded _,
-                    DeleteEnded _,
-                    Polled _,
-                    Reported _,
-                    FilesRead _ -> ignoreLate(batch, event);
+            default -> Moves.ignoreLate(batch, event);
         };
     }
 
-    private Step whenSpooled(Batch batch, Spooled spooled, BatchEvent event, Instant now) {
+    private Step whenSpooled(Batch batch, Spooled spooled, BatchEvent event, Situation at) {
+        var now = at.now();
+        var inline = rules(batch).inline();
         return switch (event) {
             // The spool is a local file that a new owner does not have.
             case Taken _ -> Step.remember(batch.in(new Sealed(), batch.changedAt()), new Effect.Spool());
@@ -104,234 +151,80 @@ public final class BatchLifecycle {
                         batch.with(batch.attempt().uploaded(inputFileId)).in(new Uploaded(spooled.lines()), now),
                         new Effect.AcquirePermit());
             case UploadEnded(UploadOutcome.Refused(var refusal)) ->
-                passes(refusal.kind()) ? retryLater(batch, now, wish(refusal)) : refuseForGood(batch, refusal, now);
-            case UploadEnded(UploadOutcome.Unknown _) -> retryLater(batch, now, Duration.ZERO);
+                passes(refusal.kind())
+                        ? moves.retryLater(batch, now, Moves.wish(refusal))
+                        : refuseForGood(batch, refusal, at);
+            case UploadEnded(UploadOutcome.Unknown _) -> moves.retryLater(batch, now, Duration.ZERO);
+            case PermitGranted _ when inline -> permitted(batch, spooled.lines(), at);
+            case MarkerTaken(var outcome) when inline -> marked(batch, spooled.lines(), outcome, at);
             case TimerDue(var timer) ->
-                timer == Timer.RETRY ? Step.remember(batch, new Effect.Upload()) : Step.ignore(batch);
-            case SpoolWritten _,
-                    SpoolFailed _,
-                    PermitGranted _,
-                    CreateEnded _,
-                    FindEnded _,
-                    DeleteEnded _,
-                    Polled _,
-                    Reported _,
-                    FilesRead _ -> ignoreLate(batch, event);
+                timer == Timer.RETRY
+                        ? Step.remember(batch, inline ? new Effect.AcquirePermit() : new Effect.Upload())
+                        : Step.ignore(batch);
+            default -> Moves.ignoreLate(batch, event);
         };
     }
 
-    private Step whenUploaded(Batch batch, Uploaded uploaded, BatchEvent event, long epoch, Instant now) {
+    private Step whenUploaded(Batch batch, Uploaded uploaded, BatchEvent event, Situation at) {
         return switch (event) {
             case Taken _ -> Step.remember(batch, new Effect.AcquirePermit());
-            case PermitGranted _ ->
-                Step.commit(
-                        new Batch(
-                                batch.header(),
-                                new Creating(uploaded.lines()),
-                                batch.with(batch.attempt().started(epoch, now, settings.createTimeout()))
-                                        .attempts(),
-                                batch.done(),
-                                batch.succeeded(),
-                                batch.tally(),
-                                batch.failures(),
-                                now),
-                        new Effect.Create());
+            case PermitGranted _ -> permitted(batch, uploaded.lines(), at);
+            case MarkerTaken(var outcome) -> marked(batch, uploaded.lines(), outcome, at);
             case TimerDue(var timer) ->
                 timer == Timer.RETRY ? Step.remember(batch, new Effect.AcquirePermit()) : Step.ignore(batch);
-            case SpoolWritten _,
-                    SpoolFailed _,
-                    UploadEnded _,
-                    CreateEnded _,
-                    FindEnded _,
-                    DeleteEnded _,
-                    Polled _,
-                    Reported _,
-                    FilesRead _ -> Step.ignore(batch);
+            default -> Step.ignore(batch);
         };
     }
 
-    private Step whileCreating(Batch batch, Creating creating, BatchEvent event, Instant now) {
+    private Step permitted(Batch batch, int lines, Situation at) {
+        return rules(batch).exact() ? create(batch, lines, "", at) : Step.remember(batch, new Effect.TakeMarker());
+    }
+
+    private Step marked(Batch batch, int lines, MarkerOutcome outcome, Situation at) {
+        return switch (outcome) {
+            case MarkerOutcome.Marker(var newest) -> create(batch, lines, newest, at);
+            case MarkerOutcome.Refused(var refusal) ->
+                moves.retryLater(batch, at.now(), Moves.wish(refusal)).and(List.of(new Effect.ReleasePermit()));
+            case MarkerOutcome.NoAnswer _ ->
+                moves.retryLater(batch, at.now(), Duration.ZERO).and(List.of(new Effect.ReleasePermit()));
+        };
+    }
+
+    private Step create(Batch batch, int lines, String marker, Situation at) {
+        var attempt = batch.attempt().started(at.epoch(), at.now(), settings.createTimeout(), marker);
+        return Step.commit(
+                batch.with(attempt).failing(new Creating(lines), batch.failures(), at.now()), new Effect.Create());
+    }
+
+    private Step whileCreating(Batch batch, Creating creating, BatchEvent event, Situation at) {
+        var now = at.now();
         return switch (event) {
-            case Taken _ -> doubt(batch, creating.lines(), "owner changed during the create", now);
-            case CreateEnded(CreateOutcome.Created(var remote)) -> run(batch, creating.lines(), remote, now);
-            case CreateEnded(CreateOutcome.InDoubt(var reason)) -> doubt(batch, creating.lines(), reason, now);
+            case Taken _ -> doubts.begin(batch, creating.lines(), "owner changed during the create", now);
+            case CreateEnded(CreateOutcome.Created(var remote)) -> moves.run(batch, creating.lines(), remote, now);
+            case CreateEnded(CreateOutcome.InDoubt(var reason)) -> doubts.begin(batch, creating.lines(), reason, now);
             case CreateEnded(CreateOutcome.Refused(var refusal)) -> {
                 if (!passes(refusal.kind())) {
-                    yield refuseForGood(batch, refusal, now);
+                    yield refuseForGood(batch, refusal, at);
                 } else if (refusal.kind() == Refusal.Kind.NOT_FOUND) {
                     // The input file, if anything: it has expired or was cleaned up. Another attempt uploads another.
                     yield refuseForNow(batch, refusal.code(), refusal.message(), now);
                 }
-                var waiting = batch.failedAgain(new Uploaded(creating.lines()), now);
+                var waiting = batch.failedAgain(
+                        rules(batch).inline() ? new Spooled(creating.lines()) : new Uploaded(creating.lines()), now);
                 yield Step.commit(
                         waiting,
-                        new StartTimer(Timer.RETRY, longer(settings.retryDelay(waiting.failures()), wish(refusal))));
+                        new StartTimer(
+                                Timer.RETRY,
+                                Moves.longer(settings.retryDelay(waiting.failures()), Moves.wish(refusal))));
             }
             case PermitGranted _ -> Step.remember(batch, new Effect.ReleasePermit());
-            case SpoolWritten _,
-                    SpoolFailed _,
-                    UploadEnded _,
-                    FindEnded _,
-                    DeleteEnded _,
-                    Polled _,
-                    Reported _,
-                    FilesRead _,
-                    TimerDue _ -> Step.ignore(batch);
+            default -> Step.ignore(batch);
         };
     }
 
-    private Step doubt(Batch batch, int lines, String reason, Instant now) {
-        return Step.commit(
-                batch.with(batch.attempt().ended(Attempt.Outcome.DOUBTFUL))
-                        .in(new Quiescing(lines, 0, false, reason), now),
-                // Found at once is evidence at any time; only absence has to wait for the quiet time.
-                new Effect.Find());
-    }
-
-    /**
-     * One listing at a time, so that none that began before the quiet time was over, or before the deletion, can be
-     * taken for a later one.
-     */
-    private Step whileQuiescing(Batch batch, Quiescing quiescing, BatchEvent event, Instant now) {
-        return switch (event) {
-            case Taken _ ->
-                Step.remember(
-                        batch.in(new Quiescing(quiescing.lines(), 0, false, quiescing.reason()), batch.changedAt()),
-                        new Effect.Find());
-            case FindEnded(FindOutcome.Found(var remotes)) -> run(batch, quiescing.lines(), remotes.getFirst(), now);
-            case FindEnded(FindOutcome.Absent _) -> {
-                if (!quiescing.quiet()) {
-                    yield Step.remember(batch, new StartTimer(Timer.QUIET, settings.quietTime(batch.attempt())));
-                }
-                var clean = quiescing.cleanListings() + 1;
-                yield clean < LifecycleSettings.CLEAN_LISTINGS
-                        ? Step.remember(
-                                batch.in(
-                                        new Quiescing(quiescing.lines(), clean, true, quiescing.reason()),
-                                        batch.changedAt()),
-                                new StartTimer(Timer.LIST, settings.listingsApart()))
-                        : Step.commit(
-                                batch.with(batch.attempt().ended(Attempt.Outcome.ABSENT))
-                                        .in(new Revoking(quiescing.lines(), false), now),
-                                new Effect.DeleteInput());
-            }
-            case FindEnded(FindOutcome.CannotTell _), FindEnded(FindOutcome.Candidates _) ->
-                Step.remember(
-                        batch,
-                        quiescing.quiet()
-                                ? new StartTimer(Timer.LIST, settings.listingsApart())
-                                : new StartTimer(Timer.QUIET, settings.quietTime(batch.attempt())));
-            case TimerDue(var timer) ->
-                switch (timer) {
-                    case QUIET ->
-                        Step.remember(
-                                batch.in(
-                                        new Quiescing(quiescing.lines(), 0, true, quiescing.reason()),
-                                        batch.changedAt()),
-                                new Effect.Find());
-                    case LIST -> Step.remember(batch, new Effect.Find());
-                    case RETRY, POLL -> Step.ignore(batch);
-                };
-            // Late, but as good as any evidence.
-            case CreateEnded(CreateOutcome.Created(var remote)) -> run(batch, quiescing.lines(), remote, now);
-            case CreateEnded(CreateOutcome.Refused _),
-                    CreateEnded(CreateOutcome.InDoubt _),
-                    SpoolWritten _,
-                    SpoolFailed _,
-                    UploadEnded _,
-                    PermitGranted _,
-                    DeleteEnded _,
-                    Polled _,
-                    Reported _,
-                    FilesRead _ -> ignoreLate(batch, event);
-        };
-    }
-
-    private Step whileRevoking(Batch batch, Revoking revoking, BatchEvent event, Instant now) {
-        return switch (event) {
-            case Taken _ -> Step.remember(batch, new Effect.DeleteInput());
-            // What came just before the deletion may not be in the listings yet.
-            case DeleteEnded(DeleteOutcome.Deleted _) ->
-                Step.remember(
-                        batch.in(new Revoking(revoking.lines(), true), batch.changedAt()),
-                        new StartTimer(Timer.LIST, settings.listingsApart()));
-            case DeleteEnded(DeleteOutcome.Refused _), DeleteEnded(DeleteOutcome.NoAnswer _) ->
-                retryLater(batch, now, Duration.ZERO);
-            case FindEnded(FindOutcome.Found(var remotes)) -> run(batch, revoking.lines(), remotes.getFirst(), now);
-            case FindEnded(FindOutcome.Absent _) -> revoking.deleted() ? tryAgain(batch, now) : Step.ignore(batch);
-            case FindEnded(FindOutcome.CannotTell _), FindEnded(FindOutcome.Candidates _) ->
-                Step.remember(batch, new StartTimer(Timer.LIST, settings.listingsApart()));
-            case TimerDue(var timer) ->
-                switch (timer) {
-                    case RETRY -> Step.remember(batch, new Effect.DeleteInput());
-                    case LIST -> Step.remember(batch, new Effect.Find());
-                    case QUIET, POLL -> Step.ignore(batch);
-                };
-            case CreateEnded(CreateOutcome.Created(var remote)) -> run(batch, revoking.lines(), remote, now);
-            case CreateEnded(CreateOutcome.Refused _),
-                    CreateEnded(CreateOutcome.InDoubt _),
-                    SpoolWritten _,
-                    SpoolFailed _,
-                    UploadEnded _,
-                    PermitGranted _,
-                    Polled _,
-                    Reported _,
-                    FilesRead _ -> ignoreLate(batch, event);
-        };
-    }
-
-    private Step tryAgain(Batch batch, Instant now) {
-        var revoked = batch.with(batch.attempt().ended(Attempt.Outcome.REVOKED));
-        return revoked.doubts() >= settings.doubtsMax()
-                ? hold(revoked, "no create was answered in " + revoked.doubts() + " attempts", now)
-                : Step.commit(revoked.withNextAttempt().in(new Sealed(), now), new Effect.Spool());
-    }
-
-    private Step hold(Batch batch, String reason, Instant now) {
-        return Step.commit(
-                batch.in(new Hold(batch.open(), reason), now), new StartTimer(Timer.LIST, settings.retryDelayMax()));
-    }
-
-    /** A hold keeps looking: evidence that comes late still ends it. */
-    private Step onHold(Batch batch, Hold hold, BatchEvent event, Instant now) {
-        var listAgain = new StartTimer(Timer.LIST, settings.retryDelayMax());
-        return switch (event) {
-            case Taken _ -> Step.remember(batch, listAgain);
-            case TimerDue(var timer) ->
-                timer == Timer.LIST ? Step.remember(batch, new Effect.Find()) : Step.ignore(batch);
-            case FindEnded(FindOutcome.Found(var remotes)) -> run(batch, hold.lines(), remotes.getFirst(), now);
-            case FindEnded(FindOutcome.Absent _),
-                    FindEnded(FindOutcome.CannotTell _),
-                    FindEnded(FindOutcome.Candidates _) -> Step.remember(batch, listAgain);
-            case CreateEnded(CreateOutcome.Created(var remote)) -> run(batch, hold.lines(), remote, now);
-            case CreateEnded(CreateOutcome.Refused _),
-                    CreateEnded(CreateOutcome.InDoubt _),
-                    SpoolWritten _,
-                    SpoolFailed _,
-                    UploadEnded _,
-                    PermitGranted _,
-                    DeleteEnded _,
-                    Polled _,
-                    Reported _,
-                    FilesRead _ -> ignoreLate(batch, event);
-        };
-    }
-
-    private Step run(Batch batch, int lines, RemoteBatch remote, Instant now) {
-        return Step.commit(
-                batch.with(batch.attempt().created(remote.id()))
-                        .in(
-                                new Running(
-                                        lines,
-                                        now,
-                                        remote.vendorStatus(),
-                                        remote.counts().completed(),
-                                        1),
-                                now),
-                new StartTimer(Timer.POLL, settings.pollDelay(0)));
-    }
-
-    private Step whileRunning(Batch batch, Running running, BatchEvent event, Instant now) {
+    private Step whileRunning(Batch batch, Running running, BatchEvent event, Situation at) {
+        var now = at.now();
+        var provisional = running.standing() == Standing.PROVISIONAL;
         var pollLater = new StartTimer(Timer.POLL, settings.pollDelay(running.polls()));
         return switch (event) {
             case Taken _ -> Step.remember(batch, new Effect.Poll());
@@ -339,7 +232,9 @@ public final class BatchLifecycle {
                 timer == Timer.POLL ? Step.remember(batch, new Effect.Poll()) : Step.ignore(batch);
             case Polled(PollOutcome.Seen(var remote)) -> {
                 if (remote.status() == RemoteBatch.Status.FAILED && nothingExecuted(remote)) {
-                    yield refusedAtValidation(batch, remote, now);
+                    yield provisional
+                            ? doubts.disproved(batch, running.lines(), now)
+                            : refusedAtValidation(batch, remote, at);
                 } else if (remote.status().terminal() && !namesItsFiles(remote)) {
                     yield awaitHandles(batch, running, pollLater, now);
                 } else if (remote.status().terminal()) {
@@ -352,12 +247,17 @@ public final class BatchLifecycle {
                                             remote.vendorStatus(),
                                             remote.outputHandle(),
                                             remote.errorHandle(),
-                                            false),
+                                            false,
+                                            running.standing()),
                                     now),
                             new Effect.Collect());
                 }
                 var done = remote.counts().completed() + remote.counts().failed();
                 var seen = running.seen(remote.vendorStatus(), done);
+                if (running.standing() != Standing.PROVISIONAL && overdue(running, remote, now)) {
+                    yield Step.commit(
+                            batch.in(seen.as(Standing.CANCELLING), batch.changedAt()), new Effect.Cancel(), pollLater);
+                }
                 var news =
                         done != running.remoteDone() || !remote.vendorStatus().equals(running.remoteStatus());
                 yield new Step(
@@ -368,13 +268,19 @@ public final class BatchLifecycle {
             }
             case Polled(PollOutcome.Refused(var refusal)) ->
                 refusal.kind() == Refusal.Kind.NOT_FOUND
-                        ? hold(batch, "the remote batch is gone", now)
+                        ? provisional
+                                ? doubts.disproved(batch, running.lines(), now)
+                                : moves.hold(batch, "the remote batch is gone", now)
                         : Step.remember(
                                 batch.in(running.seen(running.remoteStatus(), running.remoteDone()), batch.changedAt()),
-                                new StartTimer(Timer.POLL, longer(pollLater.delay(), wish(refusal))));
+                                new StartTimer(Timer.POLL, Moves.longer(pollLater.delay(), Moves.wish(refusal))));
             case Polled(PollOutcome.NoAnswer _) -> Step.remember(batch, pollLater);
+            // The answer is surer than the guess.
+            case CreateEnded(CreateOutcome.Created(var remote))
+            when provisional -> moves.run(batch, running.lines(), remote, now);
             // Lines that validation named have failed; the rest goes into another attempt.
-            case Reported(var reports) -> {
+            case Reported(var reports)
+            when !provisional -> {
                 var step = end(batch, reports, now);
                 yield step.batch().settled() || step.ends().isEmpty()
                         ? step
@@ -386,15 +292,14 @@ public final class BatchLifecycle {
                                         .in(new Sealed(), now),
                                 new Effect.Spool());
             }
-            case SpoolWritten _,
-                    SpoolFailed _,
-                    UploadEnded _,
-                    PermitGranted _,
-                    CreateEnded _,
-                    FindEnded _,
-                    DeleteEnded _,
-                    FilesRead _ -> ignoreLate(batch, event);
+            default -> Moves.ignoreLate(batch, event);
         };
+    }
+
+    /** A cancel that is lost is asked for again. */
+    private boolean overdue(Running running, RemoteBatch remote, Instant now) {
+        return remote.status() != RemoteBatch.Status.CANCELLING
+                && running.createdAt().plus(settings.runningMax()).isBefore(now);
     }
 
     private static boolean nothingExecuted(RemoteBatch remote) {
@@ -416,13 +321,14 @@ public final class BatchLifecycle {
     /** Lines were executed, and paid for: to take them as missing would buy them again. */
     private Step awaitHandles(Batch batch, Running running, StartTimer pollLater, Instant now) {
         if (batch.failures() >= LifecycleSettings.POLLS_WITHOUT_HANDLES_MAX) {
-            return hold(batch, "the remote batch has ended and names no result file", now);
+            return moves.hold(batch, "the remote batch has ended and names no result file", now);
         }
         var seen = running.seen(running.remoteStatus(), running.remoteDone());
         return Step.remember(batch.failedAgain(seen, batch.changedAt()), pollLater);
     }
 
-    private Step refusedAtValidation(Batch batch, RemoteBatch remote, Instant now) {
+    private Step refusedAtValidation(Batch batch, RemoteBatch remote, Situation at) {
+        var now = at.now();
         var errors = remote.errors();
         var passing = errors.stream().allMatch(error -> passes(error.kind()));
         var notOurs = errors.stream().anyMatch(error -> ofTheAccount(error.kind()));
@@ -442,6 +348,10 @@ public final class BatchLifecycle {
         if (!named.isEmpty() && named.size() == errors.size()) {
             return Step.remember(batch, new Effect.ReportRefusedItems(named));
         }
+        var ofLines = errors.stream().filter(error -> ofTheLines(error.kind())).findFirst();
+        if (ofLines.isPresent()) {
+            return split(batch, ofLines.get().code(), ofLines.get().message(), at);
+        }
         var first = errors.isEmpty() ? null : errors.getFirst();
         return refuseForGood(
                 batch,
@@ -450,14 +360,33 @@ public final class BatchLifecycle {
                 now);
     }
 
+    /** Halves find a bad line that the vendor does not name, and what fits where all of it does not. */
+    private Step split(Batch batch, String code, String message, Situation at) {
+        if (batch.open() < 2 || at.parts() + 2 > LifecycleSettings.PARTS_MAX) {
+            return refuseForGood(batch, code, message, at.now());
+        }
+        var refused = batch.with(batch.attempt().ended(Attempt.Outcome.REFUSED));
+        var halves = refused.halves(at.now());
+        return new Step(
+                refused.in(new Split(halves.stream().map(Batch::id).toList()), at.now()),
+                Step.Durability.LEDGER,
+                List.of(),
+                List.of(),
+                halves);
+    }
+
     private Step refuseForNow(Batch batch, String code, String message, Instant now) {
         var refused =
                 batch.with(batch.attempt().ended(Attempt.Outcome.REFUSED)).in(new Refused(code, message, true), now);
         return Step.commit(refused, untilNextAttempt(refused));
     }
 
-    private Step refuseForGood(Batch batch, Refusal refusal, Instant now) {
-        return refuseForGood(batch, refusal.code(), refusal.message(), now);
+    private Step refuseForGood(Batch batch, Refusal refusal, Situation at) {
+        // Of a file the vendor has not read a line yet when it answers a create.
+        var ofLines = refusal.kind() == Refusal.Kind.TOO_LARGE || rules(batch).inline();
+        return ofLines
+                ? split(batch, refusal.code(), refusal.message(), at)
+                : refuseForGood(batch, refusal.code(), refusal.message(), at.now());
     }
 
     private Step refuseForGood(Batch batch, String code, String message, Instant now) {
@@ -479,17 +408,7 @@ public final class BatchLifecycle {
                                 ? Step.commit(batch.withNextAttempt().in(new Sealed(), now), new Effect.Spool())
                                 : Step.remember(batch, new Effect.ReportRefused(refused.code(), refused.message()));
             case Reported(var reports) -> end(batch, reports, now);
-            case FilesRead(ResultsOutcome.Complete _) -> Step.ignore(batch);
-            case FilesRead(ResultsOutcome.BrokenOff _), FilesRead(ResultsOutcome.Refused _) ->
-                retryLater(batch, now, Duration.ZERO);
-            case SpoolWritten _,
-                    SpoolFailed _,
-                    UploadEnded _,
-                    PermitGranted _,
-                    CreateEnded _,
-                    FindEnded _,
-                    DeleteEnded _,
-                    Polled _ -> ignoreLate(batch, event);
+            default -> Moves.ignoreLate(batch, event);
         };
     }
 
@@ -499,25 +418,32 @@ public final class BatchLifecycle {
             case TimerDue(var timer) ->
                 timer == Timer.RETRY ? Step.remember(batch, new Effect.Collect()) : Step.ignore(batch);
             case Reported(var reports) -> {
-                var step = end(batch, reports, now);
-                yield step.batch().settled() || step.ends().isEmpty()
-                        ? step
-                        : then(step, step.batch().in(ended.andBegun(), batch.changedAt()));
+                // Lines of ours prove that the remote batch is.
+                var proven = ended.standing() == Standing.PROVISIONAL
+                        ? batch.with(batch.attempt().created(batch.attempt().remoteBatchId()))
+                        : batch;
+                var step = end(proven, reports, now);
+                yield step.ends().isEmpty()
+                        ? Step.ignore(batch)
+                        : step.batch().settled()
+                                ? step
+                                : then(step, step.batch().in(ended.andBegun(), batch.changedAt()));
             }
-            case FilesRead(ResultsOutcome.Complete _) -> Step.remember(batch, new Effect.ReportMissing());
-            case FilesRead(ResultsOutcome.BrokenOff _) -> retryLater(batch, now, Duration.ZERO);
-            case FilesRead(ResultsOutcome.Refused(var refusal)) ->
+            case FilesRead(ResultsOutcome.Complete _, var foreign, var corrupt) -> {
+                if (ended.standing() != Standing.PROVISIONAL) {
+                    yield Step.remember(batch, new Effect.ReportMissing());
+                }
+                // Nothing of ours is no proof yet: what cannot be read may have been.
+                yield foreign >= ended.lines() && corrupt == 0
+                        ? doubts.disproved(batch, ended.lines(), now)
+                        : moves.hold(batch, "its lines do not show whose the remote batch is", now);
+            }
+            case FilesRead(ResultsOutcome.BrokenOff _, int _, int _) -> moves.retryLater(batch, now, Duration.ZERO);
+            case FilesRead(ResultsOutcome.Refused(var refusal), int _, int _) ->
                 refusal.kind() == Refusal.Kind.NOT_FOUND
-                        ? hold(batch, "a result file is gone", now)
-                        : retryLater(batch, now, wish(refusal));
-            case SpoolWritten _,
-                    SpoolFailed _,
-                    UploadEnded _,
-                    PermitGranted _,
-                    CreateEnded _,
-                    FindEnded _,
-                    DeleteEnded _,
-                    Polled _ -> ignoreLate(batch, event);
+                        ? moves.hold(batch, "a result file is gone", now)
+                        : moves.retryLater(batch, now, Moves.wish(refusal));
+            default -> Moves.ignoreLate(batch, event);
         };
     }
 
@@ -534,7 +460,11 @@ public final class BatchLifecycle {
         if (ends.isEmpty()) {
             return Step.ignore(batch);
         }
-        var ended = batch.with(ends);
+        var missing = (int) reports.stream()
+                .filter(report -> report.finding() == ItemReport.Finding.MISSING)
+                .filter(report -> fresh.contains(report.item()))
+                .count();
+        var ended = batch.with(ends).with(batch.exposure().plusMissing(missing));
         return new Step(
                 ended.open() == 0 ? ended.in(new Settled(now), now) : ended, Step.Durability.LEDGER, ends, List.of());
     }
@@ -555,16 +485,6 @@ public final class BatchLifecycle {
         return new StartTimer(Timer.RETRY, settings.retryDelay(batch.attempt().number()));
     }
 
-    private Step retryLater(Batch batch, Instant now, Duration wish) {
-        var again = batch.failedAgain(batch.state(), now);
-        return Step.remember(again, new StartTimer(Timer.RETRY, longer(settings.retryDelay(again.failures()), wish)));
-    }
-
-    /** A permit that comes when it is of no use must go back; everything else that comes late is harmless. */
-    private static Step ignoreLate(Batch batch, BatchEvent event) {
-        return event instanceof PermitGranted ? Step.remember(batch, new Effect.ReleasePermit()) : Step.ignore(batch);
-    }
-
     private static Step then(Step step, Batch batch, Effect... effects) {
         return new Step(batch, Step.Durability.LEDGER, step.ends(), List.of(effects));
     }
@@ -578,20 +498,19 @@ public final class BatchLifecycle {
         };
     }
 
+    /** Whether fewer lines, or others, may be taken. */
+    private static boolean ofTheLines(Refusal.Kind kind) {
+        return switch (kind) {
+            case TOO_LARGE, BAD_REQUEST -> true;
+            case KEY, CREDIT, RATE, QUEUE_FULL, UNAVAILABLE, NOT_FOUND -> false;
+        };
+    }
+
     /** Whether it says nothing about the batch, so that it may be tried for as long as it takes. */
     private static boolean ofTheAccount(Refusal.Kind kind) {
         return switch (kind) {
             case KEY, CREDIT, RATE, QUEUE_FULL -> true;
             case UNAVAILABLE, NOT_FOUND, TOO_LARGE, BAD_REQUEST -> false;
         };
-    }
-
-    private static Duration wish(Refusal refusal) {
-        var wish = refusal.retryAfter();
-        return wish == null ? Duration.ZERO : wish;
-    }
-
-    private static Duration longer(Duration one, Duration other) {
-        return one.compareTo(other) >= 0 ? one : other;
     }
 }

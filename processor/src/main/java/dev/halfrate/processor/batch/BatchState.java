@@ -1,6 +1,7 @@
 package dev.halfrate.processor.batch;
 
 import java.time.Instant;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,11 +42,26 @@ public sealed interface BatchState {
      * @param remoteDone lines the vendor reports as executed
      * @param polls so far, by this owner
      */
-    record Running(int lines, Instant createdAt, String remoteStatus, int remoteDone, int polls) implements BatchState {
+    record Running(int lines, Instant createdAt, String remoteStatus, int remoteDone, int polls, Standing standing)
+            implements BatchState {
 
         Running seen(String newRemoteStatus, int newRemoteDone) {
-            return new Running(lines, createdAt, newRemoteStatus, newRemoteDone, polls + 1);
+            return new Running(lines, createdAt, newRemoteStatus, newRemoteDone, polls + 1, standing);
         }
+
+        Running as(Standing newStanding) {
+            return new Running(lines, createdAt, remoteStatus, remoteDone, polls, newStanding);
+        }
+    }
+
+    /** What the remote batch is to us. */
+    enum Standing {
+        /** Surely ours. */
+        PROVEN,
+        /** A candidate: its lines will show whether it is ours. Never cancelled, it may be somebody else's. */
+        PROVISIONAL,
+        /** Ours, and being cancelled. */
+        CANCELLING
     }
 
     /**
@@ -68,11 +84,28 @@ public sealed interface BatchState {
             String remoteStatus,
             @Nullable String outputHandle,
             @Nullable String errorHandle,
-            boolean begun)
+            boolean begun,
+            Standing standing)
             implements BatchState {
 
+        /** Lines of ours were published, which also proves that it is ours. */
         Ended andBegun() {
-            return new Ended(lines, createdAt, endedAt, remoteStatus, outputHandle, errorHandle, true);
+            return new Ended(
+                    lines,
+                    createdAt,
+                    endedAt,
+                    remoteStatus,
+                    outputHandle,
+                    errorHandle,
+                    true,
+                    standing == Standing.PROVISIONAL ? Standing.PROVEN : standing);
+        }
+    }
+
+    /** Too large, or with a bad line that the vendor does not name: parts of it go on. Settles with the last of them. */
+    record Split(List<String> openParts) implements BatchState {
+        public Split {
+            openParts = List.copyOf(openParts);
         }
     }
 
@@ -89,9 +122,15 @@ public sealed interface BatchState {
             case Quiescing _ -> "quiescing";
             case Revoking _ -> "revoking";
             case Hold _ -> "hold";
-            case Running _ -> "running";
+            case Running running ->
+                switch (running.standing()) {
+                    case PROVEN -> "running";
+                    case PROVISIONAL -> "provisional";
+                    case CANCELLING -> "cancelling";
+                };
             case Refused _ -> "refused";
             case Ended ended -> ended.begun() ? "collecting" : "ended";
+            case Split _ -> "split";
             case Settled _ -> "settled";
         };
     }

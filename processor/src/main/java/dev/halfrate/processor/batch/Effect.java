@@ -12,6 +12,9 @@ public sealed interface Effect {
 
     record AcquirePermit() implements Effect {}
 
+    /** Note what is the newest remote batch. Holds the permit. */
+    record TakeMarker() implements Effect {}
+
     /** The one that costs money. Holds the permit. */
     record Create() implements Effect {}
 
@@ -23,7 +26,13 @@ public sealed interface Effect {
 
     record Poll() implements Effect {}
 
-    /** Read both result files. */
+    /** Cancel the remote batch; polls show what comes of it. */
+    record Cancel() implements Effect {}
+
+    /** Cancel a twin unless it has ended, and say how it stands. */
+    record EndTwin(String remoteBatchId) implements Effect {}
+
+    /** Read both result files, and those of twins. */
     record Collect() implements Effect {}
 
     /** Report every item that is not done as missing. */
@@ -49,6 +58,8 @@ public sealed interface Effect {
         RETRY,
         POLL,
         QUIET,
-        LIST
+        LIST,
+        /** Of the batch's twins, whatever its own state is. */
+        TWIN
     }
 }

@@ -9,6 +9,7 @@ import java.util.List;
  * @param createTimeout how long after it was committed a byte of a create may leave
  * @param quiesceMargin what is waited beyond that, from a listing made at once after a doubt or a take-over to the first
  *     one that counts as clean
+ * @param runningMax how long a remote batch may run before it is cancelled, and what it has not executed tried again
  * @param listingsApart between the clean listings, and from the deletion to the last one; longer than a vendor may leave
  *     a new batch out of them
  */
@@ -17,6 +18,7 @@ public record LifecycleSettings(
         Duration createTimeout,
         Duration quiesceMargin,
         Duration listingsApart,
+        Duration runningMax,
         int doubtsMax,
         int itemAttemptsMax,
         Duration retryDelayMax) {
@@ -29,6 +31,12 @@ public record LifecycleSettings(
 
     /** Polls of a remote batch that has ended, executed lines, and names no file to fetch them from. */
     static final int POLLS_WITHOUT_HANDLES_MAX = 10;
+
+    /** Parts of one window; a part that is refused beyond that fails its items. Enough to find two bad lines in 100,000. */
+    static final int PARTS_MAX = 72;
+
+    /** Listings in a row that cannot be had before a doubt becomes a hold. */
+    static final int LISTINGS_FAILED_MAX = 20;
 
     public LifecycleSettings {
         pollDelays = List.copyOf(pollDelays);

@@ -22,7 +22,8 @@ public record AccountConfig(
         String pool,
         List<String> models,
         String completionWindow,
-        int requestsInFlightMax) {
+        int requestsInFlightMax,
+        DoubtConfig doubts) {
 
     public AccountConfig {
         Check.matches("accounts.name", name, "[a-z0-9][a-z0-9-]{0,62}");

@@ -132,8 +132,27 @@ public final class ConfigFile {
                 account.text("pool", name),
                 account.texts("models", List.of("*")),
                 account.text("completion-window", "24h"),
-                account.integer("requests-in-flight-max", 8));
+                account.integer("requests-in-flight-max", 8),
+                doubts(account.section("doubts")));
         account.refuseUnknown();
+        return config;
+    }
+
+    private static DoubtConfig doubts(ConfigSection doubts) {
+        var policy = doubts.text("policy", "by-vendor");
+        var config = new DoubtConfig(
+                switch (policy) {
+                    case "by-vendor" -> DoubtConfig.Policy.BY_VENDOR;
+                    case "resubmit-if-revoked" -> DoubtConfig.Policy.RESUBMIT_IF_REVOKED;
+                    case "resubmit-after-quiesce" -> DoubtConfig.Policy.RESUBMIT_AFTER_QUIESCE;
+                    case "hold" -> DoubtConfig.Policy.HOLD;
+                    default ->
+                        throw new ConfigException(
+                                "%s must be one of: by-vendor, resubmit-if-revoked, resubmit-after-quiesce, hold; got '%s'"
+                                        .formatted(doubts.path("policy"), policy));
+                },
+                doubts.integer("lines-max", DoubtConfig.DEFAULT.linesMax()));
+        doubts.refuseUnknown();
         return config;
     }
 
@@ -163,6 +182,8 @@ public final class ConfigFile {
                 ledger.duration("create-timeout", Duration.ofMinutes(5)),
                 ledger.duration("quiesce-margin", Duration.ofSeconds(120)),
                 ledger.duration("listings-apart", Duration.ofSeconds(60)),
+                ledger.duration("running-max", Duration.ofHours(26)),
+                ledger.duration("sweep-every", Duration.ofMinutes(15)),
                 ledger.integer("doubts-max", 3),
                 ledger.integer("item-attempts-max", 3),
                 ledger.duration("retry-delay-max", Duration.ofMinutes(15)),

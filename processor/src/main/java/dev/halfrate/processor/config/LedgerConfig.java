@@ -11,6 +11,8 @@ import java.util.List;
  * @param createTimeout how long a create may take up to its last body byte
  * @param quiesceMargin what is waited beyond that before an unknown outcome is looked into
  * @param listingsApart time between the two clean listings that prove a create absent
+ * @param runningMax how long a remote batch may run before it is cancelled and what it has not executed tried again
+ * @param sweepEvery time between two listings of all remote batches in search of some that nobody waits for
  * @param doubtsMax creates of one batch that may end unknown; then it is held
  * @param itemAttemptsMax upstream failures of one request before its result is failed
  * @param retryDelayMax longest back-off after a refusal or outage
@@ -23,6 +25,8 @@ public record LedgerConfig(
         Duration createTimeout,
         Duration quiesceMargin,
         Duration listingsApart,
+        Duration runningMax,
+        Duration sweepEvery,
         int doubtsMax,
         int itemAttemptsMax,
         Duration retryDelayMax,
@@ -38,6 +42,8 @@ public record LedgerConfig(
         Check.range("ledger.create-timeout", createTimeout, Duration.ofMillis(100), Duration.ofMinutes(30));
         Check.range("ledger.quiesce-margin", quiesceMargin, Duration.ofMillis(100), Duration.ofHours(1));
         Check.range("ledger.listings-apart", listingsApart, Duration.ofMillis(100), Duration.ofHours(1));
+        Check.range("ledger.running-max", runningMax, Duration.ofMinutes(1), Duration.ofDays(30));
+        Check.range("ledger.sweep-every", sweepEvery, Duration.ofSeconds(1), Duration.ofDays(1));
         Check.range("ledger.doubts-max", doubtsMax, 1, 10);
         Check.range("ledger.item-attempts-max", itemAttemptsMax, 1, 20);
         Check.range("ledger.retry-delay-max", retryDelayMax, Duration.ofMillis(100), Duration.ofHours(1));

@@ -45,7 +45,9 @@ final class Collector implements Provider.ResultLines {
     private List<SeenItem> seen = new ArrayList<>();
     private long bytes;
     private long since;
-    private long strange;
+    private int strange;
+    private int foreign;
+    private int corrupt;
 
     Collector(Batch batch, List<ManifestItem> items, Mailbox mailbox, ActorClock clock) {
         this.batch = batch;
@@ -61,12 +63,14 @@ final class Collector implements Provider.ResultLines {
             case ResultLine.Answered answered ->
                 item(answered.upstreamId()).ifPresent(item -> add(see(item, answered)));
             case ResultLine.NotExecuted not -> item(not.upstreamId()).ifPresent(item -> add(see(item, not)));
-            case ResultLine.Corrupt corrupt ->
+            case ResultLine.Corrupt unreadable -> {
+                corrupt++;
                 LOG.warn(
                         "{}: line {} of a result file is corrupt ({})",
                         batch.id(),
-                        corrupt.lineNumber(),
-                        corrupt.reason());
+                        unreadable.lineNumber(),
+                        unreadable.reason());
+            }
         }
         CrashPoint.DOWNLOADING.reached();
         if (bytes >= BYTES_MAX
@@ -74,6 +78,16 @@ final class Collector implements Provider.ResultLines {
                 || (!seen.isEmpty() && clock.nanos() - since > AGE_MAX.toNanos())) {
             flush();
         }
+    }
+
+    /** @return lines so far whose ids are none of this batch's */
+    int foreign() {
+        return foreign;
+    }
+
+    /** @return lines so far that could not be read */
+    int corrupt() {
+        return corrupt;
     }
 
     /** Posts what is left. */
@@ -108,6 +122,7 @@ final class Collector implements Provider.ResultLines {
                 .map(id -> items.get(id.item()));
         if (item.isEmpty()) {
             strange++;
+            foreign++;
         }
         return item;
     }

@@ -6,10 +6,13 @@ import dev.halfrate.processor.batch.BatchEvent;
 import dev.halfrate.processor.batch.BatchState;
 import dev.halfrate.processor.batch.Effect;
 import dev.halfrate.processor.batch.ItemReport;
+import dev.halfrate.processor.batch.Twin;
 import dev.halfrate.processor.crash.CrashPoint;
+import dev.halfrate.processor.provider.CancelOutcome;
 import dev.halfrate.processor.provider.CreateOutcome;
 import dev.halfrate.processor.provider.Deadline;
 import dev.halfrate.processor.provider.LineFormat;
+import dev.halfrate.processor.provider.PollOutcome;
 import dev.halfrate.processor.provider.Provider;
 import dev.halfrate.processor.provider.ResultsOutcome;
 import dev.halfrate.processor.provider.UploadOutcome;
@@ -69,6 +72,9 @@ final class HttpVendor implements Vendor {
             case Effect.Upload _ -> onThread(batch, () -> upload(batch));
             case Effect.AcquirePermit _ -> onThread(batch, () -> acquirePermit(batch));
             case Effect.Create _ -> onThread(batch, () -> create(batch));
+            case Effect.TakeMarker _ -> onThread(batch, () -> takeMarker(batch));
+            case Effect.Cancel _ -> onThread(batch, () -> cancel(batch));
+            case Effect.EndTwin(var remoteBatchId) -> onThread(batch, () -> endTwin(batch, remoteBatchId));
             case Effect.ReleasePermit _ -> releasePermit(batch.id());
             case Effect.Find _ -> onThread(batch, () -> find(batch));
             case Effect.DeleteInput _ -> onThread(batch, () -> deleteInput(batch));
@@ -99,6 +105,7 @@ final class HttpVendor implements Vendor {
 
     private void spool(Batch batch) throws InterruptedException {
         discardSpool(batch.id());
+        discardSpool(batch.header().parentId());
         var kilobytes =
                 (int) Math.min(workshop.spoolKilobytesMax(), batch.header().bytes() / 1024 + 1);
         workshop.spoolKilobytes().acquire(kilobytes);
@@ -164,8 +171,17 @@ final class HttpVendor implements Vendor {
         }
     }
 
+    /** Within the permit of the create that it is for. */
+    private void takeMarker(Batch batch) {
+        mailbox.post(
+                batch.id(), new BatchEvent.MarkerTaken(gate(batch).provider().marker()));
+    }
+
     private void create(Batch batch) {
         var outcome = sendOnce(batch);
+        if (!(outcome instanceof CreateOutcome.Refused)) {
+            discardSpool(batch.id());
+        }
         // Before the letter: what follows from it may ask for the next permit.
         releasePermit(batch.id());
         mailbox.post(batch.id(), new BatchEvent.CreateEnded(outcome));
@@ -185,12 +201,18 @@ final class HttpVendor implements Vendor {
                             header.betas(),
                             header.completionWindow(),
                             attempt.inputFileId(),
-                            null,
+                            lines(batch),
                             deadline(attempt)));
         } catch (RuntimeException | Error e) {
             LOG.error("{}: create failed unexpectedly", batch.id(), e);
             return new CreateOutcome.InDoubt(e.getClass().getSimpleName());
         }
+    }
+
+    /** @return what the create has to carry itself */
+    private @Nullable Path lines(Batch batch) {
+        var spool = spools.get(batch.id());
+        return spool == null ? null : spool.path;
     }
 
     /**
@@ -210,7 +232,8 @@ final class HttpVendor implements Vendor {
         var attempt = batch.attempt();
         var since = attempt.startedAt() == null ? batch.header().sealedAt() : attempt.startedAt();
         var outcome = gate(batch)
-                .call(provider -> provider.find(new Provider.Search(attempt.tag(), attempt.inputFileId(), "", since)));
+                .call(provider -> provider.find(
+                        new Provider.Search(attempt.tag(), attempt.inputFileId(), attempt.marker(), since)));
         mailbox.post(batch.id(), new BatchEvent.FindEnded(outcome));
     }
 
@@ -220,7 +243,26 @@ final class HttpVendor implements Vendor {
         mailbox.post(batch.id(), new BatchEvent.DeleteEnded(outcome));
     }
 
+    private void cancel(Batch batch) throws InterruptedException {
+        var remoteBatchId = batch.attempt().remoteBatchId();
+        var outcome = gate(batch).call(provider -> provider.cancel(remoteBatchId));
+        LOG.warn(
+                "{}: cancel of {} ended {}",
+                batch.id(),
+                remoteBatchId,
+                outcome.getClass().getSimpleName());
+    }
+
+    private void endTwin(Batch batch, String remoteBatchId) throws InterruptedException {
+        var outcome = gate(batch).call(provider -> provider.cancel(remoteBatchId));
+        var seen = outcome instanceof CancelOutcome.Cancelling(var remote)
+                ? new PollOutcome.Seen(remote)
+                : gate(batch).call(provider -> provider.poll(remoteBatchId));
+        mailbox.post(batch.id(), new BatchEvent.TwinSeen(remoteBatchId, seen));
+    }
+
     private void poll(Batch batch) throws InterruptedException {
+        discardSpool(batch.id()); // of an attempt that was overtaken by what an earlier one had made
         var remoteBatchId = batch.attempt().remoteBatchId();
         var outcome = gate(batch).call(provider -> provider.poll(remoteBatchId));
         mailbox.post(batch.id(), new BatchEvent.Polled(outcome));
@@ -235,13 +277,28 @@ final class HttpVendor implements Vendor {
                 var collector = new Collector(batch, items, mailbox, clock);
                 var output = results(batch, ended.outputHandle(), collector);
                 var errors = results(batch, ended.errorHandle(), collector);
+                for (var twin : batch.twins()) {
+                    collectTwin(batch, twin, collector);
+                }
                 collector.flush();
                 mailbox.post(
                         batch.id(),
-                        new BatchEvent.FilesRead(output instanceof ResultsOutcome.Complete ? errors : output));
+                        new BatchEvent.FilesRead(
+                                output instanceof ResultsOutcome.Complete ? errors : output,
+                                collector.foreign(),
+                                collector.corrupt()));
             });
         } catch (IOException e) {
             throw new IllegalStateException(e);
+        }
+    }
+
+    /** What was paid for twice is at least used where it comes first; nothing depends on it. */
+    private void collectTwin(Batch batch, Twin twin, Collector collector) throws InterruptedException {
+        if (twin.lines() > 0
+                && gate(batch).call(provider -> provider.poll(twin.remoteBatchId()))
+                        instanceof PollOutcome.Seen(var remote)) {
+            results(batch, remote.outputHandle(), collector);
         }
     }
 

@@ -4,16 +4,21 @@ import dev.halfrate.processor.batch.Attempt;
 import dev.halfrate.processor.batch.Batch;
 import dev.halfrate.processor.batch.BatchHeader;
 import dev.halfrate.processor.batch.BatchState;
+import dev.halfrate.processor.batch.BatchState.Standing;
+import dev.halfrate.processor.batch.Exposure;
 import dev.halfrate.processor.batch.ItemBits;
 import dev.halfrate.processor.batch.Tally;
+import dev.halfrate.processor.batch.Twin;
 import dev.halfrate.processor.money.Usage;
 import dev.halfrate.schemas.internal.AttemptOutcome;
 import dev.halfrate.schemas.internal.LedgerAttempt;
 import dev.halfrate.schemas.internal.LedgerRecord;
 import dev.halfrate.schemas.internal.LedgerState;
+import dev.halfrate.schemas.internal.LedgerTwin;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A batch as a ledger record and back. */
@@ -60,7 +65,13 @@ final class LedgerRecords {
                 .setEndedAt(0)
                 .setReason("")
                 .setRefusalCode("")
-                .setRefusedForNow(false);
+                .setRefusedForNow(false)
+                .setWindowId(header.windowId())
+                .setParentId(header.parentId())
+                .setElsewhereCount(tally.elsewhere())
+                .setTwins(batch.twins().stream().map(LedgerRecords::encode).toList())
+                .setReleasedLines(batch.exposure().released())
+                .setMissingLines(batch.exposure().missing());
         switch (batch.state()) {
             case BatchState.Sealed _ -> draft.setState(LedgerState.SEALED);
             case BatchState.Spooled spooled ->
@@ -78,7 +89,12 @@ final class LedgerRecords {
             case BatchState.Hold hold ->
                 draft.setState(LedgerState.HOLD).setLines(hold.lines()).setReason(hold.reason());
             case BatchState.Running running ->
-                draft.setState(LedgerState.RUNNING)
+                draft.setState(
+                                switch (running.standing()) {
+                                    case PROVEN -> LedgerState.RUNNING;
+                                    case PROVISIONAL -> LedgerState.PROVISIONAL;
+                                    case CANCELLING -> LedgerState.CANCELLING;
+                                })
                         .setLines(running.lines())
                         .setCreatedAt(running.createdAt().toEpochMilli())
                         .setRemoteStatus(running.remoteStatus());
@@ -94,17 +110,22 @@ final class LedgerRecords {
                         .setEndedAt(ended.endedAt().toEpochMilli())
                         .setRemoteStatus(ended.remoteStatus())
                         .setOutputHandle(orEmpty(ended.outputHandle()))
-                        .setErrorHandle(orEmpty(ended.errorHandle()));
+                        .setErrorHandle(orEmpty(ended.errorHandle()))
+                        .setProven(ended.standing() != Standing.PROVISIONAL)
+                        .setCancelled(ended.standing() == Standing.CANCELLING);
+            case BatchState.Split split ->
+                draft.setState(LedgerState.SPLIT).setOpenParts(List.copyOf(split.openParts()));
             case BatchState.Settled _ -> draft.setState(LedgerState.SETTLED);
         }
         return draft.build();
     }
 
-    /** @throws IllegalStateException for a state that this release does not know how to go on from */
     static Batch decode(LedgerRecord entry) {
         var lane = entry.getLane();
         var header = new BatchHeader(
                 entry.getBatchId(),
+                entry.getWindowId(),
+                entry.getParentId(),
                 entry.getPool(),
                 lane.getAccount(),
                 lane.getEndpoint(),
@@ -131,11 +152,14 @@ final class LedgerRecords {
                         entry.getExpiredCount(),
                         entry.getCancelledCount(),
                         entry.getReturnedCount(),
+                        entry.getElsewhereCount(),
                         new Usage(
                                 entry.getInputTokens(),
                                 entry.getCachedInputTokens(),
                                 entry.getCacheWriteTokens(),
                                 entry.getOutputTokens())),
+                entry.getTwins().stream().map(LedgerRecords::decode).toList(),
+                new Exposure(entry.getReleasedLines(), entry.getMissingLines()),
                 entry.getFailures(),
                 Instant.ofEpochMilli(entry.getChangedAt()));
     }
@@ -150,9 +174,9 @@ final class LedgerRecords {
             case QUIESCING -> new BatchState.Quiescing(lines, 0, false, entry.getReason());
             case REVOKING -> new BatchState.Revoking(lines, false);
             case HOLD -> new BatchState.Hold(lines, entry.getReason());
-            case RUNNING ->
-                new BatchState.Running(
-                        lines, Instant.ofEpochMilli(entry.getCreatedAt()), entry.getRemoteStatus(), 0, 0);
+            case RUNNING -> running(entry, Standing.PROVEN);
+            case PROVISIONAL -> running(entry, Standing.PROVISIONAL);
+            case CANCELLING -> running(entry, Standing.CANCELLING);
             case REFUSED -> new BatchState.Refused(entry.getRefusalCode(), entry.getReason(), entry.getRefusedForNow());
             case ENDED, COLLECTING ->
                 new BatchState.Ended(
@@ -162,13 +186,26 @@ final class LedgerRecords {
                         entry.getRemoteStatus(),
                         orNull(entry.getOutputHandle()),
                         orNull(entry.getErrorHandle()),
-                        entry.getState() == LedgerState.COLLECTING);
+                        entry.getState() == LedgerState.COLLECTING,
+                        !entry.getProven()
+                                ? Standing.PROVISIONAL
+                                : entry.getCancelled() ? Standing.CANCELLING : Standing.PROVEN);
+            case SPLIT -> new BatchState.Split(entry.getOpenParts());
             case SETTLED -> new BatchState.Settled(Instant.ofEpochMilli(entry.getChangedAt()));
-            case PROVISIONAL, CANCELLING, SPLIT ->
-                throw new IllegalStateException(
-                        "batch %s is %s, which this release cannot go on from: run the newer release"
-                                .formatted(entry.getBatchId(), entry.getState()));
         };
+    }
+
+    private static BatchState running(LedgerRecord entry, Standing standing) {
+        return new BatchState.Running(
+                entry.getLines(), Instant.ofEpochMilli(entry.getCreatedAt()), entry.getRemoteStatus(), 0, 0, standing);
+    }
+
+    private static LedgerTwin encode(Twin twin) {
+        return new LedgerTwin(twin.remoteBatchId(), twin.over(), twin.lines());
+    }
+
+    private static Twin decode(LedgerTwin entry) {
+        return new Twin(entry.getRemoteBatchId(), entry.getOver(), entry.getLines());
     }
 
     private static LedgerAttempt encode(Attempt attempt) {
@@ -181,8 +218,9 @@ final class LedgerRecords {
                 .setStartedAt(startedAt == null ? 0 : startedAt.toEpochMilli())
                 .setCreateTimeoutMs(attempt.createTimeout().toMillis())
                 .setInputFileId(attempt.inputFileId())
-                .setMarker("")
+                .setMarker(attempt.marker())
                 .setRemoteBatchId(attempt.remoteBatchId())
+                .setDisproved(attempt.disproved())
                 .build();
     }
 
@@ -195,7 +233,9 @@ final class LedgerRecords {
                 entry.getStartedAt() == 0 ? null : Instant.ofEpochMilli(entry.getStartedAt()),
                 Duration.ofMillis(entry.getCreateTimeoutMs()),
                 entry.getInputFileId(),
-                entry.getRemoteBatchId());
+                entry.getMarker(),
+                entry.getRemoteBatchId(),
+                entry.getDisproved());
     }
 
     private static byte[] bytes(ByteBuffer buffer) {

@@ -1,15 +1,21 @@
 package dev.halfrate.processor.ledger;
 
+import dev.halfrate.processor.batch.AccountRules;
 import dev.halfrate.processor.batch.BatchLifecycle;
+import dev.halfrate.processor.batch.DoubtPolicy;
 import dev.halfrate.processor.batch.LifecycleSettings;
 import dev.halfrate.processor.config.AccountConfig;
+import dev.halfrate.processor.config.ConfigException;
 import dev.halfrate.processor.config.HalfrateConfig;
+import dev.halfrate.processor.provider.Capabilities;
 import dev.halfrate.processor.provider.Provider;
+import dev.halfrate.processor.provider.SweepOutcome;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -42,11 +48,13 @@ public final class LedgerWorker implements AutoCloseable {
     private static final Duration WELL_AFTER = Duration.ofMinutes(1);
     private static final int MANIFESTS_IN_MEMORY_MAX = 4;
     private static final int DOWNLOADS_MAX = 4;
+    private static final AccountRules UNKNOWN_ACCOUNT = new AccountRules(false, true, DoubtPolicy.HOLD, 0);
 
     private final HalfrateConfig config;
     private final String instance;
     private final String groupId;
     private final Map<String, ? extends Provider> providers;
+    private final int workPartitions;
     private final Consumer<Throwable> onFailure;
     private final KafkaLedgerClients clients;
     private final org.apache.kafka.clients.consumer.Consumer<byte[], byte[]> consumer;
@@ -54,25 +62,33 @@ public final class LedgerWorker implements AutoCloseable {
     private final BodyReader bodies;
     private final ManifestReader manifests;
     private final Workshop workshop;
+    private final Map<String, AccountRules> rules;
+    private final Sweeper sweeper;
     private final Thread thread;
 
     private final Map<TopicPartition, Owned> owned = new HashMap<>();
+    /** Those of {@link #owned}, for other threads. */
+    private volatile List<PartitionRunner> runners = List.of();
+
     private volatile @Nullable ConsumerGroupMetadata group;
     private volatile boolean stopping;
 
     /**
      * @param instance names this process in the ledger
      * @param providers by account
+     * @param workPartitions how many partitions the work topic has
      * @param onFailure told once if the worker cannot go on
      */
     public LedgerWorker(
             HalfrateConfig config,
             String instance,
             Map<String, ? extends Provider> providers,
+            int workPartitions,
             Consumer<Throwable> onFailure) {
         this.config = config;
         this.instance = instance;
         this.providers = Map.copyOf(providers);
+        this.workPartitions = workPartitions;
         this.onFailure = onFailure;
         this.clients = new KafkaLedgerClients(config.kafka());
         this.groupId = config.application() + "-ledger";
@@ -81,12 +97,43 @@ public final class LedgerWorker implements AutoCloseable {
         this.bodies = new BodyReader(clients.reader(true), this::topicId);
         this.manifests = new ManifestReader(config.topics().work(), clients.reader(true));
         this.workshop = workshop();
+        this.rules = config.accounts().stream()
+                .collect(Collectors.toUnmodifiableMap(
+                        AccountConfig::name,
+                        account -> rules(account, provider(account.name()).capabilities())));
+        this.sweeper =
+                new Sweeper(workshop.gates(), config.ledger().sweepEvery(), InstantSource.system(), this::listed);
         this.thread = Thread.ofPlatform().name("ledger-worker").unstarted(this::run);
     }
 
     public void start() {
         bodies.start();
         thread.start();
+        sweeper.start();
+    }
+
+    /** @throws ConfigException if what is wanted of doubts is not possible with the account's vendor */
+    private static AccountRules rules(AccountConfig account, Capabilities capabilities) {
+        var inline = capabilities.ingest() == Capabilities.Ingest.INLINE;
+        var exact = capabilities.search() == Capabilities.SearchQuality.EXACT;
+        var policy = switch (account.doubts().policy()) {
+            case BY_VENDOR -> exact && !inline ? DoubtPolicy.RESUBMIT_IF_REVOKED : DoubtPolicy.RESUBMIT_AFTER_QUIESCE;
+            case RESUBMIT_IF_REVOKED -> DoubtPolicy.RESUBMIT_IF_REVOKED;
+            case RESUBMIT_AFTER_QUIESCE -> DoubtPolicy.RESUBMIT_AFTER_QUIESCE;
+            case HOLD -> DoubtPolicy.HOLD;
+        };
+        if (policy == DoubtPolicy.RESUBMIT_IF_REVOKED && inline) {
+            throw new ConfigException(
+                    "accounts.doubts.policy of %s must be resubmit-after-quiesce or hold: its batches have no input file that could be deleted"
+                            .formatted(account.name()));
+        }
+        return new AccountRules(inline, exact, policy, account.doubts().linesMax());
+    }
+
+    /** On the sweeper's thread. */
+    private void listed(String account, List<SweepOutcome.Listed> batches) {
+        var listing = new PartitionRunner.Listing(account, batches);
+        runners.forEach(runner -> runner.onListing(listing));
     }
 
     private Workshop workshop() {
@@ -159,6 +206,7 @@ public final class LedgerWorker implements AutoCloseable {
                 for (var partition : owned.entrySet()) {
                     care(partition.getKey(), partition.getValue());
                 }
+                runners = owned.values().stream().map(state -> state.runner).toList();
             }
             revoke(List.copyOf(owned.keySet()));
         } catch (WakeupException _) {
@@ -239,18 +287,33 @@ public final class LedgerWorker implements AutoCloseable {
         var ledger = config.ledger();
         var clock = ActorClock.system();
         var vendor = new HttpVendor(partition, workshop, mailbox, clock);
-        var lifecycle = new BatchLifecycle(new LifecycleSettings(
+        var settings = new LifecycleSettings(
                 ledger.pollDelays(),
                 ledger.createTimeout(),
                 ledger.quiesceMargin(),
                 ledger.listingsApart(),
+                ledger.runningMax(),
                 ledger.doubtsMax(),
                 ledger.itemAttemptsMax(),
-                ledger.retryDelayMax()));
+                ledger.retryDelayMax());
+        var lifecycle = new BatchLifecycle(settings, this::rules);
         var publications = new Publications(this::providerOf);
         var actor = new PartitionActor(
-                partition, log, vendor, clock, lifecycle, publications, ledger.pollJitter(), System.nanoTime());
+                partition,
+                workPartitions,
+                log,
+                vendor,
+                clock,
+                lifecycle,
+                publications,
+                ledger.pollJitter(),
+                System.nanoTime());
         return new PartitionRunner.Equipment(workOffset, actor, log, vendor);
+    }
+
+    /** Of an account that is not configured any more nothing is assumed; its batches wait for it. */
+    private AccountRules rules(String account) {
+        return rules.getOrDefault(account, UNKNOWN_ACCOUNT);
     }
 
     /** Batches of an account that is not configured any more wait; their partition goes on with the others. */
@@ -296,6 +359,7 @@ public final class LedgerWorker implements AutoCloseable {
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
         }
+        sweeper.close();
         bodies.close();
         manifests.close();
         admin.close(Duration.ofSeconds(5));

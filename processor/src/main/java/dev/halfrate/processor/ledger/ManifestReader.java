@@ -52,7 +52,7 @@ final class ManifestReader implements AutoCloseable {
                 }
                 for (var entry : consumer.poll(POLL).records(from)) {
                     if (entry.value() != null
-                            && new String(entry.key(), StandardCharsets.UTF_8).startsWith(header.batchId() + "/")) {
+                            && new String(entry.key(), StandardCharsets.UTF_8).startsWith(header.windowId() + "/")) {
                         var chunk = InternalFormat.MANIFEST_CHUNK.decode(entry.value());
                         chunks.put(chunk.getIndex(), chunk);
                     }

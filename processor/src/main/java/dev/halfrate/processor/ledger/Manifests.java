@@ -35,6 +35,8 @@ final class Manifests {
         LaneId lane = chunk.getLane();
         return new BatchHeader(
                 chunk.getBatchId(),
+                chunk.getBatchId(),
+                "",
                 chunk.getPool(),
                 lane.getAccount(),
                 lane.getEndpoint(),

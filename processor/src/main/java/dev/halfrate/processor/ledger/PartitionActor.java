@@ -1,23 +1,34 @@
 package dev.halfrate.processor.ledger;
 
+import dev.halfrate.processor.batch.Attempt;
 import dev.halfrate.processor.batch.Batch;
 import dev.halfrate.processor.batch.BatchEvent;
+import dev.halfrate.processor.batch.BatchHeader;
 import dev.halfrate.processor.batch.BatchLifecycle;
 import dev.halfrate.processor.batch.BatchState;
 import dev.halfrate.processor.batch.Effect;
 import dev.halfrate.processor.batch.ItemEnd;
+import dev.halfrate.processor.batch.Situation;
 import dev.halfrate.processor.batch.Step;
 import dev.halfrate.processor.codec.Result;
+import dev.halfrate.processor.provider.FindOutcome;
+import dev.halfrate.processor.provider.SweepOutcome;
 import dev.halfrate.schemas.internal.ManifestChunk;
+import dev.halfrate.schemas.internal.WorkPartition;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,6 +51,7 @@ public final class PartitionActor {
     private static final int FORGOTTEN_AT_ONCE_MAX = 1_000;
 
     private final int partition;
+    private final int workPartitions;
     private final PartitionLog log;
     private final Vendor vendor;
     private final ActorClock clock;
@@ -51,13 +63,22 @@ public final class PartitionActor {
     private final Map<String, Batch> batches = new HashMap<>();
     private final Manifests manifests = new Manifests();
     private final Timers timers = new Timers();
+    private final CreateSlots slots = new CreateSlots();
+
+    /** By account, remote batches that the ledger does not know. */
+    private final Map<String, Set<String>> strangers = new HashMap<>();
+
     private long nextWorkOffset;
     private long epoch;
     private long forgotAtNanos;
 
-    /** @param seed of the jitter */
+    /**
+     * @param workPartitions how many partitions the work topic has
+     * @param seed of the jitter
+     */
     public PartitionActor(
             int partition,
+            int workPartitions,
             PartitionLog log,
             Vendor vendor,
             ActorClock clock,
@@ -66,6 +87,7 @@ public final class PartitionActor {
             double pollJitter,
             long seed) {
         this.partition = partition;
+        this.workPartitions = workPartitions;
         this.log = log;
         this.vendor = vendor;
         this.clock = clock;
@@ -85,7 +107,11 @@ public final class PartitionActor {
         var unsettled =
                 restored.batches().stream().filter(batch -> !batch.settled()).toList();
         LOG.info("work-{} taken over in epoch {}, {} batches under way", partition, epoch, unsettled.size());
-        for (var batch : unsettled) {
+        unsettled.stream()
+                .filter(batch -> oneAtATime(batch) && unresolved(batch))
+                .forEach(batch -> slots.occupy(batch.header().account(), batch.id()));
+        // A settled batch may have a twin that is not over.
+        for (var batch : restored.batches()) {
             handle(batch.id(), new BatchEvent.Taken(), List.of());
         }
     }
@@ -98,7 +124,14 @@ public final class PartitionActor {
         }
         manifests.add(offset, chunk).ifPresent(header -> {
             var batch = Batch.sealed(header, clock.now());
-            commit(batch, batch, Step.Durability.LEDGER, List.of(), List.of());
+            log.commit(new PartitionLog.Transaction(
+                    List.of(batch),
+                    List.of(),
+                    List.of(),
+                    List.of(publications.progress(batch, clock.now())),
+                    List.of(),
+                    List.of(),
+                    manifests.restartOffset(nextWorkOffset)));
             batches.put(batch.id(), batch);
             handle(batch.id(), new BatchEvent.Taken(), List.of());
         });
@@ -132,33 +165,168 @@ public final class PartitionActor {
         return batches.values().stream().anyMatch(batch -> batch.state() instanceof BatchState.Creating);
     }
 
+    /** All remote batches of an account that are young enough for the ledger to know them. */
+    public void onListing(String account, List<SweepOutcome.Listed> listed) {
+        var named = lifecycle.rules(account).exact();
+        if (named) {
+            listed.forEach(each -> sighted(account, each));
+        }
+        var present = named ? unknown(listed) : strangers(account, listed);
+        var before = strangers.put(account, present);
+        present.stream()
+                .filter(id -> before == null || !before.contains(id))
+                .forEach(id -> LOG.error(
+                        "account {}: remote batch {} is not in the ledger; it is left alone, see who made it",
+                        account,
+                        id));
+    }
+
+    private void sighted(String account, SweepOutcome.Listed each) {
+        var batch = batches.get(each.batchId());
+        if (batch != null && batch.header().account().equals(account)) {
+            handle(batch.id(), new BatchEvent.Sighted(each.remote(), each.tag()), List.of());
+        }
+    }
+
+    /** @return those that name a batch of this partition which there is not */
+    private Set<String> unknown(List<SweepOutcome.Listed> listed) {
+        return listed.stream()
+                .filter(each -> !each.batchId().isEmpty()
+                        && !batches.containsKey(each.batchId())
+                        && WorkPartition.of(BatchHeader.windowOf(each.batchId()), workPartitions) == partition)
+                .map(each -> each.remote().id())
+                .collect(Collectors.toSet());
+    }
+
+    /** @return where batches have no names, those of nobody, unless one of them may be a doubt's */
+    private Set<String> strangers(String account, List<SweepOutcome.Listed> listed) {
+        var ours = batches.values().stream()
+                .filter(batch -> batch.header().account().equals(account))
+                .toList();
+        var inDoubt = ours.stream().anyMatch(batch -> switch (batch.state()) {
+            case BatchState.Creating _, BatchState.Quiescing _, BatchState.Hold _ -> true;
+            case BatchState.Running running -> running.standing() == BatchState.Standing.PROVISIONAL;
+            default -> false;
+        });
+        if (inDoubt || WorkPartition.of(account, workPartitions) != partition) {
+            return Set.of();
+        }
+        var known = ours.stream().flatMap(Batch::remoteBatchIds).collect(Collectors.toSet());
+        return listed.stream()
+                .map(each -> each.remote().id())
+                .filter(id -> !known.contains(id))
+                .collect(Collectors.toSet());
+    }
+
     private void handle(String batchId, BatchEvent event, List<SeenItem> seen) {
         var before = batches.get(batchId);
         if (before == null) {
             return;
         }
-        var step = lifecycle.on(before, event, epoch, clock.now());
-        commit(before, step.batch(), step.durability(), step.ends(), seen);
-        batches.put(batchId, step.batch().settled() ? step.batch().withoutBits() : step.batch());
+        var step = lifecycle.on(before, judged(before, event), new Situation(epoch, clock.now(), parts(before)));
+        commit(before, step, seen);
         if (!before.state().getClass().equals(step.batch().state().getClass())) {
             timers.cancel(batchId); // they belong to the state that started them
         }
         if (!before.state().word().equals(step.batch().state().word())) {
             tell(step.batch());
         }
-        for (var effect : step.effects()) {
-            if (effect instanceof Effect.StartTimer(var timer, var delay)) {
+        step.effects().forEach(effect -> start(step.batch(), effect));
+        leaveSlot(before, step);
+        step.parts().forEach(part -> handle(part.id(), new BatchEvent.Taken(), List.of()));
+    }
+
+    private void start(Batch batch, Effect effect) {
+        var account = batch.header().account();
+        switch (effect) {
+            case Effect.StartTimer(var timer, var delay) ->
                 timers.start(
-                        batchId, timer, clock.nanos() + jittered(timer, delay).toNanos());
-            } else {
-                vendor.start(step.batch(), effect);
+                        batch.id(),
+                        timer,
+                        clock.nanos() + jittered(timer, delay).toNanos());
+            case Effect.AcquirePermit _
+            when oneAtATime(batch) && !slots.take(account, batch.id()) ->
+                LOG.debug("{}: waits until the create before it is resolved", batch.id());
+            case Effect.TakeMarker _
+            when oneAtATime(batch) && !slots.take(account, batch.id()) ->
+                vendor.start(batch, new Effect.ReleasePermit());
+            case Effect.Find _
+            when oneAtATime(batch) -> {
+                slots.looks(account, batch.id());
+                vendor.start(batch, effect);
             }
+            default -> vendor.start(batch, effect);
         }
     }
 
-    private void commit(
-            Batch before, Batch batch, Step.Durability durability, List<ItemEnd> ends, List<SeenItem> seen) {
-        if (durability == Step.Durability.NONE) {
+    /** Candidates are what is left of a listing without what the ledger knows. */
+    private BatchEvent judged(Batch batch, BatchEvent event) {
+        if (!(event instanceof BatchEvent.FindEnded(FindOutcome outcome)) || !oneAtATime(batch)) {
+            return event;
+        }
+        var conclusive = slots.conclusive(batch.header().account(), batch.id());
+        if (!(outcome instanceof FindOutcome.Candidates(var remotes))) {
+            return event;
+        } else if (!conclusive) {
+            return new BatchEvent.FindEnded(new FindOutcome.CannotTell("another create was under way"));
+        }
+        var known = new HashSet<String>();
+        for (var other : batches.values()) {
+            other.remoteBatchIds().forEach(known::add);
+            var guess = other.attempt().remoteBatchId();
+            if (other.attempt().outcome() == Attempt.Outcome.DOUBTFUL
+                    && remotes.stream().anyMatch(remote -> remote.id().equals(guess))) {
+                return new BatchEvent.FindEnded(
+                        new FindOutcome.CannotTell("what is found is not yet proven to be another's"));
+            }
+        }
+        return new BatchEvent.FindEnded(new FindOutcome.Candidates(
+                remotes.stream().filter(remote -> !known.contains(remote.id())).toList()));
+    }
+
+    private boolean oneAtATime(Batch batch) {
+        return !lifecycle.rules(batch.header().account()).exact();
+    }
+
+    private static boolean unresolved(Batch batch) {
+        return batch.state() instanceof BatchState.Creating || batch.state() instanceof BatchState.Quiescing;
+    }
+
+    private void leaveSlot(Batch before, Step step) {
+        var batch = step.batch();
+        if (!oneAtATime(batch) || !slots.holds(batch.header().account(), batch.id())) {
+            return;
+        }
+        var goesOn = unresolved(batch)
+                || step.effects().stream()
+                        .anyMatch(effect ->
+                                effect instanceof Effect.AcquirePermit || effect instanceof Effect.TakeMarker);
+        var waits = before.state().getClass().equals(batch.state().getClass())
+                && step.effects().stream()
+                        .noneMatch(effect -> effect instanceof Effect.ReleasePermit
+                                || (effect instanceof Effect.StartTimer(var timer, var _)
+                                        && timer != Effect.Timer.TWIN));
+        if (!goesOn && !waits) {
+            slots.leave(batch.header().account(), batch.id())
+                    .map(batches::get)
+                    .ifPresent(next -> start(next, new Effect.AcquirePermit()));
+        }
+    }
+
+    private int parts(Batch batch) {
+        var window = batch.header().windowId();
+        return !batch.header().part()
+                ? 0
+                : (int) batches.values().stream()
+                        .filter(other -> other.header().part()
+                                && other.header().windowId().equals(window))
+                        .count();
+    }
+
+    private void commit(Batch before, Step step, List<SeenItem> seen) {
+        var batch = step.batch();
+        if (step.durability() == Step.Durability.NONE) {
+            batches.put(batch.id(), batch);
             return;
         }
         var now = clock.now();
@@ -166,7 +334,7 @@ public final class PartitionActor {
         seen.forEach(item -> byItem.putIfAbsent(item.item().item(), item));
         var results = new ArrayList<Result>();
         var returned = new ArrayList<SeenItem>();
-        for (var end : ends) {
+        for (var end : step.ends()) {
             var item = byItem.get(end.item());
             if (item == null) {
                 throw new IllegalStateException("item " + end.item() + " of " + batch.id() + " ended unseen");
@@ -176,18 +344,44 @@ public final class PartitionActor {
                 results.add(publications.result(before, end, item, now));
             }
         }
+        var family = family(before, batch, now);
         var signals = new ArrayList<>(publications.returned(batch, returned, now));
-        if (batch.settled()) {
-            signals.add(publications.settled(batch, now));
-        }
+        var windows = family.stream()
+                .filter(each -> each.settled() && !each.header().part() && !settledBefore(each))
+                .toList();
+        windows.forEach(window -> signals.add(publications.settled(window, now)));
+        var changed = Stream.concat(family.stream(), step.parts().stream()).toList();
         log.commit(new PartitionLog.Transaction(
-                durability == Step.Durability.LEDGER ? List.of(batch) : List.of(),
+                step.durability() == Step.Durability.LEDGER ? changed : List.of(),
                 List.of(),
                 results,
-                List.of(publications.progress(batch, now)),
+                changed.stream().map(each -> publications.progress(each, now)).toList(),
                 signals,
-                batch.settled() ? List.of(batch) : List.of(),
+                windows,
                 manifests.restartOffset(nextWorkOffset)));
+        changed.forEach(each -> batches.put(each.id(), each.settled() ? each.withoutBits() : each));
+    }
+
+    /** @return the batch, and if it has just settled as a part, what that makes of those that it is a part of */
+    private List<Batch> family(Batch before, Batch batch, Instant now) {
+        var family = new ArrayList<>(List.of(batch));
+        var part = batch;
+        var settles = batch.settled() && !before.settled();
+        while (settles && part.header().part()) {
+            var parent = batches.get(part.header().parentId());
+            if (parent == null) {
+                throw new IllegalStateException(part.id() + " is a part of what the ledger does not have");
+            }
+            part = lifecycle.partSettled(parent, part, now);
+            family.add(part);
+            settles = part.settled();
+        }
+        return family;
+    }
+
+    private boolean settledBefore(Batch batch) {
+        var before = batches.get(batch.id());
+        return before != null && before.settled();
     }
 
     private void forgetOld() {
@@ -238,8 +432,15 @@ public final class PartitionActor {
                         id,
                         refused.code(),
                         refused.again() ? "tried again later" : "its requests fail");
-            case BatchState.Running _ ->
-                LOG.info("{}: running as {}", id, batch.attempt().remoteBatchId());
+            case BatchState.Running running -> {
+                var remote = batch.attempt().remoteBatchId();
+                switch (running.standing()) {
+                    case PROVEN -> LOG.info("{}: running as {}", id, remote);
+                    case PROVISIONAL -> LOG.warn("{}: {} is taken for it until its lines prove it", id, remote);
+                    case CANCELLING -> LOG.warn("{}: {} has run for too long and is cancelled", id, remote);
+                }
+            }
+            case BatchState.Split split -> LOG.warn("{}: refused as a whole, goes on as {}", id, split.openParts());
             case BatchState.Settled _ -> {
                 var tally = batch.tally();
                 LOG.info(

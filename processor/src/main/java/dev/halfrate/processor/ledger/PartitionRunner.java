@@ -2,9 +2,11 @@ package dev.halfrate.processor.ledger;
 
 import dev.halfrate.processor.batch.BatchEvent;
 import dev.halfrate.processor.crash.CrashPoint;
+import dev.halfrate.processor.provider.SweepOutcome;
 import dev.halfrate.schemas.internal.InternalFormat;
 import dev.halfrate.schemas.internal.ManifestChunk;
 import java.time.Duration;
+import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
@@ -109,6 +111,17 @@ final class PartitionRunner implements Mailbox {
         }
     }
 
+    /** A listing of all of an account's remote batches. */
+    record Listing(String account, List<SweepOutcome.Listed> batches) {
+        Listing {
+            batches = List.copyOf(batches);
+        }
+    }
+
+    void onListing(Listing listing) {
+        inbox.add(listing);
+    }
+
     private enum Stop {
         STOP
     }
@@ -177,6 +190,11 @@ final class PartitionRunner implements Mailbox {
             case Letter letter -> {
                 if (!stopping || letter.event() instanceof BatchEvent.CreateEnded) {
                     actor.onLetter(letter);
+                }
+            }
+            case Listing listing -> {
+                if (!stopping) {
+                    actor.onListing(listing.account(), listing.batches());
                 }
             }
             case Stop _ -> LOG.debug("work-{}: stopping", partition);

@@ -83,12 +83,12 @@ public final class Publications {
                     default -> "";
                 },
                 batch.attempt().number(),
-                header.items(),
+                batch.items(),
                 header.bytes(),
                 switch (state) {
                     case BatchState.Running running -> running.remoteDone();
                     case BatchState.Ended ended -> ended.lines();
-                    case BatchState.Settled _ -> header.items();
+                    case BatchState.Settled _ -> batch.items();
                     default -> 0;
                 },
                 tally.succeeded(),
@@ -145,7 +145,7 @@ public final class Publications {
                         .setKind(kind)
                         .setPool(batch.header().pool())
                         .setLane(lane(batch.header()))
-                        .setBatchId(batch.id())
+                        .setBatchId(batch.header().windowId())
                         .setAt(now.toEpochMilli())
                         .setSucceeded(ByteBuffer.wrap(succeeded))
                         .setReturned(returned)

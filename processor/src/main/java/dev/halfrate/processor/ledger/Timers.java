@@ -20,9 +20,12 @@ final class Timers {
         queue.add(due);
     }
 
+    /** Those of a twin go on: they have nothing to do with the batch's own state. */
     void cancel(String batchId) {
         for (var timer : Effect.Timer.values()) {
-            latest.remove(new Key(batchId, timer));
+            if (timer != Effect.Timer.TWIN) {
+                latest.remove(new Key(batchId, timer));
+            }
         }
     }
 

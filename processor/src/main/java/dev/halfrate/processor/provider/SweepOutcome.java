@@ -18,6 +18,7 @@ public sealed interface SweepOutcome {
      * One of them.
      *
      * @param batchId ours, from the metadata; empty if there is none, or the vendor has no metadata
+     * @param tag of the attempt, likewise
      */
-    record Listed(RemoteBatch remote, String batchId) {}
+    record Listed(RemoteBatch remote, String batchId, String tag) {}
 }

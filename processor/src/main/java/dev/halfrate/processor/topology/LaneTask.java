@@ -24,6 +24,7 @@ import dev.halfrate.schemas.internal.RefChunk;
 import dev.halfrate.schemas.internal.SealedBatch;
 import dev.halfrate.schemas.internal.Signal;
 import dev.halfrate.schemas.internal.UnreadableRecordException;
+import dev.halfrate.schemas.internal.WorkPartition;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
@@ -34,7 +35,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
-import java.util.zip.CRC32C;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.header.Headers;
@@ -300,8 +300,8 @@ final class LaneTask {
     private void seal(Lane lane, LaneEffect.Seal seal, WaitingChunks chunks) {
         var ordinal = nextOrdinal++;
         var batchId = lane.batchId(seal.at(), inboxPartition, seal.number());
-        var workPartition =
-                workPartition(lane.account().onePartition() ? lane.id().getAccount() : batchId);
+        var workPartition = WorkPartition.of(
+                lane.account().onePartition() ? lane.id().getAccount() : batchId, topology.workPartitions());
         var manifest = Manifest.of(seal.runs(), chunks);
         for (var index = 0; index < manifest.parts().size(); index++) {
             var ids = new ArrayList<Id>();
@@ -327,12 +327,6 @@ final class LaneTask {
         }
         CrashPoint.SEAL_WRITTEN.reached();
         metrics.sealed(seal.by());
-    }
-
-    private int workPartition(String of) {
-        var crc = new CRC32C();
-        crc.update(of.getBytes(UTF_8));
-        return (int) (crc.getValue() % topology.workPartitions());
     }
 
     private void expire(Lane lane, LaneEffect.Expire expire, WaitingChunks chunks, Instant now) {

@@ -37,6 +37,7 @@ import dev.halfrate.processor.batch.BatchState.Running;
 import dev.halfrate.processor.batch.BatchState.Sealed;
 import dev.halfrate.processor.batch.BatchState.Settled;
 import dev.halfrate.processor.batch.BatchState.Spooled;
+import dev.halfrate.processor.batch.BatchState.Standing;
 import dev.halfrate.processor.batch.BatchState.Uploaded;
 import dev.halfrate.processor.batch.Effect.StartTimer;
 import dev.halfrate.processor.batch.Effect.Timer;
@@ -46,6 +47,7 @@ import dev.halfrate.processor.money.Usage;
 import dev.halfrate.processor.provider.CreateOutcome;
 import dev.halfrate.processor.provider.DeleteOutcome;
 import dev.halfrate.processor.provider.FindOutcome;
+import dev.halfrate.processor.provider.MarkerOutcome;
 import dev.halfrate.processor.provider.PollOutcome;
 import dev.halfrate.processor.provider.Refusal;
 import dev.halfrate.processor.provider.RemoteBatch;
@@ -63,14 +65,14 @@ import org.junit.jupiter.params.provider.EnumSource;
 class BatchLifecycleTest {
     private static final long EPOCH = 9;
 
-    private final BatchLifecycle lifecycle = new BatchLifecycle(SETTINGS);
+    private final BatchLifecycle lifecycle = new BatchLifecycle(SETTINGS, _ -> Examples.EXACT);
 
     private Step on(BatchState state, BatchEvent event) {
         return on(in(state), event);
     }
 
     private Step on(Batch batch, BatchEvent event) {
-        return lifecycle.on(batch, event, EPOCH, NOW);
+        return lifecycle.on(batch, event, new Situation(EPOCH, NOW, 0));
     }
 
     private Batch after(Batch batch, BatchEvent... events) {
@@ -170,13 +172,13 @@ class BatchLifecycleTest {
         }
 
         @Test
-        void anUploadThatIsTooLargeFailsTheRequests() {
+        void anUploadThatIsTooLargeGoesOnInHalves() {
             var step = on(
                     new Spooled(ITEMS),
                     new BatchEvent.UploadEnded(new UploadOutcome.Refused(refusal(Refusal.Kind.TOO_LARGE))));
 
-            assertThat(step.batch().state()).isEqualTo(new Refused("code", "no", false));
-            assertThat(step.effects()).containsExactly(new Effect.ReportRefused("code", "no"));
+            assertThat(step.batch().state()).isEqualTo(new BatchState.Split(List.of("batch-7.1", "batch-7.2")));
+            assertThat(step.parts()).hasSize(2);
         }
 
         @Test
@@ -245,12 +247,9 @@ class BatchLifecycleTest {
             assertThat(third.effects()).containsExactly(new StartTimer(Timer.RETRY, Duration.ofSeconds(4)));
         }
 
-        @ParameterizedTest
-        @EnumSource(
-                value = Refusal.Kind.class,
-                names = {"TOO_LARGE", "BAD_REQUEST"})
-        void aRefusalForGoodFailsTheRequests(Refusal.Kind kind) {
-            var step = on(new Creating(ITEMS), createRefused(kind));
+        @Test
+        void aRefusalForGoodFailsTheRequests() {
+            var step = on(new Creating(ITEMS), createRefused(Refusal.Kind.BAD_REQUEST));
 
             assertThat(step.batch().state()).isEqualTo(new Refused("code", "no", false));
             assertThat(step.batch().attempt().outcome()).isEqualTo(Attempt.Outcome.REFUSED);
@@ -325,9 +324,9 @@ class BatchLifecycleTest {
         void aListingThatFailedProvesNothing() {
             var cannotTell = new BatchEvent.FindEnded(new FindOutcome.CannotTell("HTTP 500"));
 
-            assertThat(on(quiescing(1, true), cannotTell))
-                    .isEqualTo(Step.remember(
-                            in(quiescing(1, true)), new StartTimer(Timer.LIST, SETTINGS.listingsApart())));
+            var step = on(quiescing(1, true), cannotTell);
+            assertThat(step.batch().state()).isEqualTo(quiescing(1, true));
+            assertThat(step.effects()).containsExactly(new StartTimer(Timer.LIST, SETTINGS.listingsApart()));
             assertThat(on(quiescing(0, false), cannotTell).effects())
                     .containsExactly(new StartTimer(Timer.QUIET, Duration.ofSeconds(180)));
         }
@@ -609,13 +608,37 @@ class BatchLifecycleTest {
         }
 
         @Test
-        void aBadRequestWithoutALineOrWithAnImpossibleOneFailsAll() {
+        void aBadRequestWithoutALineOrWithAnImpossibleOneIsSearchedForInHalves() {
             for (var line : new Integer[] {null, 0, ITEMS + 1}) {
                 var step = on(running(), failedAtValidation(error(Refusal.Kind.BAD_REQUEST, line)));
 
-                assertThat(step.batch().state()).isInstanceOf(Refused.class);
-                assertThat(step.effects()).containsExactly(new Effect.ReportRefused("code_of_" + line, "no"));
+                assertThat(step.batch().state()).isInstanceOf(BatchState.Split.class);
             }
+        }
+
+        @Test
+        void whatRunsForTooLongIsCancelledUntilTheVendorSaysSo() {
+            var late = new BatchState.Running(
+                    ITEMS, NOW.minus(Duration.ofHours(27)), "in_progress", 0, 1, Standing.PROVEN);
+            var step = on(late, polled(RemoteBatch.Status.IN_PROGRESS));
+
+            assertThat(step.durability()).isEqualTo(Durability.LEDGER);
+            assertThat(step.batch().state().word()).isEqualTo("cancelling");
+            assertThat(step.effects()).contains(new Effect.Cancel());
+            assertThat(on(step.batch(), polled(RemoteBatch.Status.IN_PROGRESS)).effects())
+                    .as("a cancel may be lost")
+                    .contains(new Effect.Cancel());
+            assertThat(on(step.batch(), polled(RemoteBatch.Status.CANCELLING)).effects())
+                    .doesNotContain(new Effect.Cancel());
+        }
+
+        @Test
+        void whatIsNotProvenToBeOursIsNeverCancelled() {
+            var late = new BatchState.Running(
+                    ITEMS, NOW.minus(Duration.ofHours(27)), "in_progress", 0, 1, Standing.PROVISIONAL);
+
+            assertThat(on(late, polled(RemoteBatch.Status.IN_PROGRESS)).effects())
+                    .doesNotContain(new Effect.Cancel());
         }
     }
 
@@ -653,7 +676,7 @@ class BatchLifecycleTest {
 
         @Test
         void aDownloadThatBreaksOffIsRepeated() {
-            var step = on(ended(), new BatchEvent.FilesRead(new ResultsOutcome.BrokenOff("reset")));
+            var step = on(ended(), new BatchEvent.FilesRead(new ResultsOutcome.BrokenOff("reset"), 0, 0));
 
             assertThat(step.effects()).containsExactly(new StartTimer(Timer.RETRY, Duration.ofSeconds(1)));
             assertThat(on(step.batch(), due(Timer.RETRY)).effects()).containsExactly(new Effect.Collect());
@@ -663,7 +686,7 @@ class BatchLifecycleTest {
         void aFileThatIsGoneHolds() {
             var gone = new ResultsOutcome.Refused(refusal(Refusal.Kind.NOT_FOUND));
 
-            assertThat(on(ended(), new BatchEvent.FilesRead(gone)).batch().state())
+            assertThat(on(ended(), new BatchEvent.FilesRead(gone, 0, 0)).batch().state())
                     .isEqualTo(new Hold(ITEMS, "a result file is gone"));
         }
 
@@ -724,14 +747,14 @@ class BatchLifecycleTest {
             for (var event : Examples.events()) {
                 var step = on(new Settled(NOW.minusSeconds(10)), event);
 
-                assertThat(step.batch()).isEqualTo(in(new Settled(NOW.minusSeconds(10))));
-                assertThat(step.durability()).isEqualTo(Durability.NONE);
+                assertThat(step.batch().state()).isEqualTo(new Settled(NOW.minusSeconds(10)));
+                assertThat(step.batch().tally()).isEqualTo(in(new Sealed()).tally());
+                assertThat(step.ends()).isEmpty();
             }
         }
 
         @Test
         void whatHappenedTwiceChangesNothing() {
-            assertIgnored(on(running(), created("remote-2")), in(running()));
             assertIgnored(on(running(), inDoubt()), in(running()));
             assertIgnored(on(ended(), polled(RemoteBatch.Status.IN_PROGRESS)), in(ended()));
             assertIgnored(on(new Creating(ITEMS), found("remote-2")), in(new Creating(ITEMS)));
@@ -745,5 +768,264 @@ class BatchLifecycleTest {
 
             assertIgnored(on(quiescing(0, false), refused), in(quiescing(0, false)));
         }
+    }
+
+    @Nested
+    class ASplitBatch {
+        private final Batch parent = in(running());
+        private final Step step = on(parent, failedAtValidation(error(Refusal.Kind.BAD_REQUEST, null)));
+
+        @Test
+        void goesOnAsTwoBatchesOverTheSameWindow() {
+            assertThat(step.durability()).isEqualTo(Durability.LEDGER);
+            assertThat(step.parts()).extracting(Batch::open).containsExactly(2, 2);
+            assertThat(step.parts())
+                    .extracting(part -> part.header().windowId())
+                    .containsOnly("batch-7");
+            assertThat(step.parts())
+                    .extracting(part -> part.header().parentId())
+                    .containsOnly("batch-7");
+            assertThat(step.parts().getFirst().done().missing(ITEMS)).containsExactly(0, 1);
+            assertThat(step.parts().getLast().done().missing(ITEMS)).containsExactly(2, 3);
+            assertThat(step.parts())
+                    .extracting(part -> part.attempt().tag())
+                    .doesNotHaveDuplicates()
+                    .doesNotContain(parent.attempt().tag());
+        }
+
+        @Test
+        void settlesWithTheLastOfThem() {
+            var first = settled(step.parts().getFirst(), 0, 1);
+            var last = settled(step.parts().getLast(), 2, 3);
+
+            var half = lifecycle.partSettled(step.batch(), first, NOW);
+            assertThat(half.state()).isEqualTo(new BatchState.Split(List.of("batch-7.2")));
+
+            var whole = lifecycle.partSettled(half, last, NOW);
+            assertThat(whole.state()).isEqualTo(new Settled(NOW));
+            assertThat(whole.succeeded()).isEqualTo(ItemBits.of(0, 1, 2, 3));
+            assertThat(whole.tally().succeeded()).isEqualTo(ITEMS);
+        }
+
+        private Batch settled(Batch part, int... items) {
+            return on(part.in(ended(), NOW), reported(Finding.SUCCEEDED, items)).batch();
+        }
+
+        @Test
+        void failsItsRequestsWhenOnePartIsASingleOneOrThereAreTooManyParts() {
+            var single = in(running())
+                    .with(List.of(
+                            new ItemEnd(0, ItemEnd.Kind.FAILED, Usage.NONE),
+                            new ItemEnd(1, ItemEnd.Kind.FAILED, Usage.NONE),
+                            new ItemEnd(2, ItemEnd.Kind.FAILED, Usage.NONE)));
+            var refused = failedAtValidation(error(Refusal.Kind.BAD_REQUEST, null));
+
+            assertThat(on(single, refused).batch().state()).isInstanceOf(Refused.class);
+            assertThat(lifecycle
+                            .on(parent, refused, new Situation(EPOCH, NOW, LifecycleSettings.PARTS_MAX - 1))
+                            .batch()
+                            .state())
+                    .isInstanceOf(Refused.class);
+        }
+    }
+
+    @Nested
+    class ATwin {
+        @Test
+        void isCancelledAndTheOlderOneKept() {
+            var step = on(quiescing(0, false), Examples.found("remote-1", "remote-2"));
+
+            assertThat(step.batch().attempt().remoteBatchId()).isEqualTo("remote-1");
+            assertThat(step.batch().twins()).containsExactly(new Twin("remote-2", false, 0));
+            assertThat(step.effects()).contains(new Effect.EndTwin("remote-2"));
+        }
+
+        @Test
+        void isNoticedAtAnyTime() {
+            for (var state :
+                    List.of(running(), ended(), new Settled(NOW), new BatchState.Split(List.of("batch-7.1")))) {
+                for (var event :
+                        List.of(created("remote-2"), Examples.sighted("remote-2", RemoteBatch.Status.IN_PROGRESS))) {
+                    var step = on(state, event);
+
+                    assertThat(step.durability()).isEqualTo(Durability.LEDGER);
+                    assertThat(step.batch().state()).isEqualTo(state);
+                    assertThat(step.effects()).containsExactly(new Effect.EndTwin("remote-2"));
+                }
+            }
+        }
+
+        @Test
+        void isMeteredWhenItHasEnded() {
+            var batch = on(running(), created("remote-2")).batch();
+            var ended = new RemoteBatch(
+                    "remote-2",
+                    RemoteBatch.Status.CANCELLED,
+                    "cancelled",
+                    "file-1",
+                    "out-2",
+                    null,
+                    new RemoteBatch.Counts(ITEMS, 3, 0),
+                    List.of());
+
+            var still = on(batch, Examples.twinSeen("remote-2", RemoteBatch.Status.CANCELLING));
+            assertThat(still.effects()).containsExactly(new StartTimer(Timer.TWIN, SETTINGS.pollDelay(0)));
+            assertThat(on(batch, due(Timer.TWIN)).effects()).containsExactly(new Effect.EndTwin("remote-2"));
+
+            var over = on(batch, new BatchEvent.TwinSeen("remote-2", new PollOutcome.Seen(ended)));
+            assertThat(over.batch().twins()).containsExactly(new Twin("remote-2", true, 3));
+            assertThat(on(over.batch(), new Taken()).effects()).containsExactly(new Effect.Poll());
+        }
+
+        @Test
+        void isLookedAfterByANewOwnerEvenIfItsBatchHasSettled() {
+            var batch = on(new Settled(NOW), created("remote-2")).batch();
+
+            assertThat(on(batch, new Taken()).effects()).containsExactly(new Effect.EndTwin("remote-2"));
+        }
+
+        @Test
+        void isTheOneThatCountsWhereNothingElseDoes() {
+            for (var state : List.of(new Sealed(), new Spooled(ITEMS), new Uploaded(ITEMS), quiescing(1, true))) {
+                var step = on(state, Examples.sighted("remote-2", RemoteBatch.Status.IN_PROGRESS));
+
+                assertThat(step.batch().state()).isInstanceOf(BatchState.Running.class);
+                assertThat(step.batch().attempt().remoteBatchId()).isEqualTo("remote-2");
+            }
+        }
+    }
+
+    @Nested
+    class WhereOnlyCandidatesCanBeFound {
+        private final BatchLifecycle probable = new BatchLifecycle(SETTINGS, _ -> Examples.PROBABLE);
+
+        private Step on(Batch batch, BatchEvent event) {
+            return probable.on(batch, event, new Situation(EPOCH, NOW, 0));
+        }
+
+        private Step on(BatchState state, BatchEvent event) {
+            return on(in(state), event);
+        }
+
+        @Test
+        void aMarkerIsTakenWithinThePermitAndCommittedWithTheCreate() {
+            var permitted = on(new Spooled(ITEMS), new BatchEvent.PermitGranted());
+            assertThat(permitted.effects()).containsExactly(new Effect.TakeMarker());
+
+            var step = on(permitted.batch(), Examples.marked("newest"));
+            assertThat(step.batch().state()).isEqualTo(new Creating(ITEMS));
+            assertThat(step.batch().attempt().marker()).isEqualTo("newest");
+            assertThat(step.effects()).containsExactly(new Effect.Create());
+        }
+
+        @Test
+        void withoutAMarkerNothingIsCreated() {
+            var step = on(new Spooled(ITEMS), new BatchEvent.MarkerTaken(new MarkerOutcome.NoAnswer("reset")));
+
+            assertThat(step.batch().state()).isEqualTo(new Spooled(ITEMS));
+            assertThat(step.effects())
+                    .contains(new Effect.ReleasePermit())
+                    .anyMatch(effect -> effect instanceof StartTimer(var timer, var _) && timer == Timer.RETRY);
+        }
+
+        @Test
+        void aCandidateIsTakenForItUntilItsLinesProveIt() {
+            var step = on(quiescing(0, false), Examples.candidate("remote-1"));
+            assertThat(step.batch().state().word()).isEqualTo("provisional");
+            assertThat(step.batch().attempt().outcome()).isNotEqualTo(Attempt.Outcome.CREATED);
+
+            var ended = on(step.batch(), polled(RemoteBatch.Status.COMPLETED)).batch();
+            var proven = on(ended, reported(Finding.SUCCEEDED, 1)).batch();
+            assertThat(proven.attempt().outcome()).isEqualTo(Attempt.Outcome.CREATED);
+            assertThat(((BatchState.Ended) proven.state()).standing()).isEqualTo(Standing.PROVEN);
+        }
+
+        @Test
+        void aCandidateOfAnotherSizeIsNone() {
+            var step = on(new Quiescing(ITEMS + 1, 1, true, "reset"), Examples.candidate("remote-1"));
+
+            assertThat(step.batch().state()).isNotInstanceOf(BatchState.Running.class);
+        }
+
+        @Test
+        void linesOfOthersDisproveItForGood() {
+            var ended = on(
+                            on(quiescing(0, false), Examples.candidate("remote-1"))
+                                    .batch(),
+                            polled(RemoteBatch.Status.COMPLETED))
+                    .batch();
+            var step = on(ended, new BatchEvent.FilesRead(new ResultsOutcome.Complete(ITEMS), ITEMS, 0));
+
+            assertThat(step.batch().state()).isInstanceOf(Quiescing.class);
+            assertThat(step.batch().attempt().disproved()).containsExactly("remote-1");
+            assertThat(on(step.batch(), Examples.candidate("remote-1")).batch().state())
+                    .isInstanceOf(Quiescing.class);
+        }
+
+        @Test
+        void linesThatCannotBeReadDisproveNothing() {
+            var ended = on(
+                            on(quiescing(0, false), Examples.candidate("remote-1"))
+                                    .batch(),
+                            polled(RemoteBatch.Status.COMPLETED))
+                    .batch();
+
+            for (var read : List.of(
+                    new BatchEvent.FilesRead(new ResultsOutcome.Complete(ITEMS), ITEMS, 1),
+                    new BatchEvent.FilesRead(new ResultsOutcome.Complete(1), 1, 0),
+                    new BatchEvent.FilesRead(new ResultsOutcome.Complete(0), 0, 0))) {
+                var step = on(ended, read);
+                assertThat(step.batch().state()).isInstanceOf(BatchState.Hold.class);
+                assertThat(on(step.batch(), due(Timer.LIST)).effects()).isEmpty();
+            }
+        }
+
+        @Test
+        void whatIsNotFoundIsTriedAgainWithinTheLimitOnly() {
+            var once = on(quiescing(1, true), absent());
+            assertThat(once.batch().state()).isEqualTo(new Sealed());
+            assertThat(once.batch().exposure().released()).isEqualTo(ITEMS);
+
+            var often = in(quiescing(1, true)).with(new Exposure(Examples.PROBABLE.releasedLinesMax(), 0));
+            assertThat(on(often, absent()).batch().state()).isInstanceOf(BatchState.Hold.class);
+        }
+
+        @Test
+        void aBadLineIsSearchedForInHalves() {
+            assertThat(on(new Creating(ITEMS), createRefused(Refusal.Kind.BAD_REQUEST))
+                            .batch()
+                            .state())
+                    .isInstanceOf(BatchState.Split.class);
+        }
+
+        @Test
+        void aRefusalForNowLeavesTheSpoolWhereItIs() {
+            var step = on(new Creating(ITEMS), createRefused(Refusal.Kind.RATE));
+
+            assertThat(step.batch().state()).isEqualTo(new Spooled(ITEMS));
+            assertThat(on(step.batch(), due(Timer.RETRY)).effects()).containsExactly(new Effect.AcquirePermit());
+        }
+    }
+
+    @Test
+    void policyMayLeaveEveryDoubtToAnOperator() {
+        var rules = new AccountRules(false, true, DoubtPolicy.HOLD, 0);
+        var step = new BatchLifecycle(SETTINGS, _ -> rules)
+                .on(in(quiescing(1, true)), absent(), new Situation(EPOCH, NOW, 0));
+
+        assertThat(step.batch().state()).isInstanceOf(BatchState.Hold.class);
+        assertThat(step.batch().attempt().outcome()).isEqualTo(Attempt.Outcome.ABSENT);
+    }
+
+    @Test
+    void listingsThatCannotBeHadEndInAHoldThatAListingEnds() {
+        var cannotTell = new BatchEvent.FindEnded(new FindOutcome.CannotTell("HTTP 500"));
+        var batch = on(new Creating(ITEMS), inDoubt()).batch();
+        for (var i = 0; i <= LifecycleSettings.LISTINGS_FAILED_MAX; i++) {
+            batch = on(batch, cannotTell).batch();
+        }
+
+        assertThat(batch.state()).isInstanceOf(BatchState.Hold.class);
+        assertThat(on(batch, absent()).batch().state()).isInstanceOf(Quiescing.class);
     }
 }

@@ -68,7 +68,7 @@ class BatchTest {
             tally = tally.plus(new ItemEnd(0, kind, Examples.USAGE));
         }
 
-        assertThat(tally).isEqualTo(new Tally(1, 1, 1, 1, 1, new Usage(50, 20, 0, 15)));
+        assertThat(tally).isEqualTo(new Tally(1, 1, 1, 1, 1, 0, new Usage(50, 20, 0, 15)));
         assertThat(tally.done()).isEqualTo(5);
     }
 

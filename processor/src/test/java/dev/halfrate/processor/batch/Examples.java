@@ -5,6 +5,7 @@ import dev.halfrate.processor.money.Usage;
 import dev.halfrate.processor.provider.CreateOutcome;
 import dev.halfrate.processor.provider.DeleteOutcome;
 import dev.halfrate.processor.provider.FindOutcome;
+import dev.halfrate.processor.provider.MarkerOutcome;
 import dev.halfrate.processor.provider.PollOutcome;
 import dev.halfrate.processor.provider.Refusal;
 import dev.halfrate.processor.provider.RemoteBatch;
@@ -31,9 +32,17 @@ public final class Examples {
             Duration.ofSeconds(60),
             Duration.ofSeconds(120),
             Duration.ofSeconds(60),
+            Duration.ofHours(26),
             2,
             3,
             Duration.ofMinutes(5));
+
+    /** OpenAI's way: a file that can be deleted, and a batch that can be told from all others. */
+    public static final AccountRules EXACT = new AccountRules(false, true, DoubtPolicy.RESUBMIT_IF_REVOKED, 0);
+
+    /** Anthropic's way: everything in the create, and only candidates in the listings. */
+    public static final AccountRules PROBABLE =
+            new AccountRules(true, false, DoubtPolicy.RESUBMIT_AFTER_QUIESCE, 10 * ITEMS);
 
     public static final BatchHeader HEADER = header("batch-7", ITEMS, 2);
 
@@ -42,6 +51,8 @@ public final class Examples {
     public static BatchHeader header(String batchId, int items, int chunks) {
         return new BatchHeader(
                 batchId,
+                batchId,
+                "",
                 "pool",
                 "main",
                 "/v1/chat/completions",
@@ -56,6 +67,11 @@ public final class Examples {
                 chunks - 1,
                 3,
                 NOW.minusSeconds(60));
+    }
+
+    /** @param parts that it has been split into */
+    public static Situation situation(int parts) {
+        return new Situation(9, NOW, parts);
     }
 
     public static Batch in(BatchState state) {
@@ -88,10 +104,14 @@ public final class Examples {
                 new BatchState.Revoking(ITEMS, true),
                 new BatchState.Hold(ITEMS, "nobody knows"),
                 running(),
+                running().as(BatchState.Standing.PROVISIONAL),
+                running().as(BatchState.Standing.CANCELLING),
                 new BatchState.Refused("token_limit_exceeded", "failed at validation", true),
                 new BatchState.Refused("invalid_request", "no", false),
                 ended(),
                 ended().andBegun(),
+                provisionallyEnded(),
+                new BatchState.Split(List.of("batch-7.1", "batch-7.2")),
                 new BatchState.Settled(NOW.minusSeconds(10)));
     }
 
@@ -107,13 +127,22 @@ public final class Examples {
                                 uploaded("file-1"),
                                 new BatchEvent.UploadEnded(new UploadOutcome.Unknown("reset")),
                                 new BatchEvent.PermitGranted(),
+                                marked("newest"),
+                                new BatchEvent.MarkerTaken(new MarkerOutcome.NoAnswer("reset")),
+                                new BatchEvent.MarkerTaken(new MarkerOutcome.Refused(refusal(Refusal.Kind.RATE))),
                                 created("remote-1"),
                                 inDoubt(),
                                 absent(),
                                 found("remote-1"),
                                 new BatchEvent.FindEnded(new FindOutcome.CannotTell("HTTP 500")),
-                                new BatchEvent.FindEnded(
-                                        new FindOutcome.Candidates(List.of(remote("r", RemoteBatch.Status.FAILED)))),
+                                new BatchEvent.FindEnded(new FindOutcome.Candidates(List.of())),
+                                candidate("remote-1"),
+                                found("remote-1", "remote-2"),
+                                sighted("remote-3", RemoteBatch.Status.IN_PROGRESS),
+                                sighted("remote-3", RemoteBatch.Status.FAILED),
+                                twinSeen("remote-3", RemoteBatch.Status.IN_PROGRESS),
+                                twinSeen("remote-3", RemoteBatch.Status.CANCELLED),
+                                new BatchEvent.TwinSeen("remote-3", new PollOutcome.NoAnswer("reset")),
                                 deleted(),
                                 new BatchEvent.DeleteEnded(new DeleteOutcome.NoAnswer("reset")),
                                 new BatchEvent.Polled(new PollOutcome.NoAnswer("reset")),
@@ -123,7 +152,8 @@ public final class Examples {
                                 new BatchEvent.Reported(List.of()),
                                 new BatchEvent.Reported(reports(Finding.MISSING, 0, 1, 2, 3)),
                                 complete(),
-                                new BatchEvent.FilesRead(new ResultsOutcome.BrokenOff("reset"))),
+                                new BatchEvent.FilesRead(new ResultsOutcome.BrokenOff("reset"), 0, 0),
+                                new BatchEvent.FilesRead(new ResultsOutcome.Complete(ITEMS), ITEMS, 0)),
                         Arrays.stream(Finding.values())
                                 .map(finding -> new BatchEvent.Reported(List.of(report(1, finding)))),
                         Arrays.stream(RemoteBatch.Status.values()).map(Examples::polled),
@@ -134,7 +164,7 @@ public final class Examples {
                                         new BatchEvent.UploadEnded(new UploadOutcome.Refused(refusal(kind))),
                                         new BatchEvent.DeleteEnded(new DeleteOutcome.Refused(refusal(kind))),
                                         new BatchEvent.Polled(new PollOutcome.Refused(refusal(kind))),
-                                        new BatchEvent.FilesRead(new ResultsOutcome.Refused(refusal(kind))))))
+                                        new BatchEvent.FilesRead(new ResultsOutcome.Refused(refusal(kind)), 0, 0))))
                 .<BatchEvent>flatMap(events -> events)
                 .toList();
     }
@@ -144,11 +174,20 @@ public final class Examples {
     }
 
     static BatchState.Running running() {
-        return new BatchState.Running(ITEMS, NOW.minusSeconds(9), "validating", 0, 1);
+        return new BatchState.Running(ITEMS, NOW.minusSeconds(9), "validating", 0, 1, BatchState.Standing.PROVEN);
     }
 
     static BatchState.Ended ended() {
-        return new BatchState.Ended(ITEMS, NOW.minusSeconds(9), NOW.minusSeconds(5), "completed", "out", "err", false);
+        return ended(BatchState.Standing.PROVEN);
+    }
+
+    static BatchState.Ended provisionallyEnded() {
+        return ended(BatchState.Standing.PROVISIONAL);
+    }
+
+    private static BatchState.Ended ended(BatchState.Standing standing) {
+        return new BatchState.Ended(
+                ITEMS, NOW.minusSeconds(9), NOW.minusSeconds(5), "completed", "out", "err", false, standing);
     }
 
     static RemoteBatch remote(String id, RemoteBatch.Status status, BatchError... errors) {
@@ -159,7 +198,7 @@ public final class Examples {
                 "file-1",
                 status.terminal() && status != RemoteBatch.Status.FAILED ? "out" : null,
                 null,
-                RemoteBatch.Counts.NONE,
+                new RemoteBatch.Counts(ITEMS, 0, 0),
                 List.of(errors));
     }
 
@@ -192,9 +231,31 @@ public final class Examples {
         return new BatchEvent.FindEnded(new FindOutcome.Absent());
     }
 
-    static BatchEvent found(String remoteBatchId) {
-        return new BatchEvent.FindEnded(
-                new FindOutcome.Found(List.of(remote(remoteBatchId, RemoteBatch.Status.IN_PROGRESS))));
+    static BatchEvent found(String... remoteBatchIds) {
+        return new BatchEvent.FindEnded(new FindOutcome.Found(inProgress(remoteBatchIds)));
+    }
+
+    static BatchEvent candidate(String... remoteBatchIds) {
+        return new BatchEvent.FindEnded(new FindOutcome.Candidates(inProgress(remoteBatchIds)));
+    }
+
+    private static List<RemoteBatch> inProgress(String... remoteBatchIds) {
+        return Stream.of(remoteBatchIds)
+                .map(id -> remote(id, RemoteBatch.Status.IN_PROGRESS))
+                .toList();
+    }
+
+    static BatchEvent marked(String newest) {
+        return new BatchEvent.MarkerTaken(new MarkerOutcome.Marker(newest));
+    }
+
+    static BatchEvent sighted(String remoteBatchId, RemoteBatch.Status status) {
+        return new BatchEvent.Sighted(
+                remote(remoteBatchId, status), Attempt.open(HEADER.batchId(), 1).tag());
+    }
+
+    static BatchEvent twinSeen(String remoteBatchId, RemoteBatch.Status status) {
+        return new BatchEvent.TwinSeen(remoteBatchId, new PollOutcome.Seen(remote(remoteBatchId, status)));
     }
 
     static BatchEvent deleted() {
@@ -210,7 +271,7 @@ public final class Examples {
     }
 
     static BatchEvent complete() {
-        return new BatchEvent.FilesRead(new ResultsOutcome.Complete(ITEMS));
+        return new BatchEvent.FilesRead(new ResultsOutcome.Complete(ITEMS), 0, 0);
     }
 
     static BatchEvent due(Effect.Timer timer) {

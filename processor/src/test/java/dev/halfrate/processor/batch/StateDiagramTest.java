@@ -27,19 +27,12 @@ class StateDiagramTest {
 
     private static String diagram() {
         var edges = new TreeMap<String, TreeSet<String>>();
-        for (var doubtsMax : List.of(1, 2)) {
-            var lifecycle = new BatchLifecycle(new LifecycleSettings(
-                    List.of(Duration.ofSeconds(30)),
-                    Duration.ofSeconds(1),
-                    Duration.ofSeconds(1),
-                    Duration.ofSeconds(1),
-                    doubtsMax,
-                    3,
-                    Duration.ofSeconds(1)));
+        for (var variant : variants()) {
+            var lifecycle = new BatchLifecycle(variant.settings, _ -> variant.rules);
             for (var state : Examples.states()) {
                 for (var event : events()) {
                     var after = lifecycle
-                            .on(Examples.in(state), event, 9, Examples.NOW)
+                            .on(Examples.in(state), event, Examples.situation(0))
                             .batch()
                             .state();
                     if (!after.word().equals(state.word())) {
@@ -55,6 +48,33 @@ class StateDiagramTest {
                         "",
                         "```mermaid%nstateDiagram-v2%n    [*] --> sealed%n".formatted(),
                         "    settled --> [*]\n```\n"));
+    }
+
+    private record Variant(LifecycleSettings settings, AccountRules rules) {}
+
+    private static List<Variant> variants() {
+        var variants = new ArrayList<Variant>();
+        for (var doubtsMax : List.of(1, 2)) {
+            for (var runningMax : List.of(Duration.ofSeconds(1), Duration.ofHours(26))) {
+                for (var policy : DoubtPolicy.values()) {
+                    for (var exact : List.of(true, false)) {
+                        variants.add(new Variant(
+                                new LifecycleSettings(
+                                        List.of(Duration.ofSeconds(30)),
+                                        Duration.ofSeconds(1),
+                                        Duration.ofSeconds(1),
+                                        Duration.ofSeconds(1),
+                                        runningMax,
+                                        doubtsMax,
+                                        3,
+                                        Duration.ofSeconds(1)),
+                                new AccountRules(
+                                        !exact && policy != DoubtPolicy.RESUBMIT_IF_REVOKED, exact, policy, 100)));
+                    }
+                }
+            }
+        }
+        return variants;
     }
 
     private static List<BatchEvent> events() {

@@ -58,6 +58,7 @@ class ConfigFileTest {
                 models: [gpt-4*, o3]
                 completion-window: 7d
                 requests-in-flight-max: 3
+                doubts: {policy: hold, lines-max: 7}
               - name: two
                 key: {env: KEY}
             lanes:
@@ -73,6 +74,8 @@ class ConfigFileTest {
               create-timeout: 10s
               quiesce-margin: 1s
               listings-apart: 500ms
+              running-max: 30h
+              sweep-every: 1m
               doubts-max: 1
               item-attempts-max: 2
               retry-delay-max: 1m
@@ -110,7 +113,8 @@ class ConfigFileTest {
                                 "main",
                                 List.of("*"),
                                 "24h",
-                                8)),
+                                8,
+                                DoubtConfig.DEFAULT)),
                         new LanesConfig(
                                 50_000, 209_715_200, Duration.ofMinutes(15), 20, Duration.ofHours(24), 2_000_000),
                         new LedgerConfig(
@@ -124,6 +128,8 @@ class ConfigFileTest {
                                 Duration.ofMinutes(5),
                                 Duration.ofMinutes(2),
                                 Duration.ofMinutes(1),
+                                Duration.ofHours(26),
+                                Duration.ofMinutes(15),
                                 3,
                                 3,
                                 Duration.ofMinutes(15),
@@ -166,7 +172,8 @@ class ConfigFileTest {
                                         "shared",
                                         List.of("gpt-4*", "o3"),
                                         "7d",
-                                        3),
+                                        3,
+                                        new DoubtConfig(DoubtConfig.Policy.HOLD, 7)),
                                 new AccountConfig(
                                         "two",
                                         "openai",
@@ -175,7 +182,8 @@ class ConfigFileTest {
                                         "two",
                                         List.of("*"),
                                         "24h",
-                                        8)),
+                                        8,
+                                        DoubtConfig.DEFAULT)),
                         new LanesConfig(10, 200_000, Duration.ofSeconds(2), 5, Duration.ZERO, 7),
                         new LedgerConfig(
                                 List.of(Duration.ofMillis(100), Duration.ofSeconds(1)),
@@ -183,6 +191,8 @@ class ConfigFileTest {
                                 Duration.ofSeconds(10),
                                 Duration.ofSeconds(1),
                                 Duration.ofMillis(500),
+                                Duration.ofHours(30),
+                                Duration.ofMinutes(1),
                                 1,
                                 2,
                                 Duration.ofMinutes(1),

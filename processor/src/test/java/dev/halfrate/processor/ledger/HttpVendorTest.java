@@ -10,6 +10,7 @@ import dev.halfrate.processor.batch.BatchEvent;
 import dev.halfrate.processor.batch.BatchState;
 import dev.halfrate.processor.batch.Effect;
 import dev.halfrate.processor.batch.Examples;
+import dev.halfrate.processor.batch.Exposure;
 import dev.halfrate.processor.provider.CreateOutcome;
 import dev.halfrate.processor.provider.Deadline;
 import dev.halfrate.processor.provider.Refusal;
@@ -127,10 +128,21 @@ class HttpVendorTest {
                 sealed.header(),
                 state,
                 List.of(new Attempt(
-                        1, attempt.tag(), attempt.outcome(), 1, Examples.NOW, CREATE_TIMEOUT, "file-1", "remote-1")),
+                        1,
+                        attempt.tag(),
+                        attempt.outcome(),
+                        1,
+                        Examples.NOW,
+                        CREATE_TIMEOUT,
+                        "file-1",
+                        "",
+                        "remote-1",
+                        List.of())),
                 sealed.done(),
                 sealed.succeeded(),
                 sealed.tally(),
+                List.of(),
+                Exposure.NONE,
                 0,
                 Examples.NOW);
     }
@@ -304,7 +316,8 @@ class HttpVendorTest {
     void bothFilesAreReadAndTheWorseOutcomeCounts() throws Exception {
         var tag = in(new BatchState.Sealed()).attempt().tag();
         http.files.put("out", List.of(line(tag, 0), line(tag, 2)));
-        var ended = new BatchState.Ended(3, Examples.NOW, Examples.NOW, "completed", "out", "err", false);
+        var ended = new BatchState.Ended(
+                3, Examples.NOW, Examples.NOW, "completed", "out", "err", false, BatchState.Standing.PROVEN);
 
         vendor.start(in(ended), new Effect.Collect());
 
@@ -312,7 +325,7 @@ class HttpVendorTest {
                 .isInstanceOfSatisfying(
                         BatchEvent.Reported.class,
                         reported -> assertThat(reported.reports()).hasSize(2));
-        assertThat(letter()).isEqualTo(new BatchEvent.FilesRead(new ResultsOutcome.BrokenOff("no such file")));
+        assertThat(letter()).isEqualTo(new BatchEvent.FilesRead(new ResultsOutcome.BrokenOff("no such file"), 0, 0));
     }
 
     private static ResultLine line(String tag, int item) {
@@ -324,7 +337,8 @@ class HttpVendorTest {
         var begun = new CountDownLatch(1);
         var tag = in(new BatchState.Sealed()).attempt().tag();
         http.files.put("out", new SlowList(List.of(line(tag, 0)), begun));
-        var ended = new BatchState.Ended(3, Examples.NOW, Examples.NOW, "completed", "out", null, false);
+        var ended = new BatchState.Ended(
+                3, Examples.NOW, Examples.NOW, "completed", "out", null, false, BatchState.Standing.PROVEN);
         vendor.start(in(ended), new Effect.Collect());
         begun.await();
 

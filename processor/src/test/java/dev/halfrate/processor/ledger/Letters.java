@@ -12,8 +12,11 @@ import java.util.List;
 public final class Letters {
     private Letters() {}
 
+    /** Lines that named no item. */
+    public record Strays(int foreign, int corrupt) {}
+
     /** One part of a download, through the real collector; at most two of its letters fit. */
-    public static void ofLines(
+    public static Strays ofLines(
             Batch batch, List<ManifestItem> items, List<ResultLine> lines, Mailbox mailbox, ActorClock clock) {
         var collector = new Collector(batch, items, mailbox, clock);
         try {
@@ -21,6 +24,7 @@ public final class Letters {
                 collector.accept(line);
             }
             collector.flush();
+            return new Strays(collector.foreign(), collector.corrupt());
         } catch (InterruptedException e) {
             throw new AssertionError("nobody interrupts a simulation", e);
         }

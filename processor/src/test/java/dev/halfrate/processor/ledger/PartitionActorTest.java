@@ -23,10 +23,11 @@ class PartitionActorTest {
 
     private final PartitionActor actor = new PartitionActor(
             0,
+            1,
             new Log(),
             new Hands(),
             new Clock(),
-            new BatchLifecycle(Examples.SETTINGS),
+            new BatchLifecycle(Examples.SETTINGS, _ -> Examples.EXACT),
             new Publications(account -> "openai"),
             0.5,
             1);
@@ -61,7 +62,8 @@ class PartitionActorTest {
 
     @Test
     void aTimerBelongsToTheStateThatStartedIt() throws InterruptedException {
-        var running = Examples.in(new BatchState.Running(4, Examples.NOW, "in_progress", 0, 1));
+        var running =
+                Examples.in(new BatchState.Running(4, Examples.NOW, "in_progress", 0, 1, BatchState.Standing.PROVEN));
         restored.add(running);
         actor.start(5);
         letter(running, new BatchEvent.Polled(new PollOutcome.NoAnswer("reset")));
@@ -75,7 +77,8 @@ class PartitionActorTest {
 
     @Test
     void pollsAreSpreadByUpToTheirJitter() throws InterruptedException {
-        var running = Examples.in(new BatchState.Running(4, Examples.NOW, "in_progress", 0, 0));
+        var running =
+                Examples.in(new BatchState.Running(4, Examples.NOW, "in_progress", 0, 0, BatchState.Standing.PROVEN));
         restored.add(running);
         actor.start(5);
 

@@ -46,10 +46,11 @@ class PartitionRunnerTest {
         var vendor = new Hands();
         var actor = new PartitionActor(
                 0,
+                1,
                 log,
                 vendor,
                 new CountedClock(),
-                new BatchLifecycle(Examples.SETTINGS),
+                new BatchLifecycle(Examples.SETTINGS, _ -> Examples.EXACT),
                 new Publications(account -> "openai"),
                 0,
                 1);
@@ -133,7 +134,9 @@ class PartitionRunnerTest {
 
     @Test
     void itDoesNotSpinOnATimerThatIsDueWhileItWaits() throws Exception {
-        var running = Examples.in("running-too", new BatchState.Running(4, Examples.NOW, "in_progress", 0, 1));
+        var running = Examples.in(
+                "running-too",
+                new BatchState.Running(4, Examples.NOW, "in_progress", 0, 1, BatchState.Standing.PROVEN));
         restored.add(running);
         var batch = creating();
         runner.post(running.id(), new BatchEvent.Polled(new PollOutcome.NoAnswer("reset"))); // starts a timer

@@ -70,6 +70,8 @@ class SpoolTest {
                 ItemBits.of(1),
                 ItemBits.NONE,
                 BATCH.tally(),
+                BATCH.twins(),
+                BATCH.exposure(),
                 0,
                 BATCH.changedAt());
 

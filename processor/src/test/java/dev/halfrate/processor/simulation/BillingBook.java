@@ -10,14 +10,23 @@ final class BillingBook {
     private final Map<String, Entry> entries = new HashMap<>();
     private int unavoidable;
 
+    /** What it was charged for could not be known of when the next attempt began. */
+    void excuse(VirtualVendor.Line line) {
+        entries.computeIfPresent(key(line), (_, entry) -> new Entry(entry.times, true));
+    }
+
+    private static String key(VirtualVendor.Line line) {
+        return line.windowId() + "/" + line.item();
+    }
+
     /** @param revoked whether the input was deleted before the create came, and the vendor took it nevertheless */
     void charge(VirtualVendor.Line line, boolean revoked) {
         var entry = entries.merge(
-                line.batchId() + "/" + line.item(),
+                key(line),
                 new Entry(1, revoked),
                 (one, other) -> new Entry(one.times + other.times, one.revoked || other.revoked));
         if (entry.times > 1 && !entry.revoked) {
-            throw Invariants.broken("billing", "item %d of %s is billed twice".formatted(line.item(), line.batchId()));
+            throw Invariants.broken("billing", "item %d of %s is billed twice".formatted(line.item(), line.windowId()));
         } else if (entry.times > 1) {
             unavoidable++;
         }

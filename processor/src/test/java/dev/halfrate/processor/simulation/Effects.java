@@ -12,6 +12,7 @@ import dev.halfrate.processor.ledger.Vendor;
 import dev.halfrate.processor.provider.CreateOutcome;
 import dev.halfrate.processor.provider.DeleteOutcome;
 import dev.halfrate.processor.provider.FindOutcome;
+import dev.halfrate.processor.provider.MarkerOutcome;
 import dev.halfrate.processor.provider.PollOutcome;
 import dev.halfrate.processor.provider.Refusal;
 import dev.halfrate.processor.provider.ResultLine;
@@ -50,6 +51,7 @@ final class Effects implements Vendor {
     private final ActorClock clock;
     private final Mutant mutant;
     private final Mailbox mailbox;
+    private final VirtualTime time;
 
     private final Map<String, List<VirtualVendor.Line>> spools = new HashMap<>();
     private final Set<String> permits = new HashSet<>();
@@ -64,6 +66,7 @@ final class Effects implements Vendor {
         this.dice = simulation.dice;
         this.mutant = simulation.mutant;
         this.clock = clock;
+        this.time = simulation.time;
         this.mailbox = letter -> owner.after(Duration.ZERO, () -> owner.letter(letter));
     }
 
@@ -77,6 +80,9 @@ final class Effects implements Vendor {
             case Effect.Upload _ -> soon(() -> upload(batch));
             case Effect.AcquirePermit _ -> soon(() -> acquirePermit(batch));
             case Effect.Create _ -> create(batch);
+            case Effect.TakeMarker _ -> soon(() -> takeMarker(batch));
+            case Effect.Cancel _ -> soon(() -> cancel(batch.attempt().remoteBatchId()));
+            case Effect.EndTwin(var remoteBatchId) -> soon(() -> endTwin(batch, remoteBatchId));
             case Effect.ReleasePermit _ -> releasePermit(batch.id());
             case Effect.Find _ -> soon(() -> find(batch));
             case Effect.DeleteInput _ -> soon(() -> deleteInput(batch));
@@ -86,7 +92,7 @@ final class Effects implements Vendor {
             case Effect.ReportRefused(var code, var _) ->
                 soon(() -> mailbox.post(Letters.refused(batch, open(batch), code, clock.now())));
             case Effect.ReportRefusedItems(var items) ->
-                soon(() -> mailbox.post(Letters.refusedItems(batch, lane.items(batch.id()), items, clock.now())));
+                soon(() -> mailbox.post(Letters.refusedItems(batch, items(batch), items, clock.now())));
             case Effect.StartTimer _ -> throw new AssertionError("timers are the actor's");
         }
     }
@@ -104,8 +110,12 @@ final class Effects implements Vendor {
         mailbox.post(batch.id(), event);
     }
 
+    private List<ManifestItem> items(Batch batch) {
+        return lane.items(batch.header().windowId());
+    }
+
     private List<ManifestItem> open(Batch batch) {
-        return lane.items(batch.id()).stream()
+        return items(batch).stream()
                 .filter(item -> !batch.done().has(item.item()))
                 .toList();
     }
@@ -123,7 +133,7 @@ final class Effects implements Vendor {
             } else {
                 lines.add(new VirtualVendor.Line(
                         new UpstreamId(batch.attempt().tag(), item.item()).text(),
-                        batch.id(),
+                        batch.header().windowId(),
                         item.item(),
                         item.ref().getCustomId()));
             }
@@ -173,6 +183,28 @@ final class Effects implements Vendor {
         return !permits.isEmpty();
     }
 
+    private void takeMarker(Batch batch) {
+        tell(
+                batch,
+                new BatchEvent.MarkerTaken(
+                        faults.hit(0.05)
+                                ? new MarkerOutcome.NoAnswer("HTTP 502")
+                                : new MarkerOutcome.Marker(vendor.newest())));
+    }
+
+    private void cancel(String remoteBatchId) {
+        if (!faults.hit(0.2)) {
+            vendor.cancel(remoteBatchId);
+        }
+    }
+
+    private void endTwin(Batch batch, String remoteBatchId) {
+        var outcome = faults.hit(0.2)
+                ? new PollOutcome.NoAnswer("HTTP 502")
+                : new PollOutcome.Seen(vendor.cancel(remoteBatchId));
+        tell(batch, new BatchEvent.TwinSeen(remoteBatchId, outcome));
+    }
+
     /** From the thread that starts to the last byte: here a process may stand still for hours. */
     private void create(Batch batch) {
         soon(() -> {
@@ -185,16 +217,39 @@ final class Effects implements Vendor {
             } else if (faults.hit(0.06)) {
                 ended(batch, new CreateOutcome.Refused(refusal()));
             } else {
-                post(batch);
+                post(batch, inputFileId(batch));
             }
         });
     }
 
-    private void post(Batch batch) {
+    /** Where the create carries the lines, the vendor stores what it got. */
+    private String inputFileId(Batch batch) {
+        if (vendor.exact) {
+            return batch.attempt().inputFileId();
+        }
+        var lines = spools.get(batch.id());
+        if (lines == null) {
+            throw new AssertionError("no spool of " + batch.id());
+        }
+        return vendor.store(lines);
+    }
+
+    private void post(Batch batch, String inputFileId) {
         var attempt = batch.attempt();
-        invariants.posted(batch, vendor.lines(attempt.inputFileId()));
+        invariants.posted(batch, vendor.lines(inputFileId));
+        if (!vendor.exact && vendor.poisoned(vendor.lines(inputFileId))) {
+            var no = new Refusal(Refusal.Kind.BAD_REQUEST, 400, VirtualVendor.POISONED, "bad", null);
+            ended(batch, new CreateOutcome.Refused(no));
+            return;
+        }
+        if (mutant == Mutant.CREATE_SENT_AGAIN && faults.hit(0.2)) {
+            vendor.create(attempt.tag(), batch.id(), inputFileId);
+        }
         if (!faults.hit(0.35)) {
-            var remote = vendor.create(attempt.tag(), batch.id(), attempt.inputFileId());
+            var remote = vendor.create(attempt.tag(), batch.id(), inputFileId);
+            if (vendor.exact && faults.hit(0.01)) {
+                vendor.createsAgain(attempt.tag(), batch.id(), inputFileId);
+            }
             owner.after(
                     dice.between(Duration.ofMillis(20), Duration.ofSeconds(5)),
                     () -> ended(batch, new CreateOutcome.Created(remote)));
@@ -202,19 +257,19 @@ final class Effects implements Vendor {
         }
         // Created with the answer lost, never, or by a gateway that has kept it for hours.
         switch (dice.between(0, 3)) {
-            case 0 -> vendor.create(attempt.tag(), batch.id(), attempt.inputFileId());
+            case 0 -> vendor.create(attempt.tag(), batch.id(), inputFileId);
             case 1 -> {}
             case 2 ->
                 vendor.arrives(
                         attempt.tag(),
                         batch.id(),
-                        attempt.inputFileId(),
+                        inputFileId,
                         dice.between(Duration.ofSeconds(1), Duration.ofMinutes(10)));
             default ->
                 vendor.arrives(
                         attempt.tag(),
                         batch.id(),
-                        attempt.inputFileId(),
+                        inputFileId,
                         dice.between(Duration.ofMinutes(1), Faults.LATENESS_MAX));
         }
         var silence = dice.chance(0.5) ? ANSWER_TIMEOUT : dice.between(Duration.ofMillis(20), ANSWER_TIMEOUT);
@@ -233,7 +288,12 @@ final class Effects implements Vendor {
         var attempt = batch.attempt();
         var listed = faults.hit(0.1)
                 ? new FindOutcome.CannotTell("HTTP 502")
-                : vendor.list(attempt.tag(), attempt.inputFileId());
+                : vendor.exact
+                        ? vendor.list(attempt.tag(), attempt.inputFileId())
+                        : vendor.newerThan(mutant == Mutant.MARKER_TAKEN_LATE ? vendor.newest() : attempt.marker());
+        if (!(listed instanceof FindOutcome.CannotTell) && owner.last()) {
+            invariants.listed(attempt.tag(), time.passed());
+        }
         // The listing is as old as its answer is slow.
         soon(() -> tell(batch, new BatchEvent.FindEnded(listed)));
     }
@@ -271,6 +331,12 @@ final class Effects implements Vendor {
                     batch.id() + " is collected while " + batch.state().word());
         }
         var lines = new ArrayList<>(content(ended.outputHandle()));
+        for (var twin : batch.twins()) {
+            if (twin.lines() > 0) {
+                var remote = vendor.batch(twin.remoteBatchId());
+                lines.addAll(remote == null ? List.of() : content(remote.outputHandle()));
+            }
+        }
         if (mutant != Mutant.ERROR_FILE_IGNORED) {
             lines.addAll(content(ended.errorHandle()));
         }
@@ -279,21 +345,28 @@ final class Effects implements Vendor {
         }
         var brokenOff = faults.hit(0.15);
         var until = brokenOff ? dice.between(0, lines.size()) : lines.size();
-        read(batch, lines.subList(0, until), brokenOff);
+        read(batch, lines.subList(0, until), brokenOff, 0, 0);
     }
 
     /** Part by part: the process may die, or be fenced, between any two of them. */
-    private void read(Batch batch, List<ResultLine> lines, boolean brokenOff) {
+    private void read(Batch batch, List<ResultLine> lines, boolean brokenOff, int foreign, int corrupt) {
         if (lines.isEmpty()) {
             tell(
                     batch,
                     new BatchEvent.FilesRead(
-                            brokenOff ? new ResultsOutcome.BrokenOff("reset") : new ResultsOutcome.Complete(0)));
+                            brokenOff ? new ResultsOutcome.BrokenOff("reset") : new ResultsOutcome.Complete(0),
+                            foreign,
+                            corrupt));
             return;
         }
         var part = dice.between(1, lines.size());
-        Letters.ofLines(batch, lane.items(batch.id()), lines.subList(0, part), mailbox, clock);
-        soon(() -> read(batch, lines.subList(part, lines.size()), brokenOff));
+        var strays = Letters.ofLines(batch, items(batch), lines.subList(0, part), mailbox, clock);
+        soon(() -> read(
+                batch,
+                lines.subList(part, lines.size()),
+                brokenOff,
+                foreign + strays.foreign(),
+                corrupt + strays.corrupt()));
     }
 
     private List<ResultLine> content(@Nullable String handle) {

@@ -4,17 +4,20 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.halfrate.processor.batch.Attempt;
 import dev.halfrate.processor.batch.Batch;
+import dev.halfrate.processor.batch.BatchHeader;
 import dev.halfrate.processor.batch.BatchState;
 import dev.halfrate.processor.codec.Result;
 import dev.halfrate.processor.ledger.ManifestItem;
 import dev.halfrate.processor.ledger.PartitionLog.Transaction;
 import dev.halfrate.schemas.internal.SignalKind;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -34,7 +37,33 @@ final class Invariants {
     private final Map<String, Batch> committed = new HashMap<>();
     private final Map<String, Integer> liveRemotes = new HashMap<>();
     private final Set<Permission> permissions = new HashSet<>();
+    /** Attempts after which another one was begun because nothing was found of them. */
+    private final Set<String> abandoned = new HashSet<>();
+
+    private final Map<String, Duration> listings = new HashMap<>();
+    private GivenUp givenUp = (_, _) -> {};
+    private Predicate<String> poisoned = _ -> false;
     private long epoch;
+
+    /** Told of attempts that are tried again without proof, and when they were last looked for. */
+    @FunctionalInterface
+    interface GivenUp {
+        void of(String tag, Duration lastListing);
+    }
+
+    void onGivenUp(GivenUp listener) {
+        givenUp = listener;
+    }
+
+    /** @param isPoisoned whether the vendor refuses any batch with this request in it */
+    void poisonedBy(Predicate<String> isPoisoned) {
+        poisoned = isPoisoned;
+    }
+
+    /** A complete listing in search of an attempt. */
+    void listed(String tag, Duration at) {
+        listings.put(tag, at);
+    }
 
     static AssertionError broken(String invariant, String what) {
         return new AssertionError(invariant + ": " + what);
@@ -73,7 +102,16 @@ final class Invariants {
             if (batch.state() instanceof BatchState.Creating && startedAt != null) {
                 permissions.add(new Permission(batch.id(), attempt.number(), attempt.epoch(), startedAt));
             }
-            committed.put(batch.id(), batch);
+            var before = committed.put(batch.id(), batch);
+            if (attempt.number() > 1 && (before == null || before.attempt().number() < attempt.number())) {
+                var last = batch.attempts().get(batch.attempts().size() - 2);
+                if (last.outcome() != Attempt.Outcome.REFUSED) {
+                    abandoned.add(last.tag());
+                }
+                if (last.outcome() == Attempt.Outcome.RELEASED) {
+                    givenUp.of(last.tag(), listings.getOrDefault(last.tag(), Duration.ZERO));
+                }
+            }
         }
         transaction.results().forEach(this::answered);
         for (var signal : transaction.signals()) {
@@ -101,7 +139,9 @@ final class Invariants {
         }
         for (var batch : transaction.batches()) {
             check(
-                    batch.settled() || batch.tally().done() == batch.done().count(),
+                    batch.settled()
+                            || batch.state() instanceof BatchState.Split
+                            || batch.tally().done() == batch.done().count(),
                     "I7",
                     () -> "%s counts %d ends and has %d bits"
                             .formatted(
@@ -115,9 +155,14 @@ final class Invariants {
         var before = requests.put(result.customId(), Place.ANSWERED);
         check(!Place.ANSWERED.equals(before), "I7", () -> "%s is answered twice".formatted(result.customId()));
         check(
-                before != null && before.batchId().equals(result.batchId()),
+                before != null && before.batchId().equals(BatchHeader.windowOf(result.batchId())),
                 "I1",
                 () -> "%s is answered by %s but was at %s".formatted(result.customId(), result.batchId(), before));
+        var failure = result.failure();
+        check(
+                failure == null || !failure.code().equals(VirtualVendor.POISONED) || poisoned.test(result.customId()),
+                "bisect",
+                () -> "%s fails for another's bad line".formatted(result.customId()));
         var body = result.body();
         if (body != null) {
             check(
@@ -141,12 +186,18 @@ final class Invariants {
         if (before != null && batch.attempt().number() > before.attempt().number()) {
             check(
                     before.state() instanceof BatchState.Revoking
+                            || (before.state() instanceof BatchState.Quiescing
+                                    && last(batch).outcome() == Attempt.Outcome.RELEASED)
                             || before.state() instanceof BatchState.Running
                             || before.state() instanceof BatchState.Refused,
                     "I4",
                     () -> "%s has its next attempt straight after %s"
                             .formatted(batch.id(), before.state().word()));
         }
+    }
+
+    private static Attempt last(Batch batch) {
+        return batch.attempts().get(batch.attempts().size() - 2);
     }
 
     private Place place(String customId) {
@@ -162,9 +213,13 @@ final class Invariants {
                         && permissions.remove(new Permission(batch.id(), attempt.number(), attempt.epoch(), startedAt)),
                 "I3",
                 () -> "%s is posted without a committed CREATING of epoch %d".formatted(batch.id(), attempt.epoch()));
+        check(
+                !abandoned.contains(attempt.tag()),
+                "I4",
+                () -> "%s is posted for attempt %d, which was given up".formatted(batch.id(), attempt.number()));
         for (var line : lines) {
             check(
-                    new Place(line.batchId(), line.item()).equals(place(line.customId())),
+                    new Place(line.windowId(), line.item()).equals(place(line.customId())),
                     "I5",
                     () -> "line %s of %s is at %s"
                             .formatted(line.upstreamId(), line.customId(), place(line.customId())));
@@ -196,14 +251,32 @@ final class Invariants {
     /** @return batches that are not where a batch may rest */
     List<Batch> restless() {
         return committed.values().stream()
-                .filter(batch -> !batch.settled() && !(batch.state() instanceof BatchState.Hold))
+                .filter(batch -> !batch.settled() && !held(batch))
                 .toList();
+    }
+
+    private boolean held(Batch batch) {
+        return batch.state() instanceof BatchState.Hold
+                || (batch.state() instanceof BatchState.Split split
+                        && split.openParts().stream()
+                                .map(committed::get)
+                                .allMatch(part -> part != null && (part.settled() || held(part))));
+    }
+
+    /** @return whether the remote batch is somebody's, and if not the one that counts, over */
+    boolean accountedFor(String remoteBatchId) {
+        return committed.values().stream()
+                .anyMatch(batch -> batch.attempts().stream()
+                                .anyMatch(attempt -> attempt.remoteBatchId().equals(remoteBatchId))
+                        || batch.twins().stream()
+                                .anyMatch(twin ->
+                                        twin.over() && twin.remoteBatchId().equals(remoteBatchId)));
     }
 
     boolean everyRequestRests() {
         return requests.values().stream().noneMatch(place -> {
             var batch = committed.get(place.batchId());
-            return !place.equals(Place.ANSWERED) && (batch == null || !(batch.state() instanceof BatchState.Hold));
+            return !place.equals(Place.ANSWERED) && (batch == null || !held(batch));
         });
     }
 
@@ -219,7 +292,7 @@ final class Invariants {
         requests.forEach((customId, place) -> {
             var batch = committed.get(place.batchId());
             check(
-                    place.equals(Place.ANSWERED) || (batch != null && batch.state() instanceof BatchState.Hold),
+                    place.equals(Place.ANSWERED) || (batch != null && held(batch)),
                     "I1",
                     () -> "%s ended at %s".formatted(customId, place));
         });

@@ -5,6 +5,14 @@ enum Mutant {
     NONE,
     /** Whoever gets no answer to a create takes it for a no. */
     DOUBT_IS_REFUSAL,
+    /** Something below us sends a create once more when it sees fit. */
+    CREATE_SENT_AGAIN,
+    /** Nothing is waited for before what is not found counts as absent. */
+    NO_QUIET_TIME,
+    /** A restart reads the log up to where no transaction hangs, not to its end. */
+    REPLAY_STOPS_SHORT,
+    /** What is newer than the marker is newer than the batch. */
+    MARKER_TAKEN_LATE,
     /** An owner goes on writing after another one has taken over. */
     NO_FENCING,
     /** Effects start while what they rest on is still on its way to the log. */

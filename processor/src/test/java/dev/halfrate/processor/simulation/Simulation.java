@@ -1,13 +1,16 @@
 package dev.halfrate.processor.simulation;
 
+import dev.halfrate.processor.batch.AccountRules;
 import dev.halfrate.processor.batch.Attempt;
 import dev.halfrate.processor.batch.BatchLifecycle;
+import dev.halfrate.processor.batch.DoubtPolicy;
 import dev.halfrate.processor.batch.LifecycleSettings;
 import dev.halfrate.processor.ledger.Mailbox;
 import dev.halfrate.processor.ledger.PartitionActor;
 import dev.halfrate.processor.ledger.PartitionLog;
 import dev.halfrate.processor.ledger.PartitionLostException;
 import dev.halfrate.processor.ledger.Publications;
+import dev.halfrate.processor.provider.SweepOutcome;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,6 +24,7 @@ final class Simulation {
     private static final Duration REST_WITHIN = Duration.ofDays(4);
     private static final Duration STABLE_FOR = Duration.ofMinutes(40);
     private static final Duration ZOMBIE_MAX = Duration.ofHours(2);
+    private static final Duration SWEEP_EVERY = Duration.ofMinutes(15);
     private static final Duration PAUSE_MAX = Duration.ofHours(4);
     private static final int EVENTS_MAX = 500_000;
     private static final int REQUESTS_MAX = 12;
@@ -80,17 +84,27 @@ final class Simulation {
         this.mutant = mutant;
         this.dice = new Dice(seed);
         this.faults = new Faults(dice);
-        this.lane = new VirtualLane(time, dice, invariants, this::workCame);
         this.vendor = new VirtualVendor(time, faults, invariants, book);
+        this.lane = new VirtualLane(time, dice, invariants, vendor::poison, this::workCame);
+        invariants.onGivenUp(vendor::givenUp);
+        invariants.poisonedBy(vendor::poisoned);
         this.log = new VirtualLog(time, faults, invariants, lane, mutant);
-        this.lifecycle = new BatchLifecycle(new LifecycleSettings(
+        var settings = new LifecycleSettings(
                 List.of(Duration.ofSeconds(30), Duration.ofSeconds(60), Duration.ofMinutes(5)),
                 Effects.CREATE_TIMEOUT,
-                Duration.ofSeconds(120),
-                mutant == Mutant.LISTINGS_NOT_APART ? Duration.ofSeconds(1) : Duration.ofSeconds(60),
+                mutant == Mutant.NO_QUIET_TIME ? Duration.ofSeconds(-60) : Duration.ofSeconds(120),
+                mutant == Mutant.LISTINGS_NOT_APART || mutant == Mutant.NO_QUIET_TIME
+                        ? Duration.ofSeconds(1)
+                        : Duration.ofSeconds(60),
+                Duration.ofHours(26),
                 3,
                 3,
-                Duration.ofMinutes(5)));
+                Duration.ofMinutes(5));
+        var policy = dice.chance(0.1)
+                ? DoubtPolicy.HOLD
+                : vendor.exact ? DoubtPolicy.RESUBMIT_IF_REVOKED : DoubtPolicy.RESUBMIT_AFTER_QUIESCE;
+        var rules = new AccountRules(!vendor.exact, vendor.exact, policy, dice.between(5, 30));
+        this.lifecycle = new BatchLifecycle(settings, _ -> rules);
     }
 
     /** @throws AssertionError naming the seed, the time and the invariant */
@@ -113,6 +127,8 @@ final class Simulation {
         time.after(faultsFor, faults::stop);
         newOwner();
         trouble();
+        strangers();
+        sweep();
         var deadline = faultsFor.plus(Faults.LATENESS_MAX).plus(REST_WITHIN);
         var events = 0;
         var restingSince = Duration.ZERO;
@@ -130,6 +146,11 @@ final class Simulation {
             restingSince = !rests ? Duration.ZERO : restingSince.isZero() ? time.passed() : restingSince;
         }
         invariants.allRest();
+        vendor.surplus().forEach(remote -> {
+            if (!invariants.accountedFor(remote)) {
+                throw Invariants.broken("I2", "the surplus " + remote + " was never cancelled and metered");
+            }
+        });
         if (owners.getLast().effects.permitsHeld()) {
             throw Invariants.broken("permits", "held though no create is under way");
         }
@@ -148,6 +169,22 @@ final class Simulation {
                 invariants.attempts(Attempt.Outcome.REVOKED),
                 invariants.attempts(Attempt.Outcome.REFUSED),
                 invariants.held());
+    }
+
+    private void strangers() {
+        if (!vendor.exact && dice.chance(0.3)) {
+            time.after(dice.between(Duration.ofMinutes(1), FAULTS_FOR_MAX), vendor::strangerCreates);
+        }
+    }
+
+    /** A listing is as old as its answer is slow. */
+    private void sweep() {
+        time.after(SWEEP_EVERY, () -> {
+            var listed = vendor.all();
+            var owner = owners.getLast();
+            owner.after(dice.between(Duration.ofSeconds(1), Duration.ofMinutes(3)), () -> owner.listed(listed));
+            sweep();
+        });
     }
 
     /** Kills, stops and duplicates the owner, now and then. */
@@ -202,7 +239,7 @@ final class Simulation {
             var clock = time.clock(dice.between(Duration.ZERO, Duration.ofMinutes(2)));
             this.effects = new Effects(Simulation.this, this, clock);
             this.actor = new PartitionActor(
-                    0, handle, effects, clock, lifecycle, new Publications(account -> "openai"), 0.2, dice.seed());
+                    0, 1, handle, effects, clock, lifecycle, new Publications(account -> "openai"), 0.2, dice.seed());
         }
 
         /** Runs it as a step of this process: not after its death, and not while it is stopped. */
@@ -233,6 +270,16 @@ final class Simulation {
             }
             started = true;
             read();
+        }
+
+        boolean last() {
+            return owners.getLast() == this;
+        }
+
+        private void listed(List<SweepOutcome.Listed> listed) {
+            if (started) {
+                actor.onListing("main", listed);
+            }
         }
 
         void letter(Mailbox.Letter letter) {

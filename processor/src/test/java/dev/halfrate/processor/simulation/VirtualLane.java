@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** A lane that seals what comes in and what comes back, into manifests on one work partition. */
@@ -22,10 +23,12 @@ final class VirtualLane {
     private static final Source SOURCE = new Source(new TopicId(new byte[16]), "llm.requests");
     private static final Duration SEAL_WITHIN = Duration.ofMinutes(40);
     private static final int CHUNKS_MAX = 3;
+    private static final double POISONED = 0.02;
 
     private final VirtualTime time;
     private final Dice dice;
     private final Invariants invariants;
+    private final Consumer<String> poison;
     private final Runnable onWork;
     private final List<@Nullable ManifestChunk> work = new ArrayList<>();
     private final Map<String, List<ManifestItem>> manifests = new HashMap<>();
@@ -34,11 +37,15 @@ final class VirtualLane {
     private int batches;
     private int requests;
 
-    /** @param onWork called when there are more records on the partition */
-    VirtualLane(VirtualTime time, Dice dice, Invariants invariants, Runnable onWork) {
+    /**
+     * @param poison told of requests that the vendor will not take
+     * @param onWork called when there are more records on the partition
+     */
+    VirtualLane(VirtualTime time, Dice dice, Invariants invariants, Consumer<String> poison, Runnable onWork) {
         this.time = time;
         this.dice = dice;
         this.invariants = invariants;
+        this.poison = poison;
         this.onWork = onWork;
     }
 
@@ -62,6 +69,9 @@ final class VirtualLane {
                     .setTraceparent(null)
                     .build());
             invariants.accepted(customId);
+            if (dice.chance(POISONED)) {
+                poison.accept(customId);
+            }
         }
         sealSoon();
     }

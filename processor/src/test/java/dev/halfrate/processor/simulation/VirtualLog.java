@@ -19,6 +19,7 @@ final class VirtualLog {
     private final VirtualLane lane;
     private final Mutant mutant;
     private final Map<String, byte[]> ledger = new LinkedHashMap<>();
+    private Map<String, byte[]> before = Map.of();
     private long workOffset;
     private long epoch;
     private int owners;
@@ -51,6 +52,7 @@ final class VirtualLog {
 
     private void write(PartitionLog.Transaction transaction) {
         invariants.committed(transaction);
+        before = Map.copyOf(ledger);
         for (var batch : transaction.batches()) {
             ledger.put(batch.id(), Restart.written(batch));
         }
@@ -70,6 +72,8 @@ final class VirtualLog {
                         ItemBits.NONE,
                         batch.succeeded(),
                         batch.tally(),
+                        batch.twins(),
+                        batch.exposure(),
                         batch.failures(),
                         batch.changedAt())
                 : batch;
@@ -90,8 +94,9 @@ final class VirtualLog {
             if (faults.hit(0.02)) {
                 throw lost("nobody knows whether the epoch was written");
             }
+            var replayed = mutant == Mutant.REPLAY_STOPS_SHORT ? before : ledger;
             return new Restored(
-                    epoch, ledger.values().stream().map(VirtualLog.this::read).toList());
+                    epoch, replayed.values().stream().map(VirtualLog.this::read).toList());
         }
 
         @Override

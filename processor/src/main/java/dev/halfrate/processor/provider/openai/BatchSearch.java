@@ -57,8 +57,11 @@ final class BatchSearch {
     SweepOutcome sweep(Instant since) {
         var listed = new ArrayList<SweepOutcome.Listed>();
         return list(since, (entry, _, remote) -> {
-                    var batchId = Json.text(entry.path("metadata"), OpenAiProvider.BATCH);
-                    listed.add(new SweepOutcome.Listed(remote, batchId == null ? "" : batchId));
+                    var metadata = entry.path("metadata");
+                    listed.add(new SweepOutcome.Listed(
+                            remote,
+                            metadata.path(OpenAiProvider.BATCH).asText(""),
+                            metadata.path(OpenAiProvider.ATTEMPT).asText("")));
                 })
                 .<SweepOutcome>map(SweepOutcome.CannotTell::new)
                 .orElseGet(() -> new SweepOutcome.Swept(listed));

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.halfrate.processor.config.AccountConfig;
 import dev.halfrate.processor.config.ConfigException;
+import dev.halfrate.processor.config.DoubtConfig;
 import dev.halfrate.processor.config.Secret;
 import dev.halfrate.processor.provider.CancelOutcome;
 import dev.halfrate.processor.provider.DeleteOutcome;
@@ -342,7 +343,15 @@ class OpenAiProviderTest {
     @ValueSource(strings = {"sk-canary\n", "sk canary", "sk-canär"})
     void aKeyThatCannotBeSentIsNotQuoted(String key) {
         var account = new AccountConfig(
-                "main", "openai", URI.create("http://localhost/v1"), new Secret(key), "main", List.of("*"), "24h", 1);
+                "main",
+                "openai",
+                URI.create("http://localhost/v1"),
+                new Secret(key),
+                "main",
+                List.of("*"),
+                "24h",
+                1,
+                DoubtConfig.DEFAULT);
 
         assertThatThrownBy(() -> OpenAiProvider.of(account, OpenAiProvider.Timeouts.DEFAULT))
                 .isInstanceOf(ConfigException.class)

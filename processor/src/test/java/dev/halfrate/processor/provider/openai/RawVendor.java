@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.halfrate.processor.config.AccountConfig;
+import dev.halfrate.processor.config.DoubtConfig;
 import dev.halfrate.processor.config.Secret;
 import java.io.BufferedInputStream;
 import java.io.IOException;
@@ -105,7 +106,15 @@ final class RawVendor implements AutoCloseable {
 
     static AccountConfig account(String baseUrl) {
         return new AccountConfig(
-                "main", "openai", URI.create(baseUrl), new Secret(KEY), "main", List.of("*"), "24h", 8);
+                "main",
+                "openai",
+                URI.create(baseUrl),
+                new Secret(KEY),
+                "main",
+                List.of("*"),
+                "24h",
+                8,
+                DoubtConfig.DEFAULT);
     }
 
     /** @param answer how long a small call may take; the rest is generous */

@@ -1,0 +1,70 @@
+package dev.halfrate.processor.batch;
+
+import dev.halfrate.processor.batch.BatchEvent.PermitGranted;
+import dev.halfrate.processor.batch.BatchState.Hold;
+import dev.halfrate.processor.batch.BatchState.Running;
+import dev.halfrate.processor.batch.BatchState.Sealed;
+import dev.halfrate.processor.batch.BatchState.Standing;
+import dev.halfrate.processor.batch.Effect.StartTimer;
+import dev.halfrate.processor.batch.Effect.Timer;
+import dev.halfrate.processor.provider.Refusal;
+import dev.halfrate.processor.provider.RemoteBatch;
+import java.time.Duration;
+import java.time.Instant;
+
+/** Steps that several states lead to. */
+final class Moves {
+    private final LifecycleSettings settings;
+
+    Moves(LifecycleSettings settings) {
+        this.settings = settings;
+    }
+
+    /** The remote batch is surely this one's. */
+    Step run(Batch batch, int lines, RemoteBatch remote, Instant now) {
+        return run(batch.with(batch.attempt().created(remote.id())), lines, remote, Standing.PROVEN, now);
+    }
+
+    /** The remote batch may be this one's. */
+    Step adopt(Batch batch, int lines, RemoteBatch candidate, Instant now) {
+        return run(batch.with(batch.attempt().perhaps(candidate.id())), lines, candidate, Standing.PROVISIONAL, now);
+    }
+
+    private Step run(Batch batch, int lines, RemoteBatch remote, Standing standing, Instant now) {
+        var running =
+                new Running(lines, now, remote.vendorStatus(), remote.counts().completed(), 1, standing);
+        return Step.commit(batch.in(running, now), new StartTimer(Timer.POLL, settings.pollDelay(0)));
+    }
+
+    /** A hold keeps looking: evidence that comes late still ends it. */
+    Step hold(Batch batch, String reason, Instant now) {
+        return Step.commit(
+                batch.in(new Hold(batch.open(), reason), now), new StartTimer(Timer.LIST, settings.retryDelayMax()));
+    }
+
+    /** What is open goes into another attempt. */
+    static Step tryAgain(Batch batch, Instant now) {
+        return Step.commit(batch.withNextAttempt().in(new Sealed(), now), new Effect.Spool());
+    }
+
+    Step retryLater(Batch batch, Instant now, Duration wish) {
+        var again = batch.failedAgain(batch.state(), now);
+        return Step.remember(again, new StartTimer(Timer.RETRY, longer(settings.retryDelay(again.failures()), wish)));
+    }
+
+    /** A permit that comes when it is of no use must go back; everything else that comes late is harmless. */
+    static Step ignoreLate(Batch batch, BatchEvent event) {
+        return event instanceof PermitGranted || event instanceof BatchEvent.MarkerTaken
+                ? Step.remember(batch, new Effect.ReleasePermit())
+                : Step.ignore(batch);
+    }
+
+    static Duration wish(Refusal refusal) {
+        var wish = refusal.retryAfter();
+        return wish == null ? Duration.ZERO : wish;
+    }
+
+    static Duration longer(Duration one, Duration other) {
+        return one.compareTo(other) >= 0 ? one : other;
+    }
+}
