@@ -176,7 +176,9 @@ final class Batch {
         BatchTimes times = work.config().batchTimes();
         SplittableRandom random = work.seed().random("execution time", identity.draw());
         long spread = times.executionMax().minus(times.executionMin()).toMillis();
-        return times.executionMin().plusMillis(random.nextLong(spread + 1));
+        return times.executionMin()
+                .plusMillis(random.nextLong(spread + 1))
+                .multipliedBy(work.habits().get().slowdown());
     }
 
     private void progress(Instant now) throws IOException {

@@ -8,10 +8,12 @@ import java.util.Objects;
  * @param newBatchesHiddenSeconds virtual time for which lists leave a new batch out
  * @param deletedInput what becomes of a create whose input file was deleted before it
  * @param linesFailed share (0..1) of lines answered 500 or 503; the same content may succeed in another batch
+ * @param slowdown how many times as long as otherwise batches execute that are validated from now on
  */
-record Habits(int newBatchesHiddenSeconds, DeletedInput deletedInput, double linesFailed) {
+record Habits(int newBatchesHiddenSeconds, DeletedInput deletedInput, double linesFailed, int slowdown) {
 
     private static final int HIDDEN_SECONDS_MAX = 86_400;
+    private static final int SLOWDOWN_MAX = 1_000;
 
     enum DeletedInput {
         /** The create is answered with an error. */
@@ -30,10 +32,13 @@ record Habits(int newBatchesHiddenSeconds, DeletedInput deletedInput, double lin
         if (!(linesFailed >= 0 && linesFailed <= 1)) {
             throw new IllegalArgumentException("lines_failed must be 0..1");
         }
+        if (slowdown < 1 || slowdown > SLOWDOWN_MAX) {
+            throw new IllegalArgumentException("slowdown must be 1.." + SLOWDOWN_MAX);
+        }
     }
 
     static Habits of(SimulatorConfig config) {
-        return new Habits(0, DeletedInput.FAILED, config.lineErrorRates().failed());
+        return new Habits(0, DeletedInput.FAILED, config.lineErrorRates().failed(), 1);
     }
 
     /** The present ones, which may be changed while batches run. */

@@ -133,7 +133,7 @@ final class FaultsTest {
 
     @Test
     void aNewBatchMayBeHiddenFromListsOnly() {
-        habits("{\"new_batches_hidden_seconds\": 60, \"deleted_input\": \"FAILED\"}");
+        habits("{\"new_batches_hidden_seconds\": 60, \"deleted_input\": \"FAILED\", \"slowdown\": 1}");
         String file = client.upload(ChatLines.of(1));
         String batch = client.create(file, ENDPOINT);
 
@@ -146,7 +146,7 @@ final class FaultsTest {
     @ParameterizedTest
     @CsvSource({"REFUSED, 400, 0", "FAILED, 200, 0", "CARRIED_OUT, 200, 1"})
     void aDeletedInputIsRefusedFailsOrIsCarriedOutAllTheSame(String habit, int status, long billed) {
-        habits("{\"new_batches_hidden_seconds\": 0, \"deleted_input\": \"%s\"}".formatted(habit));
+        habits("{\"new_batches_hidden_seconds\": 0, \"deleted_input\": \"%s\", \"slowdown\": 1}".formatted(habit));
         String file = client.upload(ChatLines.of(1));
         client.send("DELETE", "/v1/files/" + file, BodyPublishers.noBody());
 
@@ -161,6 +161,17 @@ final class FaultsTest {
                             .textValue())
                     .isEqualTo(billed == 0 ? "failed" : "completed");
         }
+    }
+
+    @Test
+    void aSlowVendorTakesItsTime() {
+        habits("{\"new_batches_hidden_seconds\": 0, \"deleted_input\": \"FAILED\", \"slowdown\": 10}");
+        String batch = client.create(client.upload(ChatLines.of(10)), ENDPOINT);
+
+        clock.advance(Duration.ofMinutes(20));
+        assertThat(client.batch(batch).path("status").textValue()).isEqualTo("in_progress");
+        clock.advance(Duration.ofMinutes(180));
+        assertThat(client.batch(batch).path("status").textValue()).isEqualTo("completed");
     }
 
     @Test

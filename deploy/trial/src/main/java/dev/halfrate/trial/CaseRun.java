@@ -29,6 +29,9 @@ final class CaseRun {
     private static final int SLOW_BYTES_PER_SECOND = 15_000;
     private static final double FAILING = 0.2;
 
+    /** A twin is to be found before it has ended. */
+    private static final int SLOWDOWN = 5;
+
     /** How long a call waits at the vendor: until a new owner looks, while it waits, until it has given up. */
     private static final int[] WAITS_MS = {1_500, 4_500, 9_000};
 
@@ -98,7 +101,8 @@ final class CaseRun {
         simulator.habits(
                 random.nextInt(3) == 0 ? SimulatorProcess.SPEED / 10 : 0,
                 random.nextBoolean() ? "REFUSED" : "FAILED",
-                moment.has(Trait.FAILING_LINES) ? FAILING : 0);
+                moment.has(Trait.FAILING_LINES) ? FAILING : 0,
+                moment.has(Trait.TWIN) ? SLOWDOWN : 1);
         if (moment.trigger() instanceof Trigger.Waiting(var call, var answer)) {
             var wait = WAITS_MS[answer ? 0 : random.nextInt(WAITS_MS.length)];
             subject.note("the %s waited %.1f s".formatted(answer ? "answer" : "call", wait / 1_000.0));
@@ -109,6 +113,12 @@ final class CaseRun {
         }
         if (moment.has(Trait.AFTER_LOST_ANSWER)) {
             script(chosen.vendor().create, "reset", "AFTER");
+        }
+        if (moment.has(Trait.TWIN)) {
+            script(chosen.vendor().create, "delay_answer_ms", WAITS_MS[0]);
+        }
+        if (moment.has(Trait.TOO_LARGE)) {
+            script(chosen.vendor().create, "status", 413);
         }
         if (moment.has(Trait.SLOW_DOWNLOADS)) {
             script(chosen.vendor().results, "bytes_per_second", SLOW_BYTES_PER_SECOND);
@@ -132,6 +142,10 @@ final class CaseRun {
         var more = System.nanoTime() + REACHED_WITHIN.toNanos();
         while (!reached(armed)) {
             subject.feeds().poll();
+            if (chosen.moment().has(Trait.TWIN) && faults == 1 && simulator.hits(1) > 0) {
+                simulator.repeatNewestCreate(chosen.vendor(), subject.key());
+                faults++;
+            }
             if (subject.second().lives() == 0 && armed.said("running")) {
                 subject.second().start();
                 more = System.nanoTime() + MORE_EVERY.toNanos();

@@ -3,6 +3,7 @@ package dev.halfrate.trial;
 import dev.halfrate.processor.codec.Result;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,9 +34,10 @@ record Evidence(
     record Sent(Place place, @Nullable String customId, String content) {}
 
     /**
+     * @param twins remote batches that the ledger knows to be surplus
      * @param extraLinesMax lines that may have been billed once more, by the ledger's own account
      */
-    record LedgerBatch(String state, List<Attempt> attempts, long extraLinesMax) {}
+    record LedgerBatch(String state, List<Attempt> attempts, Set<String> twins, long extraLinesMax) {}
 
     /** @param over whether its outcome is known, or was made harmless */
     record Attempt(String tag, boolean over) {}

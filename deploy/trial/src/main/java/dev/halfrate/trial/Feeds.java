@@ -20,6 +20,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
@@ -87,7 +88,7 @@ final class Feeds implements AutoCloseable {
                         .allMatch(line -> line.customId() == null
                                 ? deadLetters.containsKey(line.place())
                                 : answers.containsKey(line.customId()))
-                && ledger.values().stream().allMatch(batch -> batch.getState() == LedgerState.SETTLED);
+                && ledger.values().stream().allMatch(Feeds::isOver);
     }
 
     /** What is still missing, in one line. */
@@ -99,7 +100,7 @@ final class Feeds implements AutoCloseable {
                 .filter(line -> line.customId() == null && !deadLetters.containsKey(line.place()))
                 .count();
         var open = ledger.values().stream()
-                .filter(batch -> batch.getState() != LedgerState.SETTLED)
+                .filter(batch -> !isOver(batch))
                 .map(batch -> batch.getBatchId() + " is " + batch.getState())
                 .limit(5)
                 .toList();
@@ -136,6 +137,9 @@ final class Feeds implements AutoCloseable {
                         batch.getAttempts().stream()
                                 .map(attempt -> new Evidence.Attempt(attempt.getTag(), isOver(attempt.getOutcome())))
                                 .toList(),
+                        batch.getTwins().stream()
+                                .map(LedgerTwin::getRemoteBatchId)
+                                .collect(Collectors.toSet()),
                         batch.getReleasedLines()
                                 + batch.getMissingLines()
                                 + batch.getTwins().stream()
@@ -146,6 +150,11 @@ final class Feeds implements AutoCloseable {
 
     Set<String> leaks() {
         return leaks;
+    }
+
+    private static boolean isOver(LedgerRecord batch) {
+        return batch.getState() == LedgerState.SETTLED
+                && batch.getTwins().stream().allMatch(LedgerTwin::getOver);
     }
 
     private static boolean isOver(AttemptOutcome outcome) {

@@ -28,6 +28,7 @@ enum Moment {
     CP15(whileAnswerWaits(vendor -> vendor.nextPage), Trait.AFTER_LOST_ANSWER, Trait.MANY_BATCHES),
     CP16(whileAnswerWaits(vendor -> vendor.deleteInput), Trait.AFTER_LOST_CREATE, Trait.STARRED),
     CP17(inCode(1), Trait.AFTER_LOST_CREATE, Trait.STARRED),
+    CP18(whileAnswerWaits(vendor -> vendor.cancel), Trait.TWIN, Trait.UPLOADS),
     CP19(inCode(1)),
     CP20(inCode(5)),
     CP21(inCode(1), Trait.SLOW_DOWNLOADS),
@@ -36,7 +37,8 @@ enum Moment {
     CP25(inCode(1)),
     CP27(inCode(2), Trait.TAKING_OVER),
     CP28(whileAnswerWaits(vendor -> vendor.create), Trait.GRACEFUL),
-    CP29(inCode(1), Trait.TAKING_OVER, Trait.STARRED);
+    CP29(inCode(1), Trait.TAKING_OVER, Trait.STARRED),
+    CP31(inCode(1), Trait.TOO_LARGE);
 
     /** How a moment is brought about. */
     sealed interface Trigger {
@@ -63,6 +65,10 @@ enum Moment {
         AFTER_LOST_ANSWER,
         /** The vendor has more batches than a page of its list shows. */
         MANY_BATCHES,
+        /** Somebody on the way sends a create a second time. */
+        TWIN,
+        /** A create is refused as too large. */
+        TOO_LARGE,
         SLOW_DOWNLOADS,
         FAILING_LINES
     }
@@ -84,10 +90,9 @@ enum Moment {
     }
 
     boolean existsAt(Vendor vendor) {
-        return switch (trigger) {
-            case Trigger.CrashPoint _ -> !has(Trait.UPLOADS) || vendor.upload != null;
-            case Trigger.Waiting waiting -> waiting.call().apply(vendor) != null;
-        };
+        var called =
+                !(trigger instanceof Trigger.Waiting waiting) || waiting.call().apply(vendor) != null;
+        return called && (!has(Trait.UPLOADS) || vendor.upload != null);
     }
 
     private static Trigger inCode(int times) {

@@ -75,6 +75,7 @@ final class Service implements AutoCloseable {
                   create-timeout: %8$dms
                   quiesce-margin: 500ms
                   listings-apart: 200ms
+                  sweep-every: 1s
                   retry-delay-max: 1s
                   stop-wait: 5s
                 """.formatted(

@@ -61,10 +61,10 @@ final class SimulatorProcess implements AutoCloseable {
     /** Behaves well again. Calls that wait go on waiting. */
     void behave() throws IOException, InterruptedException {
         send("DELETE", "/control/faults", BodyPublishers.noBody());
-        habits(0, "FAILED", 0);
+        habits(0, "FAILED", 0, 1);
     }
 
-    void habits(int newBatchesHiddenSeconds, String deletedInput, double linesFailed)
+    void habits(int newBatchesHiddenSeconds, String deletedInput, double linesFailed, int slowdown)
             throws IOException, InterruptedException {
         put(
                 "PUT",
@@ -72,7 +72,8 @@ final class SimulatorProcess implements AutoCloseable {
                 Map.of(
                         "new_batches_hidden_seconds", newBatchesHiddenSeconds,
                         "deleted_input", deletedInput,
-                        "lines_failed", linesFailed));
+                        "lines_failed", linesFailed,
+                        "slowdown", slowdown));
     }
 
     /** @param fault as deploy/simulator/README.md has it */
@@ -126,15 +127,30 @@ final class SimulatorProcess implements AutoCloseable {
         var create = JSON.writeValueAsString(Map.of(
                 "input_file_id", "file-of-somebody-else", "endpoint", vendor.endpoint, "completion_window", "24h"));
         for (var i = 0; i < count; i++) {
-            send(
-                    "POST",
-                    vendor.create.path(),
-                    BodyPublishers.ofString(create),
-                    "Authorization",
-                    "Bearer " + key,
-                    "Content-Type",
-                    "application/json");
+            create(vendor, key, create);
         }
+    }
+
+    /** Sends the create of the newest batch a second time, as something between client and vendor might. */
+    void repeatNewestCreate(Vendor vendor, String key) throws IOException, InterruptedException {
+        var newest = batches(vendor, key).path(0);
+        var create = Map.of(
+                "input_file_id", newest.path("input_file_id"),
+                "endpoint", newest.path("endpoint"),
+                "completion_window", newest.path("completion_window"),
+                "metadata", newest.path("metadata"));
+        create(vendor, key, JSON.writeValueAsString(create));
+    }
+
+    private void create(Vendor vendor, String key, String create) throws IOException, InterruptedException {
+        send(
+                "POST",
+                vendor.create.path(),
+                BodyPublishers.ofString(create),
+                "Authorization",
+                "Bearer " + key,
+                "Content-Type",
+                "application/json");
     }
 
     private void put(String method, String path, Map<String, ?> content) throws IOException, InterruptedException {

@@ -136,7 +136,7 @@ final class Soak implements AutoCloseable {
             }
             case 9 -> {
                 script(vendor.list, Map.of("delay_before_ms", 3_000, "times", 3));
-                simulator.habits(SimulatorProcess.SPEED / 10, "REFUSED", 0);
+                simulator.habits(SimulatorProcess.SPEED / 10, "REFUSED", 0, 1);
                 script(vendor.create, Map.of("reset", "AFTER"));
                 yield "slow lists without new batches";
             }
@@ -146,7 +146,7 @@ final class Soak implements AutoCloseable {
                 yield "result files broken and odd";
             }
             default -> {
-                simulator.habits(0, "FAILED", 0.1);
+                simulator.habits(0, "FAILED", 0.1, 1);
                 yield "lines that fail";
             }
         };

@@ -20,6 +20,7 @@ enum Vendor {
             new Call("GET", "/v1/batches\\?.*after=.*"),
             new Call("DELETE", "/v1/files/[^/]+"),
             new Call("GET", "/v1/files/[^/]+/content"),
+            new Call("POST", "/v1/batches/[^/]+/cancel"),
             "/v1/batches?limit=100",
             "status",
             Set.of("completed", "failed", "expired", "cancelled"));
@@ -36,6 +37,7 @@ enum Vendor {
     final Call nextPage;
     final @Nullable Call deleteInput;
     final Call results;
+    final Call cancel;
     final String batches;
     private final String status;
     private final Set<String> ended;
@@ -50,6 +52,7 @@ enum Vendor {
             Call nextPage,
             @Nullable Call deleteInput,
             Call results,
+            Call cancel,
             String batches,
             String status,
             Set<String> ended) {
@@ -62,6 +65,7 @@ enum Vendor {
         this.nextPage = nextPage;
         this.deleteInput = deleteInput;
         this.results = results;
+        this.cancel = cancel;
         this.batches = batches;
         this.status = status;
         this.ended = ended;

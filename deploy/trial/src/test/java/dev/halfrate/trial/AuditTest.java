@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** A run in order, and what the audit says if anything about it is not. */
@@ -34,9 +35,10 @@ class AuditTest {
             answers.put(id, List.of(Status.SUCCEEDED));
         }
         deadLetters.put(new Place(0, 4), 1);
-        batches.put("batch-1", new LedgerBatch("SETTLED", List.of(new Attempt("t1", true)), 0));
+        batches.put("batch-1", new LedgerBatch("SETTLED", List.of(new Attempt("t1", true)), Set.of(), 0));
         batches.put(
-                "batch-2", new LedgerBatch("SETTLED", List.of(new Attempt("t2", true), new Attempt("t3", true)), 0));
+                "batch-2",
+                new LedgerBatch("SETTLED", List.of(new Attempt("t2", true), new Attempt("t3", true)), Set.of(), 0));
         billed.add(new Billed("remote-1", "t1", "content a"));
         billed.add(new Billed("remote-1", "t1", "content b"));
         billed.add(new Billed("remote-3", "t3", "content c"));
@@ -113,7 +115,8 @@ class AuditTest {
     void aLineBilledTwiceWithTheLedgersKnowledgeIsCountedOnly() {
         billed.add(new Billed("remote-2", "t2", "content c"));
         batches.put(
-                "batch-2", new LedgerBatch("SETTLED", List.of(new Attempt("t2", true), new Attempt("t3", true)), 1));
+                "batch-2",
+                new LedgerBatch("SETTLED", List.of(new Attempt("t2", true), new Attempt("t3", true)), Set.of(), 1));
 
         assertThat(audit().billedTwice()).isEqualTo(1);
         assertThat(audit().violations()).isEmpty();
@@ -124,6 +127,15 @@ class AuditTest {
         billed.add(new Billed("remote-4", "t3", "content d"));
 
         assertThat(audit().violations()).hasSize(1).first().asString().startsWith("one attempt of batch-2 was billed");
+    }
+
+    @Test
+    void aTwinThatTheLedgerKnowsIsNoSecondCreate() {
+        billed.add(new Billed("remote-4", "t1", "content a"));
+        batches.put("batch-1", new LedgerBatch("SETTLED", List.of(new Attempt("t1", true)), Set.of("remote-4"), 1));
+
+        assertThat(audit().billedTwice()).isEqualTo(1);
+        assertThat(audit().violations()).isEmpty();
     }
 
     @Test
@@ -142,7 +154,9 @@ class AuditTest {
 
     @Test
     void anUnsettledBatchAndAnAttemptBesideAnOpenOneAreSeen() {
-        batches.put("batch-2", new LedgerBatch("HOLD", List.of(new Attempt("t2", false), new Attempt("t3", true)), 0));
+        batches.put(
+                "batch-2",
+                new LedgerBatch("HOLD", List.of(new Attempt("t2", false), new Attempt("t3", true)), Set.of(), 0));
 
         assertThat(audit().violations())
                 .containsExactly("batch-2 is HOLD", "batch-2 began an attempt while an earlier one was open");

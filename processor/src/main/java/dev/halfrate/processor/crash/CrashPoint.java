@@ -56,7 +56,9 @@ public enum CrashPoint {
     /** Some of the ledger has been replayed. */
     RESTORING("CP27"),
     /** The earlier owner is fenced, nothing has been replayed. */
-    FENCED("CP29");
+    FENCED("CP29"),
+    /** A batch and the parts that it is split into are written, uncommitted. */
+    SPLIT_WRITTEN("CP31");
 
     private final String number;
 

@@ -13,6 +13,7 @@ final class CommitPoints {
             switch (batch.state()) {
                 case BatchState.Running _ -> CrashPoint.CREATE_ANSWERED.reached();
                 case BatchState.Ended ended when !ended.begun() -> CrashPoint.END_SEEN.reached();
+                case BatchState.Split _ -> CrashPoint.SPLIT_WRITTEN.reached();
                 case BatchState.Settled _ -> CrashPoint.LAST_LINES_WRITTEN.reached();
                 default -> {}
             }
