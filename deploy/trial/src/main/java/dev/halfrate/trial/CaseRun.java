@@ -32,6 +32,8 @@ final class CaseRun {
     /** A twin is to be found before it has ended. */
     private static final int SLOWDOWN = 5;
 
+    private static final int TWINS_MAX = 5;
+
     /** How long a call waits at the vendor: until a new owner looks, while it waits, until it has given up. */
     private static final int[] WAITS_MS = {1_500, 4_500, 9_000};
 
@@ -47,6 +49,7 @@ final class CaseRun {
     private final SplittableRandom random;
     private final Subject subject;
     private int faults = 1;
+    private int twins;
 
     private CaseRun(Case chosen, SimulatorProcess simulator, SplittableRandom random, Subject subject) {
         this.chosen = chosen;
@@ -115,7 +118,7 @@ final class CaseRun {
             script(chosen.vendor().create, "reset", "AFTER");
         }
         if (moment.has(Trait.TWIN)) {
-            script(chosen.vendor().create, "delay_answer_ms", WAITS_MS[0]);
+            script(chosen.vendor().create, "delay_answer_ms", WAITS_MS[0], TWINS_MAX);
         }
         if (moment.has(Trait.TOO_LARGE)) {
             script(chosen.vendor().create, "status", 413);
@@ -127,7 +130,12 @@ final class CaseRun {
 
     /** For the first such call of the process that is to be struck. */
     private void script(Vendor.Call call, String behaviour, Object value) throws IOException, InterruptedException {
-        var fault = new HashMap<String, Object>(Map.of(behaviour, value));
+        script(call, behaviour, value, 1);
+    }
+
+    private void script(Vendor.Call call, String behaviour, Object value, int times)
+            throws IOException, InterruptedException {
+        var fault = new HashMap<String, Object>(Map.of(behaviour, value, "times", times));
         fault.put("method", call.method());
         fault.put("path", call.path());
         fault.put("host", Subject.FIRST_HOST);
@@ -142,9 +150,9 @@ final class CaseRun {
         var more = System.nanoTime() + REACHED_WITHIN.toNanos();
         while (!reached(armed)) {
             subject.feeds().poll();
-            if (chosen.moment().has(Trait.TWIN) && faults == 1 && simulator.hits(1) > 0) {
+            if (chosen.moment().has(Trait.TWIN) && simulator.hits(1) > twins) {
                 simulator.repeatNewestCreate(chosen.vendor(), subject.key());
-                faults++;
+                twins++;
             }
             if (subject.second().lives() == 0 && armed.said("running")) {
                 subject.second().start();
