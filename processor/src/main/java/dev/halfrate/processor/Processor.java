@@ -59,7 +59,8 @@ public final class Processor implements AutoCloseable {
                 .collect(Collectors.toUnmodifiableMap(
                         Map.Entry::getKey, entry -> entry.getValue().capabilities()));
 
-        var ledger = closing(new LedgerWorker(config, instance.id(), providers, workPartitions, failure::complete));
+        var ledger =
+                closing(new LedgerWorker(config, instance.id(), providers, workPartitions, meters, failure::complete));
         var lanes = closing(new LaneStreams(
                 new LaneTopology(config.topics(), workPartitions, config.lanes(), limits(capabilities), meters),
                 new LaneStreamsSettings(

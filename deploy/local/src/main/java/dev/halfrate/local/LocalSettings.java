@@ -24,6 +24,7 @@ final class LocalSettings {
     static final List<Duration> POLL_DELAYS =
             List.of(Duration.ofMillis(500), Duration.ofSeconds(1), Duration.ofSeconds(2));
 
+    private static final List<Duration> ITEM_RETRY_DELAYS = List.of(Duration.ofSeconds(1), Duration.ofSeconds(3));
     private static final int PARTITIONS = 2;
 
     private LocalSettings() {}
@@ -56,7 +57,11 @@ final class LocalSettings {
                         Duration.ofSeconds(30),
                         3,
                         3,
+                        ITEM_RETRY_DELAYS,
+                        2,
+                        "return",
                         Duration.ofSeconds(5),
+                        Duration.ofSeconds(1),
                         Duration.ofSeconds(10),
                         1_000_000_000));
     }
@@ -65,8 +70,10 @@ final class LocalSettings {
         return new TopicsConfig(
                 "llm.requests",
                 "llm.results",
+                "llm.results.parts",
                 "llm.batches",
                 "llm.dlq",
+                "llm.diagnostics",
                 "halfrate-lane-inbox",
                 "halfrate-work",
                 "halfrate-ledger",

@@ -54,8 +54,10 @@ final class RunConfig {
                 section(
                         "requests", topics.requests(),
                         "results", topics.results(),
+                        "result-parts", topics.resultParts(),
                         "batches", topics.batches(),
                         "dead-letters", topics.deadLetters(),
+                        "diagnostics", topics.diagnostics(),
                         "lane-inbox", topics.laneInbox(),
                         "work", topics.work(),
                         "ledger", topics.ledger(),

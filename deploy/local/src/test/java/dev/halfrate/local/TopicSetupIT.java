@@ -59,8 +59,10 @@ class TopicSetupIT {
                 .contains(
                         topics.requests(),
                         topics.results(),
+                        topics.resultParts(),
                         topics.batches(),
                         topics.deadLetters(),
+                        topics.diagnostics(),
                         topics.laneInbox(),
                         topics.work(),
                         topics.ledger());
@@ -188,8 +190,10 @@ class TopicSetupIT {
                 new TopicsConfig(
                         topics.requests(),
                         topics.results(),
+                        topics.resultParts(),
                         topics.batches(),
                         topics.deadLetters(),
+                        topics.diagnostics(),
                         topics.laneInbox(),
                         topics.work(),
                         topics.ledger(),

@@ -60,6 +60,8 @@ final class Service implements AutoCloseable {
                   results: %1$s.results
                   batches: %1$s.batches
                   dead-letters: %1$s.dlq
+                  result-parts: %1$s.parts
+                  diagnostics: %1$s.diagnostics
                   partitions: %4$d
                   replication-factor: 1
                 accounts:
@@ -77,6 +79,8 @@ final class Service implements AutoCloseable {
                   listings-apart: 200ms
                   sweep-every: 1s
                   retry-delay-max: 1s
+                  item-retry-delays: [500ms]
+                  probe-interval: 500ms
                   stop-wait: 5s
                 """.formatted(
                         application,

@@ -451,33 +451,47 @@ public final class BatchLifecycle {
     private Step end(Batch batch, List<ItemReport> reports, Instant now) {
         var ends = new ArrayList<ItemEnd>();
         var fresh = new HashSet<Integer>();
+        var boughtAgain = 0;
         for (var report : reports) {
             var known = report.item() >= 0 && report.item() < batch.header().items();
             if (known && !batch.done().has(report.item()) && fresh.add(report.item())) {
-                ends.add(new ItemEnd(report.item(), verdict(report), report.usage()));
+                var verdict = verdict(report, cancelledByUs(batch));
+                ends.add(new ItemEnd(report.item(), verdict, report.usage()));
+                if (report.finding() == ItemReport.Finding.MISSING && verdict == ItemEnd.Kind.RETURNED) {
+                    boughtAgain++;
+                }
             }
         }
         if (ends.isEmpty()) {
             return Step.ignore(batch);
         }
-        var missing = (int) reports.stream()
-                .filter(report -> report.finding() == ItemReport.Finding.MISSING)
-                .filter(report -> fresh.contains(report.item()))
-                .count();
-        var ended = batch.with(ends).with(batch.exposure().plusMissing(missing));
+        var ended = batch.with(ends).with(batch.exposure().plusMissing(boughtAgain));
         return new Step(
                 ended.open() == 0 ? ended.in(new Settled(now), now) : ended, Step.Durability.LEDGER, ends, List.of());
     }
 
-    private ItemEnd.Kind verdict(ItemReport report) {
-        var mayTryAgain = !report.lifeOver() && report.attempts() + 1 < settings.itemAttemptsMax();
+    private static boolean cancelledByUs(Batch batch) {
+        return batch.state() instanceof Ended ended && ended.standing() == Standing.CANCELLING;
+    }
+
+    private ItemEnd.Kind verdict(ItemReport report, boolean cancelledByUs) {
         return switch (report.finding()) {
             case SUCCEEDED -> ItemEnd.Kind.SUCCEEDED;
             case FAILED_FOR_GOOD, BODY_GONE -> ItemEnd.Kind.FAILED;
-            case FAILED_FOR_NOW, MISSING -> mayTryAgain ? ItemEnd.Kind.RETURNED : ItemEnd.Kind.FAILED;
-            case NOT_EXECUTED_EXPIRED -> report.lifeOver() ? ItemEnd.Kind.EXPIRED : ItemEnd.Kind.RETURNED;
-            case NOT_EXECUTED_CANCELLED -> ItemEnd.Kind.CANCELLED;
+            case FAILED_FOR_NOW -> failedUnless(report.attempts() + 1 < settings.itemAttemptsMax(), report);
+            case MISSING -> failedUnless(report.missing() < settings.missingRetriesMax(), report);
+            case NOT_EXECUTED_EXPIRED -> notExecuted(report);
+            case NOT_EXECUTED_CANCELLED ->
+                cancelledByUs || settings.cancelledReturns() ? notExecuted(report) : ItemEnd.Kind.CANCELLED;
         };
+    }
+
+    private static ItemEnd.Kind failedUnless(boolean mayTryAgain, ItemReport report) {
+        return mayTryAgain && !report.lifeOver() ? ItemEnd.Kind.RETURNED : ItemEnd.Kind.FAILED;
+    }
+
+    private static ItemEnd.Kind notExecuted(ItemReport report) {
+        return report.lifeOver() ? ItemEnd.Kind.EXPIRED : ItemEnd.Kind.RETURNED;
     }
 
     /** Each attempt uploads the whole file again, so the wait grows with their number. */

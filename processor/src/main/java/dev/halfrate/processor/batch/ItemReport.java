@@ -6,9 +6,10 @@ import dev.halfrate.processor.money.Usage;
  * What was learned about one item: from a result file's line, from its absence, or from its body being gone.
  *
  * @param attempts failures of this request before
+ * @param missing how often it was in none of the result files before
  * @param lifeOver whether the request's time to live is over
  */
-public record ItemReport(int item, Finding finding, int attempts, boolean lifeOver, Usage usage) {
+public record ItemReport(int item, Finding finding, int attempts, int missing, boolean lifeOver, Usage usage) {
     /** What was found. */
     public enum Finding {
         SUCCEEDED,

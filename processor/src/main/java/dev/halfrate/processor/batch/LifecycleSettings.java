@@ -12,6 +12,9 @@ import java.util.List;
  * @param runningMax how long a remote batch may run before it is cancelled, and what it has not executed tried again
  * @param listingsApart between the clean listings, and from the deletion to the last one; longer than a vendor may leave
  *     a new batch out of them
+ * @param missingRetriesMax how often a request is tried again because none of the result files had it
+ * @param cancelledReturns whether what the vendor did not execute, because somebody cancelled the batch there, goes back
+ *     to its lane
  */
 public record LifecycleSettings(
         List<Duration> pollDelays,
@@ -21,6 +24,8 @@ public record LifecycleSettings(
         Duration runningMax,
         int doubtsMax,
         int itemAttemptsMax,
+        int missingRetriesMax,
+        boolean cancelledReturns,
         Duration retryDelayMax) {
 
     /** Listings without a trace that prove a create absent. */

@@ -7,12 +7,15 @@ import com.fasterxml.jackson.core.JsonToken;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -39,19 +42,30 @@ final class JsonRecord {
             }
         }
 
-        /** An empty text is written as null. */
+        /** An empty text is written as null. Half a pair, which a vendor's message may hold, has no UTF-8: it becomes '?'. */
         Writer text(String name, String value) {
             return write(name, () -> {
                 if (value.isEmpty()) {
                     generator.writeNull();
                 } else {
-                    generator.writeString(value);
+                    var utf8 = value.getBytes(StandardCharsets.UTF_8);
+                    generator.writeUTF8String(utf8, 0, utf8.length);
                 }
             });
         }
 
         Writer number(String name, long value) {
             return write(name, () -> generator.writeNumber(value));
+        }
+
+        Writer numbers(String name, List<Long> values) {
+            return write(name, () -> {
+                generator.writeStartArray();
+                for (var value : values) {
+                    generator.writeNumber(value);
+                }
+                generator.writeEndArray();
+            });
         }
 
         Writer flag(String name, boolean value) {
@@ -187,6 +201,29 @@ final class JsonRecord {
                 return value.isEmpty() ? 0 : Long.parseLong(value);
             } catch (NumberFormatException e) {
                 throw new MalformedRecordException(name + " is out of range");
+            }
+        }
+
+        /** @return empty if the field is null or missing */
+        List<Long> numbers(String name) {
+            var raw = verbatim(name);
+            if (raw == null) {
+                return List.of();
+            }
+            try (var parser = JSON.createParser(raw)) {
+                if (parser.nextToken() != JsonToken.START_ARRAY) {
+                    throw new MalformedRecordException(name + " has the wrong type");
+                }
+                var values = new ArrayList<Long>();
+                while (parser.nextToken() == JsonToken.VALUE_NUMBER_INT) {
+                    values.add(parser.getLongValue());
+                }
+                if (!parser.hasToken(JsonToken.END_ARRAY)) {
+                    throw new MalformedRecordException(name + " has the wrong type");
+                }
+                return values;
+            } catch (IOException e) {
+                throw new MalformedRecordException(name + " is not valid JSON");
             }
         }
 

@@ -2,6 +2,7 @@ package dev.halfrate.processor.codec;
 
 import dev.halfrate.processor.money.Usage;
 import java.time.Instant;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param requestedAt the request record's timestamp
  * @param createdAt when the remote batch was created, endedAt when it ended; null if it never got that far
  * @param traceparent echoed as a record header
+ * @param responseParts where the body is if it is too large for one record; null otherwise
  */
 public record Result(
         String customId,
@@ -34,7 +36,71 @@ public record Result(
         @Nullable Instant createdAt,
         @Nullable Instant endedAt,
         Instant publishedAt,
-        @Nullable String traceparent) {
+        @Nullable String traceparent,
+        @Nullable ResponseParts responseParts) {
+
+    /** With its body, if there is one, in one piece. */
+    public Result(
+            String customId,
+            Status status,
+            String provider,
+            String account,
+            String model,
+            int httpStatus,
+            byte @Nullable [] body,
+            @Nullable Failure failure,
+            @Nullable Usage usage,
+            String batchId,
+            String remoteBatchId,
+            int attempts,
+            Instant requestedAt,
+            @Nullable Instant createdAt,
+            @Nullable Instant endedAt,
+            Instant publishedAt,
+            @Nullable String traceparent) {
+        this(
+                customId,
+                status,
+                provider,
+                account,
+                model,
+                httpStatus,
+                body,
+                failure,
+                usage,
+                batchId,
+                remoteBatchId,
+                attempts,
+                requestedAt,
+                createdAt,
+                endedAt,
+                publishedAt,
+                traceparent,
+                null);
+    }
+
+    /** The same with its body elsewhere. */
+    public Result in(ResponseParts parts) {
+        return new Result(
+                customId,
+                status,
+                provider,
+                account,
+                model,
+                httpStatus,
+                null,
+                failure,
+                usage,
+                batchId,
+                remoteBatchId,
+                attempts,
+                requestedAt,
+                createdAt,
+                endedAt,
+                publishedAt,
+                traceparent,
+                parts);
+    }
 
     /** How a request ended. */
     public enum Status {
@@ -53,4 +119,16 @@ public record Result(
      * @param permanent whether the same request would fail again
      */
     public record Failure(String code, String message, boolean permanent) {}
+
+    /**
+     * Records whose values, one after the other, are the body.
+     *
+     * @param bytes of the body
+     * @param sha256 of the body, in hexadecimal
+     */
+    public record ResponseParts(String topic, int partition, List<Long> offsets, long bytes, String sha256) {
+        public ResponseParts {
+            offsets = List.copyOf(offsets);
+        }
+    }
 }

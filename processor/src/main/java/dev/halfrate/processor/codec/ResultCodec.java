@@ -49,6 +49,7 @@ public final class ResultCodec {
             } else {
                 json.verbatim("response", body);
             }
+            writeParts(json, result.responseParts());
             writeFailure(json, result.failure());
             writeUsage(json, result.usage());
             return json.text("batch_id", result.batchId())
@@ -85,7 +86,8 @@ public final class ResultCodec {
                 json.time("created_at"),
                 json.time("ended_at"),
                 json.requiredTime("published_at"),
-                traceparent);
+                traceparent,
+                readParts(json.object("response_parts")));
     }
 
     private static Result.Status status(String word) {
@@ -95,6 +97,31 @@ public final class ResultCodec {
             }
         }
         throw new MalformedRecordException("status is not one that this release knows");
+    }
+
+    private static void writeParts(JsonRecord.Writer json, Result.@Nullable ResponseParts parts) {
+        if (parts == null) {
+            json.none("response_parts");
+            return;
+        }
+        json.begin("response_parts")
+                .text("topic", parts.topic())
+                .number("partition", parts.partition())
+                .numbers("offsets", parts.offsets())
+                .number("bytes", parts.bytes())
+                .text("sha256", parts.sha256())
+                .end();
+    }
+
+    private static Result.@Nullable ResponseParts readParts(JsonRecord.@Nullable Reader json) {
+        return json == null
+                ? null
+                : new Result.ResponseParts(
+                        json.requiredText("topic"),
+                        json.integer("partition"),
+                        json.numbers("offsets"),
+                        json.number("bytes"),
+                        json.requiredText("sha256"));
     }
 
     private static void writeFailure(JsonRecord.Writer json, Result.@Nullable Failure failure) {

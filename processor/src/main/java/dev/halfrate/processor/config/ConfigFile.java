@@ -94,8 +94,10 @@ public final class ConfigFile {
         var config = new TopicsConfig(
                 topics.text("requests", "llm.requests"),
                 topics.text("results", "llm.results"),
+                topics.text("result-parts", "llm.results.parts"),
                 topics.text("batches", "llm.batches"),
                 topics.text("dead-letters", "llm.dlq"),
+                topics.text("diagnostics", "llm.diagnostics"),
                 topics.text("lane-inbox", application + "-lane-inbox"),
                 topics.text("work", application + "-work"),
                 topics.text("ledger", application + "-ledger"),
@@ -186,7 +188,13 @@ public final class ConfigFile {
                 ledger.duration("sweep-every", Duration.ofMinutes(15)),
                 ledger.integer("doubts-max", 3),
                 ledger.integer("item-attempts-max", 3),
+                ledger.durations(
+                        "item-retry-delays",
+                        List.of(Duration.ofSeconds(60), Duration.ofSeconds(300), Duration.ofSeconds(900))),
+                ledger.integer("missing-retries-max", 2),
+                ledger.text("on-vendor-cancel", "return"),
                 ledger.duration("retry-delay-max", Duration.ofMinutes(15)),
+                ledger.duration("probe-interval", Duration.ofMinutes(1)),
                 ledger.duration("stop-wait", Duration.ofSeconds(20)),
                 ledger.size("spool-bytes-max", 4_000_000_000L));
         ledger.refuseUnknown();

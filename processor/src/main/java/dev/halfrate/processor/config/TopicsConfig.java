@@ -9,8 +9,10 @@ package dev.halfrate.processor.config;
 public record TopicsConfig(
         String requests,
         String results,
+        String resultParts,
         String batches,
         String deadLetters,
+        String diagnostics,
         String laneInbox,
         String work,
         String ledger,
@@ -23,8 +25,10 @@ public record TopicsConfig(
     public TopicsConfig {
         Check.matches("topics.requests", requests, NAME);
         Check.matches("topics.results", results, NAME);
+        Check.matches("topics.result-parts", resultParts, NAME);
         Check.matches("topics.batches", batches, NAME);
         Check.matches("topics.dead-letters", deadLetters, NAME);
+        Check.matches("topics.diagnostics", diagnostics, NAME);
         Check.matches("topics.lane-inbox", laneInbox, NAME);
         Check.matches("topics.work", work, NAME);
         Check.matches("topics.ledger", ledger, NAME);

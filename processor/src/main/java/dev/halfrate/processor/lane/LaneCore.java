@@ -4,6 +4,7 @@ import dev.halfrate.processor.lane.LaneEffect.Expire;
 import dev.halfrate.processor.lane.LaneEffect.Run;
 import dev.halfrate.processor.lane.LaneEffect.Seal;
 import dev.halfrate.processor.lane.LaneState.Queue;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,7 +17,8 @@ import java.util.function.LongFunction;
  * <p>A window is closed when enough waits (by count or bytes), when it was flushed, or when its oldest item is
  * too old. It is sealed only when the lane may have another batch in flight; until then it takes more items,
  * so back-pressure makes batches fuller instead of queues of batches longer. Items leave in the order they
- * came. One whose life has ended is never sealed.
+ * came. One whose life has ended is never sealed. Items to be tried again later are in no window until they are due;
+ * a flush is not for them.
  */
 public final class LaneCore {
     /**
@@ -26,16 +28,27 @@ public final class LaneCore {
      */
     public static final int ITEMS_PER_STEP_MAX = 50_000;
 
+    /** How long items are delayed at most: another host says until when, and its clock may be wrong. */
+    public static final Duration DELAY_MAX = Duration.ofDays(1);
+
     private final LaneLimits limits;
 
     public LaneCore(LaneLimits limits) {
         this.limits = limits;
     }
 
+    /** @return until when a chunk is delayed that is not to be sealed before {@code notBefore}; empty if it may come at once */
+    public static Optional<Instant> delayedUntil(Instant notBefore, Instant now) {
+        var latest = now.plus(DELAY_MAX);
+        return Optional.of(notBefore.isAfter(latest) ? latest : notBefore).filter(due -> due.isAfter(now));
+    }
+
     /** @param chunks the chunks from the state's firstSeq on, one that has just arrived included */
     public LaneStep on(LaneState state, LaneEvent event, LongFunction<? extends WaitingItems> chunks) {
         var present = switch (event) {
             case LaneEvent.Arrived arrived -> state.with(state.queue().append(arrived));
+            case LaneEvent.Delayed delayed -> state.delay(delayed.items());
+            case LaneEvent.Due due -> state.due(due.chunk());
             case LaneEvent.Settled _ -> state.settle();
             case LaneEvent.Flushed _ -> state.flush();
             case LaneEvent.Ticked _ -> state;

@@ -16,6 +16,17 @@ public sealed interface LaneEvent {
      */
     record Arrived(Instant at, int items, long bytes, Instant firstExpiresAt) implements LaneEvent {}
 
+    /** Items came that are to be tried again later; the lane has them, but no window does before they are due. */
+    record Delayed(Instant at, int items) implements LaneEvent {}
+
+    /** Items that were delayed are due: they come as any others do. */
+    record Due(Arrived chunk) implements LaneEvent {
+        @Override
+        public Instant at() {
+            return chunk.at();
+        }
+    }
+
     /** One of the lane's batches is over. */
     record Settled(Instant at) implements LaneEvent {}
 

@@ -8,10 +8,11 @@ import java.time.Instant;
  * @param flushedUntil chunks below this number were flushed
  * @param nextBatch number of the next batch; begins anew only if the lane was dropped meanwhile
  * @param inFlight batches sealed and not settled
+ * @param delayed items that are to be tried again later, in no window until they are due
  */
-public record LaneState(Queue queue, long flushedUntil, long nextBatch, int inFlight) {
+public record LaneState(Queue queue, long flushedUntil, long nextBatch, int inFlight, int delayed) {
     /** A lane that has seen nothing yet. */
-    public static final LaneState NEW = new LaneState(Queue.NEW, 0, 0, 0);
+    public static final LaneState NEW = new LaneState(Queue.NEW, 0, 0, 0, 0);
 
     /**
      * What waits. Of constant size: the waiting chunks have consecutive numbers, so two of them say which
@@ -47,24 +48,32 @@ public record LaneState(Queue queue, long flushedUntil, long nextBatch, int inFl
         }
     }
 
-    /** @return whether nothing waits and nothing is in flight */
+    /** @return whether nothing waits, nothing is delayed and nothing is in flight */
     public boolean isEmpty() {
-        return queue.items == 0 && inFlight == 0;
+        return queue.items == 0 && inFlight == 0 && delayed == 0;
     }
 
     LaneState with(Queue after) {
-        return new LaneState(after, flushedUntil, nextBatch, inFlight);
+        return new LaneState(after, flushedUntil, nextBatch, inFlight, delayed);
     }
 
     LaneState flush() {
-        return new LaneState(queue, queue.nextSeq, nextBatch, inFlight);
+        return new LaneState(queue, queue.nextSeq, nextBatch, inFlight, delayed);
     }
 
     LaneState seal() {
-        return new LaneState(queue, flushedUntil, nextBatch + 1, inFlight + 1);
+        return new LaneState(queue, flushedUntil, nextBatch + 1, inFlight + 1, delayed);
     }
 
     LaneState settle() {
-        return new LaneState(queue, flushedUntil, nextBatch, inFlight - 1);
+        return new LaneState(queue, flushedUntil, nextBatch, inFlight - 1, delayed);
+    }
+
+    LaneState delay(int items) {
+        return new LaneState(queue, flushedUntil, nextBatch, inFlight, delayed + items);
+    }
+
+    LaneState due(LaneEvent.Arrived chunk) {
+        return new LaneState(queue.append(chunk), flushedUntil, nextBatch, inFlight, delayed - chunk.items());
     }
 }

@@ -1,25 +1,246 @@
 package dev.halfrate.processor.ledger;
 
+import dev.halfrate.processor.ledger.AccountPace.Call.Create;
+import dev.halfrate.processor.ledger.AccountPace.Call.Other;
+import dev.halfrate.processor.provider.CreateOutcome;
+import dev.halfrate.processor.provider.Outcome;
 import dev.halfrate.processor.provider.Provider;
+import dev.halfrate.processor.provider.Refusal;
+import dev.halfrate.processor.provider.Refusal.Kind;
+import dev.halfrate.processor.provider.RemoteBatch;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.UnaryOperator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * An account's provider, and how many calls may be under way to it at once.
- *
- * @param calls one permit per call
+ * The way to an account's provider: so many calls at once, and none while the account is paused. Who waits here ends by
+ * interruption.
  */
-record AccountGate(Provider provider, Semaphore calls) {
-    AccountGate(Provider provider, int callsMax) {
-        this(provider, new Semaphore(callsMax, true));
+final class AccountGate {
+    private static final Logger LOG = LoggerFactory.getLogger(AccountGate.class);
+    private static final List<Kind> REASONS =
+            List.of(Kind.KEY, Kind.CREDIT, Kind.RATE, Kind.QUEUE_FULL, Kind.UNAVAILABLE);
+
+    private final String account;
+    private final Provider provider;
+    private final Semaphore calls;
+    private final ActorClock clock;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
+    private volatile AccountPace pace;
+    /** Who waits to call, creates apart: they may have another reason to wait. */
+    private int callers;
+
+    /** @param calls one permit per call that may be under way */
+    AccountGate(
+            String account,
+            Provider provider,
+            Semaphore calls,
+            Duration probeInterval,
+            ActorClock clock,
+            MeterRegistry meters) {
+        this.account = account;
+        this.provider = provider;
+        this.calls = calls;
+        this.clock = clock;
+        this.pace = AccountPace.fresh(probeInterval);
+        for (var reason : REASONS) {
+            Gauge.builder("halfrate.account.paused", () -> pace.closed(reason))
+                    .description("Whether calls of the account wait; for queue_full how many models' creates do")
+                    .tag("account", account)
+                    .tag("reason", name(reason))
+                    .register(meters);
+        }
     }
 
-    <T> T call(Call<T> call) throws InterruptedException {
+    Provider provider() {
+        return provider;
+    }
+
+    /** Waits for the account, and for its turn. */
+    <T extends Outcome> T call(Call<T> call) throws InterruptedException {
+        enter(new Other());
+        return callAndLeave(call);
+    }
+
+    /** Waits for its turn only: for who holds what others need, and has waited for the account before that. */
+    <T extends Outcome> T callNow(Call<T> call) throws InterruptedException {
         calls.acquire();
+        return callAndLeave(call);
+    }
+
+    private <T extends Outcome> T callAndLeave(Call<T> call) throws InterruptedException {
         try {
-            return call.to(provider);
+            var begun = clock.nanos();
+            var outcome = call.to(provider);
+            heard(new Other(), outcome, begun);
+            return outcome;
         } finally {
             calls.release();
         }
+    }
+
+    /**
+     * Waits until the account is not paused, without calling it; who is let through in spite of a pause, because nobody
+     * else is there to try, has to call.
+     */
+    void awaitOpen() throws InterruptedException {
+        lock.lockInterruptibly();
+        try {
+            while (!pace.open(new Other())) {
+                var wait = pace.waitNanos(new Other(), clock.nanos());
+                if (wait <= 0 && callers == 0) {
+                    pace = pace.begun(new Other(), clock.nanos());
+                    return;
+                }
+                changed.awaitNanos(Math.max(wait, pace.probeInterval().toNanos()));
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Waits for the account and for a permit, which is the caller's to {@link #release}. */
+    void acquireForCreate(String model) throws InterruptedException {
+        enter(new Create(model));
+    }
+
+    void release() {
+        calls.release();
+    }
+
+    /** Sends a create; the permit is the caller's. */
+    CreateOutcome create(String model, Provider.Create create) {
+        var begun = clock.nanos();
+        var outcome = provider.create(create);
+        heard(new Create(model), outcome, begun);
+        if (outcome instanceof CreateOutcome.Created(var remote)) {
+            saw(remote, model, begun);
+        }
+        return outcome;
+    }
+
+    /** What became of a remote batch says whether others would be taken. */
+    void saw(RemoteBatch remote, String model, Instant createdAt) {
+        saw(
+                remote,
+                model,
+                clock.nanos() - Duration.between(createdAt, clock.now()).toNanos());
+    }
+
+    private void saw(RemoteBatch remote, String model, long createdNanos) {
+        switch (remote.status()) {
+            case IN_PROGRESS, FINALIZING, COMPLETED, EXPIRED ->
+                change("", before -> before.accepted(model, createdNanos));
+            case FAILED ->
+                remote.errors().stream()
+                        .filter(error -> REASONS.contains(error.kind()))
+                        .map(error ->
+                                new Refusal(error.kind(), 0, error.code(), "at validation: " + error.code(), null))
+                        .forEach(refusal -> change(
+                                refusal.message(),
+                                before -> before.refused(
+                                        new Create(model), refusal, createdNanos, clock.nanos(), random())));
+            case VALIDATING, CANCELLING, CANCELLED, UNKNOWN -> {}
+        }
+    }
+
+    private void enter(AccountPace.Call call) throws InterruptedException {
+        while (true) {
+            calls.acquire();
+            if (begin(call)) {
+                return;
+            }
+            calls.release();
+            await(call);
+        }
+    }
+
+    private boolean begin(AccountPace.Call call) {
+        lock.lock();
+        try {
+            var now = clock.nanos();
+            if (pace.waitNanos(call, now) > 0) {
+                return false;
+            }
+            pace = pace.begun(call, now);
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void await(AccountPace.Call call) throws InterruptedException {
+        var counts = call instanceof Other ? 1 : 0;
+        lock.lockInterruptibly();
+        callers += counts;
+        try {
+            var wait = pace.waitNanos(call, clock.nanos());
+            while (wait > 0) {
+                changed.awaitNanos(wait);
+                wait = pace.waitNanos(call, clock.nanos());
+            }
+        } finally {
+            callers -= counts;
+            lock.unlock();
+        }
+    }
+
+    private void heard(AccountPace.Call call, Outcome outcome, long begunNanos) {
+        if (Thread.currentThread().isInterrupted()) {
+            return; // we cut it; that says nothing about the account
+        }
+        var answer = AccountAnswer.of(outcome);
+        var why = answer instanceof AccountAnswer.Refused(var refusal) ? refusal.message() : "no answers";
+        change(why, before -> before.answered(call, answer, begunNanos, clock.nanos(), random()));
+    }
+
+    private void change(String why, UnaryOperator<AccountPace> change) {
+        lock.lock();
+        try {
+            var before = pace;
+            pace = change.apply(before);
+            for (var reason : REASONS) {
+                tell(reason, why, before.closed(reason), pace.closed(reason));
+            }
+            if (!pace.closed().keySet().containsAll(before.closed().keySet())) {
+                changed.signalAll();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void tell(Kind reason, String why, int before, int after) {
+        if (after < before) {
+            LOG.info("account {}: goes on ({})", account, name(reason));
+        } else if (after > before) {
+            switch (reason) {
+                case KEY -> LOG.error("account {}: paused, its key is refused ({})", account, why);
+                case CREDIT -> LOG.error("account {}: creates nothing, it has no credit ({})", account, why);
+                case RATE, UNAVAILABLE -> LOG.warn("account {}: backs off ({})", account, why);
+                case QUEUE_FULL -> LOG.warn("account {}: the creates of a model wait, its queue is full", account);
+                case TOO_LARGE, BAD_REQUEST, NOT_FOUND -> throw new IllegalArgumentException(name(reason));
+            }
+        }
+    }
+
+    private static String name(Kind reason) {
+        return reason.name().toLowerCase(Locale.ROOT);
+    }
+
+    private static double random() {
+        return ThreadLocalRandom.current().nextDouble();
     }
 
     @FunctionalInterface

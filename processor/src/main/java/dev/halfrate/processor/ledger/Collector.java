@@ -4,10 +4,13 @@ import dev.halfrate.processor.batch.Attempt;
 import dev.halfrate.processor.batch.Batch;
 import dev.halfrate.processor.batch.BatchEvent;
 import dev.halfrate.processor.batch.ItemReport;
+import dev.halfrate.processor.codec.QuarantinedLine;
+import dev.halfrate.processor.codec.QuarantinedLine.Reason;
 import dev.halfrate.processor.codec.Result;
 import dev.halfrate.processor.crash.CrashPoint;
 import dev.halfrate.processor.money.Usage;
 import dev.halfrate.processor.provider.Provider;
+import dev.halfrate.processor.provider.RawLine;
 import dev.halfrate.processor.provider.ResultLine;
 import dev.halfrate.processor.provider.UpstreamId;
 import java.time.Duration;
@@ -28,8 +31,11 @@ final class Collector implements Provider.ResultLines {
     private static final Logger LOG = LoggerFactory.getLogger(Collector.class);
     private static final int BYTES_MAX = 8 * 1024 * 1024;
 
-    /** Fits into a record of the results topic. */
-    static final int BODY_BYTES_MAX = 19 * 1024 * 1024;
+    /** Of a strange line, as an operator may want to see it. */
+    static final int QUARANTINED_BYTES_MAX = 64 * 1024;
+
+    /** Of a record around its value, roughly. */
+    private static final int RECORD_BYTES = 500;
 
     private static final int LINES_MAX = 10_000;
     private static final Duration AGE_MAX = Duration.ofMillis(200);
@@ -42,14 +48,17 @@ final class Collector implements Provider.ResultLines {
     private final Set<String> tags;
     private final Semaphore letters = new Semaphore(LETTERS_MAX);
 
+    private final Download download;
+    private String file = "";
+
     private List<SeenItem> seen = new ArrayList<>();
+    private List<QuarantinedLine> quarantined = new ArrayList<>();
     private long bytes;
     private long since;
-    private int strange;
-    private int foreign;
-    private int corrupt;
+    private int told;
 
-    Collector(Batch batch, List<ManifestItem> items, Mailbox mailbox, ActorClock clock) {
+    Collector(Batch batch, List<ManifestItem> items, Download download, Mailbox mailbox, ActorClock clock) {
+        this.download = download;
         this.batch = batch;
         this.items = items;
         this.mailbox = mailbox;
@@ -57,72 +66,95 @@ final class Collector implements Provider.ResultLines {
         this.tags = batch.attempts().stream().map(Attempt::tag).collect(Collectors.toUnmodifiableSet());
     }
 
+    /** What comes next is of this file. */
+    void begin(String newFile) {
+        file = newFile;
+    }
+
     @Override
-    public void accept(ResultLine line) throws InterruptedException {
+    public void accept(ResultLine line, RawLine raw) throws InterruptedException {
         switch (line) {
             case ResultLine.Answered answered ->
-                item(answered.upstreamId()).ifPresent(item -> add(see(item, answered)));
-            case ResultLine.NotExecuted not -> item(not.upstreamId()).ifPresent(item -> add(see(item, not)));
-            case ResultLine.Corrupt unreadable -> {
-                corrupt++;
-                LOG.warn(
-                        "{}: line {} of a result file is corrupt ({})",
-                        batch.id(),
-                        unreadable.lineNumber(),
-                        unreadable.reason());
-            }
+                item(answered.upstreamId(), raw).ifPresent(item -> add(see(item, answered)));
+            case ResultLine.NotExecuted not -> item(not.upstreamId(), raw).ifPresent(item -> add(see(item, not)));
+            case ResultLine.TooLong tooLong ->
+                item(tooLong.upstreamId(), raw).ifPresent(item -> add(see(item, tooLong)));
+            case ResultLine.Corrupt corrupt -> quarantine(Reason.UNREADABLE, corrupt.reason(), raw);
         }
         CrashPoint.DOWNLOADING.reached();
         if (bytes >= BYTES_MAX
-                || seen.size() >= LINES_MAX
-                || (!seen.isEmpty() && clock.nanos() - since > AGE_MAX.toNanos())) {
+                || seen.size() + quarantined.size() >= LINES_MAX
+                || (bytes > 0 && clock.nanos() - since > AGE_MAX.toNanos())) {
             flush();
         }
     }
 
-    /** @return lines so far whose ids are none of this batch's */
-    int foreign() {
-        return foreign;
-    }
-
-    /** @return lines so far that could not be read */
-    int corrupt() {
-        return corrupt;
-    }
-
-    /** Posts what is left. */
+    /** Posts what is left. A letter of more than two usual ones goes alone. */
     void flush() throws InterruptedException {
-        if (strange > 0) {
-            LOG.warn("{}: {} lines of a result file are not of this batch and were left out", batch.id(), strange);
-            strange = 0;
-        }
-        if (seen.isEmpty()) {
+        if (bytes == 0) {
             return;
         }
-        letters.acquire();
+        var permits = bytes > LETTERS_MAX * BYTES_MAX ? LETTERS_MAX : 1;
+        letters.acquire(permits);
         var now = clock.now();
         var reports = seen.stream().map(item -> item.report(now)).toList();
-        mailbox.post(new Mailbox.Letter(batch.id(), new BatchEvent.Reported(reports), seen, letters::release));
+        mailbox.post(new Mailbox.Letter(
+                batch.id(), new BatchEvent.Reported(reports), seen, quarantined, () -> letters.release(permits)));
         seen = new ArrayList<>();
+        quarantined = new ArrayList<>();
         bytes = 0;
     }
 
+    /** Says once what the diagnostics topic says line by line. */
+    void warn() {
+        if (told > 0) {
+            LOG.warn(
+                    "{}: {} lines of its result files answer none of its requests and are quarantined",
+                    batch.id(),
+                    told);
+        }
+    }
+
     private void add(SeenItem item) {
-        if (seen.isEmpty()) {
+        download.answered(file, item.item().item());
+        seen.add(item);
+        grow(item.body() == null ? 0 : item.body().length);
+    }
+
+    private void quarantine(Reason reason, String message, RawLine raw) {
+        if (download.strange(file, raw.number(), reason != Reason.UNREADABLE)) {
+            told++;
+            var value = raw.bytes(QUARANTINED_BYTES_MAX);
+            quarantined.add(new QuarantinedLine(
+                    reason,
+                    message,
+                    batch.id(),
+                    batch.attempt().remoteBatchId(),
+                    file,
+                    raw.number(),
+                    raw.length(),
+                    raw.sha256(),
+                    value));
+            grow(value == null ? 0 : value.length);
+        }
+    }
+
+    private void grow(int valueBytes) {
+        if (bytes == 0) {
             since = clock.nanos();
         }
-        seen.add(item);
-        bytes += item.body() == null ? 0 : item.body().length;
+        bytes += RECORD_BYTES + valueBytes;
     }
 
     /** Only an id of one of this batch's attempts names an item. */
-    private Optional<ManifestItem> item(String upstreamId) {
-        var item = UpstreamId.parse(upstreamId)
-                .filter(id -> tags.contains(id.tag()) && id.item() < items.size())
-                .map(id -> items.get(id.item()));
-        if (item.isEmpty()) {
-            strange++;
-            foreign++;
+    private Optional<ManifestItem> item(String upstreamId, RawLine raw) {
+        var id = UpstreamId.parse(upstreamId);
+        var item = id.filter(ours -> tags.contains(ours.tag()) && ours.item() < items.size())
+                .map(ours -> items.get(ours.item()));
+        if (id.isEmpty()) {
+            quarantine(Reason.UNKNOWN_ID, "its custom_id is not of our making", raw);
+        } else if (item.isEmpty()) {
+            quarantine(Reason.OTHER_BATCH, "its custom_id names no item of this batch", raw);
         }
         return item;
     }
@@ -130,19 +162,6 @@ final class Collector implements Provider.ResultLines {
     private static SeenItem see(ManifestItem item, ResultLine.Answered line) {
         var error = line.error();
         var usage = line.usage() == null ? Usage.NONE : line.usage();
-        if (line.body().length > BODY_BYTES_MAX) {
-            return new SeenItem(
-                    item,
-                    ItemReport.Finding.FAILED_FOR_GOOD,
-                    usage,
-                    line.httpStatus(),
-                    null,
-                    new Result.Failure(
-                            "result_too_large",
-                            "the vendor's answer has %d bytes, a result takes at most %d: ask for less"
-                                    .formatted(line.body().length, BODY_BYTES_MAX),
-                            true));
-        }
         return error == null
                 ? new SeenItem(item, ItemReport.Finding.SUCCEEDED, usage, line.httpStatus(), line.body(), null)
                 : new SeenItem(
@@ -162,6 +181,15 @@ final class Collector implements Provider.ResultLines {
                 line.error().permanent() ? ItemReport.Finding.FAILED_FOR_GOOD : ItemReport.Finding.FAILED_FOR_NOW;
         };
         return new SeenItem(item, finding, Usage.NONE, 0, null, failure(line.error()));
+    }
+
+    /** It was paid for, and would be again. */
+    private static SeenItem see(ManifestItem item, ResultLine.TooLong line) {
+        return SeenItem.without(
+                item,
+                ItemReport.Finding.FAILED_FOR_GOOD,
+                "result_too_large",
+                "the vendor's answer is a line of %d bytes, too many to be read: ask for less".formatted(line.bytes()));
     }
 
     private static Result.Failure failure(ResultLine.LineError error) {

@@ -11,6 +11,7 @@ import dev.halfrate.processor.crash.CrashPoint;
 import dev.halfrate.processor.provider.CancelOutcome;
 import dev.halfrate.processor.provider.CreateOutcome;
 import dev.halfrate.processor.provider.Deadline;
+import dev.halfrate.processor.provider.FilePosition;
 import dev.halfrate.processor.provider.LineFormat;
 import dev.halfrate.processor.provider.PollOutcome;
 import dev.halfrate.processor.provider.Provider;
@@ -27,6 +28,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadFactory;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -54,7 +56,8 @@ final class HttpVendor implements Vendor {
 
     private final Set<Thread> running = ConcurrentHashMap.newKeySet();
     private final Map<String, SpoolFile> spools = new ConcurrentHashMap<>();
-    private final Map<String, Semaphore> permits = new ConcurrentHashMap<>();
+    private final Map<String, AccountGate> permits = new ConcurrentHashMap<>();
+    private final Map<String, Download> downloads = new ConcurrentHashMap<>();
     private volatile boolean closed;
 
     HttpVendor(int partition, Workshop workshop, Mailbox mailbox, ActorClock clock) {
@@ -106,6 +109,8 @@ final class HttpVendor implements Vendor {
     private void spool(Batch batch) throws InterruptedException {
         discardSpool(batch.id());
         discardSpool(batch.header().parentId());
+        // A paused account must not fill the disk that others need.
+        gate(batch).awaitOpen();
         var kilobytes =
                 (int) Math.min(workshop.spoolKilobytesMax(), batch.header().bytes() / 1024 + 1);
         workshop.spoolKilobytes().acquire(kilobytes);
@@ -159,10 +164,10 @@ final class HttpVendor implements Vendor {
     }
 
     private void acquirePermit(Batch batch) throws InterruptedException {
-        var calls = gate(batch).calls();
-        calls.acquire();
-        if (permits.putIfAbsent(batch.id(), calls) != null) {
-            calls.release(); // asked for twice; one is enough
+        var gate = gate(batch);
+        gate.acquireForCreate(batch.header().model());
+        if (permits.putIfAbsent(batch.id(), gate) != null) {
+            gate.release(); // asked for twice; one is enough
         }
         if (closed) {
             releasePermit(batch.id());
@@ -192,17 +197,18 @@ final class HttpVendor implements Vendor {
             var header = batch.header();
             var attempt = batch.attempt();
             return gate(batch)
-                    .provider()
-                    .create(new Provider.Create(
-                            attempt.tag(),
-                            batch.id(),
-                            header.endpoint(),
-                            header.apiVersion(),
-                            header.betas(),
-                            header.completionWindow(),
-                            attempt.inputFileId(),
-                            lines(batch),
-                            deadline(attempt)));
+                    .create(
+                            header.model(),
+                            new Provider.Create(
+                                    attempt.tag(),
+                                    batch.id(),
+                                    header.endpoint(),
+                                    header.apiVersion(),
+                                    header.betas(),
+                                    header.completionWindow(),
+                                    attempt.inputFileId(),
+                                    lines(batch),
+                                    deadline(attempt)));
         } catch (RuntimeException | Error e) {
             LOG.error("{}: create failed unexpectedly", batch.id(), e);
             return new CreateOutcome.InDoubt(e.getClass().getSimpleName());
@@ -264,7 +270,12 @@ final class HttpVendor implements Vendor {
     private void poll(Batch batch) throws InterruptedException {
         discardSpool(batch.id()); // of an attempt that was overtaken by what an earlier one had made
         var remoteBatchId = batch.attempt().remoteBatchId();
-        var outcome = gate(batch).call(provider -> provider.poll(remoteBatchId));
+        var gate = gate(batch);
+        var outcome = gate.call(provider -> provider.poll(remoteBatchId));
+        var startedAt = batch.attempt().startedAt();
+        if (outcome instanceof PollOutcome.Seen(var remote) && startedAt != null) {
+            gate.saw(remote, batch.header().model(), startedAt);
+        }
         mailbox.post(batch.id(), new BatchEvent.Polled(outcome));
     }
 
@@ -272,21 +283,30 @@ final class HttpVendor implements Vendor {
         if (!(batch.state() instanceof BatchState.Ended ended)) {
             throw new IllegalStateException(batch.id() + " is " + batch.state().word());
         }
+        gate(batch).awaitOpen();
         try {
             with(workshop.downloads(), batch, items -> {
-                var collector = new Collector(batch, items, mailbox, clock);
-                var output = results(batch, ended.outputHandle(), collector);
-                var errors = results(batch, ended.errorHandle(), collector);
-                for (var twin : batch.twins()) {
-                    collectTwin(batch, twin, collector);
+                var certain = ended.standing() != BatchState.Standing.PROVISIONAL;
+                // Kept again once all that was read is on its way; before, it could make the next try pass something
+                // over.
+                var known = downloads.remove(batch.id());
+                var download = known == null ? new Download(certain) : known;
+                var collector = new Collector(batch, items, download, mailbox, clock);
+                for (var file : files(ended)) {
+                    collector.begin(file);
+                    download.read(
+                            file, from -> gate(batch).callNow(provider -> provider.results(file, from, collector)));
                 }
                 collector.flush();
-                mailbox.post(
-                        batch.id(),
-                        new BatchEvent.FilesRead(
-                                output instanceof ResultsOutcome.Complete ? errors : output,
-                                collector.foreign(),
-                                collector.corrupt()));
+                collector.warn();
+                for (var twin : batch.twins()) {
+                    collectTwin(batch, twin, items);
+                }
+                var outcome = download.end();
+                if (!(outcome instanceof ResultsOutcome.Complete)) {
+                    downloads.put(batch.id(), download);
+                }
+                mailbox.post(batch.id(), new BatchEvent.FilesRead(outcome, download.foreign(), download.corrupt()));
             });
         } catch (IOException e) {
             throw new IllegalStateException(e);
@@ -294,19 +314,25 @@ final class HttpVendor implements Vendor {
     }
 
     /** What was paid for twice is at least used where it comes first; nothing depends on it. */
-    private void collectTwin(Batch batch, Twin twin, Collector collector) throws InterruptedException {
+    private void collectTwin(Batch batch, Twin twin, List<ManifestItem> items) throws InterruptedException {
         if (twin.lines() > 0
-                && gate(batch).call(provider -> provider.poll(twin.remoteBatchId()))
-                        instanceof PollOutcome.Seen(var remote)) {
-            results(batch, remote.outputHandle(), collector);
+                && gate(batch).callNow(provider -> provider.poll(twin.remoteBatchId()))
+                        instanceof PollOutcome.Seen(var remote)
+                && remote.outputHandle() != null) {
+            var file = remote.outputHandle();
+            var collector = new Collector(batch, items, new Download(false), mailbox, clock);
+            collector.begin(file);
+            gate(batch).callNow(provider -> provider.results(file, FilePosition.START, collector));
+            collector.flush();
         }
     }
 
-    private ResultsOutcome results(Batch batch, @Nullable String handle, Collector collector)
-            throws InterruptedException {
-        return handle == null
-                ? new ResultsOutcome.Complete(0)
-                : gate(batch).call(provider -> provider.results(handle, collector));
+    /** Both, whatever status the remote batch ended in. */
+    private static List<String> files(BatchState.Ended ended) {
+        return Stream.of(ended.outputHandle(), ended.errorHandle())
+                .flatMap(Stream::ofNullable)
+                .distinct()
+                .toList();
     }
 
     private void reportOpen(Batch batch, Function<ManifestItem, SeenItem> see) throws InterruptedException {

@@ -2,6 +2,7 @@ package dev.halfrate.processor.ledger;
 
 import dev.halfrate.processor.batch.Batch;
 import dev.halfrate.processor.codec.BatchProgressCodec;
+import dev.halfrate.processor.codec.QuarantinedLineCodec;
 import dev.halfrate.processor.codec.ResultCodec;
 import dev.halfrate.processor.config.HalfrateConfig;
 import dev.halfrate.processor.crash.CrashPoint;
@@ -13,14 +14,18 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,6 +35,10 @@ import org.slf4j.LoggerFactory;
 final class KafkaPartitionLog implements PartitionLog {
     private static final Logger LOG = LoggerFactory.getLogger(KafkaPartitionLog.class);
     private static final String EPOCH_KEY = "";
+
+    /** Of an answer that stands in its result's record; a larger one goes in parts. */
+    static final int BODY_BYTES_MAX = 19 * 1024 * 1024;
+
     private static final Duration REPLAY_SLOW = Duration.ofSeconds(30);
     private static final Duration POLL = Duration.ofMillis(200);
 
@@ -38,6 +47,7 @@ final class KafkaPartitionLog implements PartitionLog {
     private final TopicPartition ledger;
     private final String instance;
     private final LedgerClients clients;
+    private final ResponseParts parts;
     private final Producer<byte[], byte[]> producer;
     private final Supplier<ConsumerGroupMetadata> group;
     private boolean fenced;
@@ -53,6 +63,7 @@ final class KafkaPartitionLog implements PartitionLog {
         this.ledger = new TopicPartition(config.topics().ledger(), partition);
         this.instance = instance;
         this.clients = clients;
+        this.parts = new ResponseParts(config.topics().resultParts(), this::delivered);
         this.producer = clients.producer(config.application() + "-ledger-" + partition);
         this.group = group;
     }
@@ -141,40 +152,70 @@ final class KafkaPartitionLog implements PartitionLog {
 
     @Override
     public void commit(Transaction transaction) {
-        var topics = config.topics();
         try {
-            inTransaction(transaction.workOffset(), () -> {
-                for (var batch : transaction.batches()) {
-                    send(record(ledger, batch.id(), InternalFormat.LEDGER_RECORD.encode(LedgerRecords.encode(batch))));
+            try {
+                write(transaction, BODY_BYTES_MAX);
+            } catch (KafkaException e) {
+                if (!isTooLarge(e)) {
+                    throw e;
                 }
-                for (var batchId : transaction.forgotten()) {
-                    send(new ProducerRecord<>(ledger.topic(), ledger.partition(), utf8(batchId), null));
-                }
-                for (var result : transaction.results()) {
-                    send(ResultCodec.toRecord(topics.results(), result));
-                }
-                for (var progress : transaction.feed()) {
-                    send(BatchProgressCodec.toRecord(topics.batches(), progress));
-                }
-                for (var signal : transaction.signals()) {
-                    send(new ProducerRecord<>(
-                            topics.laneInbox(),
-                            signal.inboxPartition(),
-                            utf8(signal.signal().getPool()),
-                            InternalFormat.SIGNAL.encode(signal.signal())));
-                }
-                for (var batch : transaction.settled()) {
-                    for (var chunk = 0; chunk < batch.header().chunks(); chunk++) {
-                        send(new ProducerRecord<>(
-                                work.topic(), work.partition(), utf8(batch.id() + "/" + chunk), null));
-                    }
-                }
-                CommitPoints.written(transaction);
-            });
+                // A topic may take less than it did at the start. Nothing was written, and smaller records may be.
+                LOG.error(
+                        "{}: {} takes no record of the size that a result may have, so its answers go to {} from {} bytes on: raise its max.message.bytes",
+                        work,
+                        config.topics().results(),
+                        config.topics().resultParts(),
+                        ResponseParts.PART_BYTES_MAX);
+                producer.abortTransaction();
+                write(transaction, ResponseParts.PART_BYTES_MAX);
+            }
             CommitPoints.committed(transaction);
         } catch (KafkaException e) {
             throw new PartitionLostException("cannot commit to " + ledger, e);
         }
+    }
+
+    private static boolean isTooLarge(KafkaException failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof RecordTooLargeException) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void write(Transaction transaction, int bodyBytesMax) {
+        var topics = config.topics();
+        inTransaction(transaction.workOffset(), () -> {
+            for (var batch : transaction.batches()) {
+                send(record(ledger, batch.id(), InternalFormat.LEDGER_RECORD.encode(LedgerRecords.encode(batch))));
+            }
+            for (var batchId : transaction.forgotten()) {
+                send(new ProducerRecord<>(ledger.topic(), ledger.partition(), utf8(batchId), null));
+            }
+            for (var result : transaction.results()) {
+                send(ResultCodec.toRecord(topics.results(), parts.of(result, bodyBytesMax)));
+            }
+            for (var line : transaction.quarantined()) {
+                send(QuarantinedLineCodec.toRecord(topics.diagnostics(), line));
+            }
+            for (var progress : transaction.feed()) {
+                send(BatchProgressCodec.toRecord(topics.batches(), progress));
+            }
+            for (var signal : transaction.signals()) {
+                send(new ProducerRecord<>(
+                        topics.laneInbox(),
+                        signal.inboxPartition(),
+                        utf8(signal.signal().getPool()),
+                        InternalFormat.SIGNAL.encode(signal.signal())));
+            }
+            for (var batch : transaction.settled()) {
+                for (var chunk = 0; chunk < batch.header().chunks(); chunk++) {
+                    send(new ProducerRecord<>(work.topic(), work.partition(), utf8(batch.id() + "/" + chunk), null));
+                }
+            }
+            CommitPoints.written(transaction);
+        });
     }
 
     /** Offsets go with each transaction, so that a generation that is over fails before it acts. */
@@ -189,6 +230,17 @@ final class KafkaPartitionLog implements PartitionLog {
     @SuppressWarnings("FutureReturnValueIgnored")
     private void send(ProducerRecord<byte[], byte[]> outgoing) {
         producer.send(outgoing);
+    }
+
+    /** Waits for where it stands. */
+    private RecordMetadata delivered(ProducerRecord<byte[], byte[]> outgoing) {
+        try {
+            return producer.send(outgoing).get();
+        } catch (InterruptedException e) {
+            throw new InterruptException(e);
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof KafkaException cause ? cause : new KafkaException(e.getCause());
+        }
     }
 
     private static ProducerRecord<byte[], byte[]> record(TopicPartition to, String key, byte[] value) {

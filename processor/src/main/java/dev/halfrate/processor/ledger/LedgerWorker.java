@@ -10,6 +10,7 @@ import dev.halfrate.processor.config.HalfrateConfig;
 import dev.halfrate.processor.provider.Capabilities;
 import dev.halfrate.processor.provider.Provider;
 import dev.halfrate.processor.provider.SweepOutcome;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -55,6 +56,7 @@ public final class LedgerWorker implements AutoCloseable {
     private final String groupId;
     private final Map<String, ? extends Provider> providers;
     private final int workPartitions;
+    private final MeterRegistry meters;
     private final Consumer<Throwable> onFailure;
     private final KafkaLedgerClients clients;
     private final org.apache.kafka.clients.consumer.Consumer<byte[], byte[]> consumer;
@@ -84,11 +86,13 @@ public final class LedgerWorker implements AutoCloseable {
             String instance,
             Map<String, ? extends Provider> providers,
             int workPartitions,
+            MeterRegistry meters,
             Consumer<Throwable> onFailure) {
         this.config = config;
         this.instance = instance;
         this.providers = Map.copyOf(providers);
         this.workPartitions = workPartitions;
+        this.meters = meters;
         this.onFailure = onFailure;
         this.clients = new KafkaLedgerClients(config.kafka());
         this.groupId = config.application() + "-ledger";
@@ -142,7 +146,13 @@ public final class LedgerWorker implements AutoCloseable {
                 config.accounts().stream()
                         .collect(Collectors.toUnmodifiableMap(
                                 account -> account.name(),
-                                account -> new AccountGate(provider(account.name()), account.requestsInFlightMax()))),
+                                account -> new AccountGate(
+                                        account.name(),
+                                        provider(account.name()),
+                                        new Semaphore(account.requestsInFlightMax(), true),
+                                        config.ledger().probeInterval(),
+                                        ActorClock.system(),
+                                        meters))),
                 manifests,
                 bodies,
                 emptySpoolDir(config.stateDir()),
@@ -295,9 +305,11 @@ public final class LedgerWorker implements AutoCloseable {
                 ledger.runningMax(),
                 ledger.doubtsMax(),
                 ledger.itemAttemptsMax(),
+                ledger.missingRetriesMax(),
+                ledger.onVendorCancel().equals("return"),
                 ledger.retryDelayMax());
         var lifecycle = new BatchLifecycle(settings, this::rules);
-        var publications = new Publications(this::providerOf);
+        var publications = new Publications(this::providerOf, ledger.itemRetryDelays());
         var actor = new PartitionActor(
                 partition,
                 workPartitions,

@@ -128,6 +128,7 @@ public final class PartitionActor {
                     List.of(batch),
                     List.of(),
                     List.of(),
+                    List.of(),
                     List.of(publications.progress(batch, clock.now())),
                     List.of(),
                     List.of(),
@@ -138,6 +139,11 @@ public final class PartitionActor {
     }
 
     public void onLetter(Mailbox.Letter letter) {
+        if (!letter.quarantined().isEmpty()) {
+            // Not with the bits: whether the lines are of use to the batch is the lifecycle's to say, these are of
+            // none.
+            log.commit(PartitionLog.Transaction.of(letter.quarantined(), manifests.restartOffset(nextWorkOffset)));
+        }
         handle(letter.batchId(), letter.event(), letter.seen());
         letter.handled().run();
     }
@@ -355,6 +361,7 @@ public final class PartitionActor {
                 step.durability() == Step.Durability.LEDGER ? changed : List.of(),
                 List.of(),
                 results,
+                List.of(),
                 changed.stream().map(each -> publications.progress(each, now)).toList(),
                 signals,
                 windows,
@@ -396,6 +403,7 @@ public final class PartitionActor {
             log.commit(new PartitionLog.Transaction(
                     List.of(),
                     old,
+                    List.of(),
                     List.of(),
                     List.of(),
                     List.of(),

@@ -2,6 +2,7 @@ package dev.halfrate.processor.ledger;
 
 import dev.halfrate.processor.batch.Batch;
 import dev.halfrate.processor.codec.BatchProgress;
+import dev.halfrate.processor.codec.QuarantinedLine;
 import dev.halfrate.processor.codec.Result;
 import dev.halfrate.schemas.internal.Signal;
 import java.util.List;
@@ -43,6 +44,7 @@ public interface PartitionLog extends AutoCloseable {
             List<Batch> batches,
             List<String> forgotten,
             List<Result> results,
+            List<QuarantinedLine> quarantined,
             List<BatchProgress> feed,
             List<LaneSignal> signals,
             List<Batch> settled,
@@ -52,9 +54,15 @@ public interface PartitionLog extends AutoCloseable {
             batches = List.copyOf(batches);
             forgotten = List.copyOf(forgotten);
             results = List.copyOf(results);
+            quarantined = List.copyOf(quarantined);
             feed = List.copyOf(feed);
             signals = List.copyOf(signals);
             settled = List.copyOf(settled);
+        }
+
+        static Transaction of(List<QuarantinedLine> quarantined, long workOffset) {
+            return new Transaction(
+                    List.of(), List.of(), List.of(), quarantined, List.of(), List.of(), List.of(), workOffset);
         }
     }
 

@@ -15,10 +15,12 @@ import dev.halfrate.schemas.internal.Signal;
 import dev.halfrate.schemas.internal.SignalKind;
 import dev.halfrate.schemas.internal.Source;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -29,9 +31,15 @@ public final class Publications {
 
     private final UnaryOperator<String> providerOf;
 
-    /** @param providerOf from an account's name to its provider's */
-    public Publications(UnaryOperator<String> providerOf) {
+    private final List<Duration> itemRetryDelays;
+
+    /**
+     * @param providerOf from an account's name to its provider's
+     * @param itemRetryDelays after an item's first, second, … failure; the last one repeats
+     */
+    public Publications(UnaryOperator<String> providerOf, List<Duration> itemRetryDelays) {
         this.providerOf = providerOf;
+        this.itemRetryDelays = List.copyOf(itemRetryDelays);
     }
 
     Result result(Batch batch, ItemEnd end, SeenItem seen, Instant now) {
@@ -109,32 +117,53 @@ public final class Publications {
                 now);
     }
 
-    /** Items go back with their refs; who spent an attempt has one more behind it. */
+    /** Items go back with their refs, which count what happened to them; those that failed have to wait. */
     List<LaneSignal> returned(Batch batch, List<SeenItem> items, Instant now) {
-        var signals = new ArrayList<LaneSignal>();
-        for (var from = 0; from < items.size(); from += REFS_MAX) {
-            var part = items.subList(from, Math.min(items.size(), from + REFS_MAX));
-            signals.add(signal(batch, SignalKind.RETURNED, new byte[0], chunk(batch.header(), part), now));
+        var byNotBefore = new TreeMap<Long, List<SeenItem>>();
+        for (var item : items) {
+            byNotBefore
+                    .computeIfAbsent(notBefore(item, now), _ -> new ArrayList<>())
+                    .add(item);
         }
+        var signals = new ArrayList<LaneSignal>();
+        byNotBefore.forEach((notBefore, equal) -> {
+            for (var from = 0; from < equal.size(); from += REFS_MAX) {
+                var part = equal.subList(from, Math.min(equal.size(), from + REFS_MAX));
+                var chunk = chunk(batch.header(), part, notBefore);
+                signals.add(signal(batch, SignalKind.RETURNED, new byte[0], chunk, now));
+            }
+        });
         return signals;
+    }
+
+    /** @return epoch milliseconds, 0 for at once: only a failure is a reason to wait */
+    private long notBefore(SeenItem item, Instant now) {
+        if (item.finding() != ItemReport.Finding.FAILED_FOR_NOW) {
+            return 0;
+        }
+        var failuresBefore = item.item().ref().getAttempts();
+        return now.plus(itemRetryDelays.get(Math.min(failuresBefore, itemRetryDelays.size() - 1)))
+                .toEpochMilli();
     }
 
     LaneSignal settled(Batch batch, Instant now) {
         return signal(batch, SignalKind.SETTLED, batch.succeeded().toBytes(), null, now);
     }
 
-    private static RefChunk chunk(BatchHeader header, List<SeenItem> items) {
+    private static RefChunk chunk(BatchHeader header, List<SeenItem> items, long notBefore) {
         var sources = new LinkedHashMap<Source, Integer>();
         var refs = new ArrayList<Ref>(items.size());
         for (var seen : items) {
             var source = sources.computeIfAbsent(seen.item().source(), _ -> sources.size());
             var ref = Ref.newBuilder(seen.item().ref()).setSource(source);
             if (spendsAttempt(seen.finding())) {
-                ref.setAttempts(seen.item().ref().getAttempts() + 1);
+                ref.setAttempts(ref.getAttempts() + 1);
+            } else if (seen.finding() == ItemReport.Finding.MISSING) {
+                ref.setMissing(ref.getMissing() + 1);
             }
             refs.add(ref.build());
         }
-        return new RefChunk(header.pool(), lane(header), List.copyOf(sources.keySet()), refs, 0L);
+        return new RefChunk(header.pool(), lane(header), List.copyOf(sources.keySet()), refs, notBefore);
     }
 
     private static LaneSignal signal(
@@ -164,8 +193,8 @@ public final class Publications {
 
     private static boolean spendsAttempt(ItemReport.Finding finding) {
         return switch (finding) {
-            case SUCCEEDED, FAILED_FOR_GOOD, FAILED_FOR_NOW, MISSING -> true;
-            case NOT_EXECUTED_EXPIRED, NOT_EXECUTED_CANCELLED, BODY_GONE -> false;
+            case SUCCEEDED, FAILED_FOR_GOOD, FAILED_FOR_NOW -> true;
+            case NOT_EXECUTED_EXPIRED, NOT_EXECUTED_CANCELLED, MISSING, BODY_GONE -> false;
         };
     }
 

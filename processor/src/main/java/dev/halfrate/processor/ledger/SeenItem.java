@@ -31,6 +31,7 @@ public record SeenItem(
     }
 
     ItemReport report(Instant now) {
-        return new ItemReport(item.item(), finding, item.ref().getAttempts(), item.lifeOver(now), usage);
+        var ref = item.ref();
+        return new ItemReport(item.item(), finding, ref.getAttempts(), ref.getMissing(), item.lifeOver(now), usage);
     }
 }

@@ -37,6 +37,10 @@ public final class TopicSetup {
     private static final Logger log = LoggerFactory.getLogger(TopicSetup.class);
 
     private static final int MESSAGE_BYTES_MAX = 20 * 1024 * 1024;
+
+    /** A part of a response, its key and headers. */
+    private static final int PART_BYTES_MAX = 600_000;
+
     private static final Duration REACHABLE_WITHIN = Duration.ofSeconds(8);
     private static final Duration ANSWER_WITHIN = Duration.ofSeconds(20);
     private static final Duration RETENTION_MARGIN = Duration.ofDays(1);
@@ -175,8 +179,16 @@ public final class TopicSetup {
                                 TopicRule.atLeast("max.message.bytes", 1, MESSAGE_BYTES_MAX),
                                 retention(ttl, REQUESTS_RETENTION, because))),
                 new Plan(topics.results(), Plan.rules(initiallyDurable, large)),
+                // Never compacted: the parts of one body have one key.
+                new Plan(
+                        topics.resultParts(),
+                        Plan.rules(
+                                initiallyDurable,
+                                deleted,
+                                TopicRule.atLeast("max.message.bytes", PART_BYTES_MAX, PART_BYTES_MAX))),
                 new Plan(topics.batches(), Plan.rules(initiallyDurable)),
                 new Plan(topics.deadLetters(), Plan.rules(initiallyDurable, large)),
+                new Plan(topics.diagnostics(), Plan.rules(initiallyDurable)),
                 new Plan(
                         topics.laneInbox(),
                         Plan.rules(

@@ -1,7 +1,7 @@
 package dev.halfrate.processor.provider;
 
 /** How a cancel ended. */
-public sealed interface CancelOutcome {
+public sealed interface CancelOutcome extends Outcome {
     record Cancelling(RemoteBatch remote) implements CancelOutcome {}
 
     /** Definite, e.g. because the batch has ended already. */

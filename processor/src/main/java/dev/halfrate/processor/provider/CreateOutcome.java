@@ -1,7 +1,7 @@
 package dev.halfrate.processor.provider;
 
 /** How a create ended. */
-public sealed interface CreateOutcome {
+public sealed interface CreateOutcome extends Outcome {
     record Created(RemoteBatch remote) implements CreateOutcome {}
 
     /** Definite: no remote batch was made. */

@@ -1,7 +1,7 @@
 package dev.halfrate.processor.provider;
 
 /** How a deletion ended. */
-public sealed interface DeleteOutcome {
+public sealed interface DeleteOutcome extends Outcome {
     /** It is not there any more. */
     record Deleted() implements DeleteOutcome {}
 

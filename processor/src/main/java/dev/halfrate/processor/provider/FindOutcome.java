@@ -3,7 +3,7 @@ package dev.halfrate.processor.provider;
 import java.util.List;
 
 /** What one full listing said about an attempt. */
-public sealed interface FindOutcome {
+public sealed interface FindOutcome extends Outcome {
     /** Surely of this attempt; more than one if the create was carried out twice. Oldest first. */
     record Found(List<RemoteBatch> remotes) implements FindOutcome {
         public Found {

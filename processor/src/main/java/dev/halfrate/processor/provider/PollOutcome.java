@@ -1,7 +1,7 @@
 package dev.halfrate.processor.provider;
 
 /** What a poll brought. */
-public sealed interface PollOutcome {
+public sealed interface PollOutcome extends Outcome {
     record Seen(RemoteBatch remote) implements PollOutcome {}
 
     /** A definite no; {@link Refusal.Kind#NOT_FOUND} if the remote batch is gone. */

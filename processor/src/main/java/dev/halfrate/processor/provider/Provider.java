@@ -39,9 +39,10 @@ public interface Provider extends AutoCloseable {
     /**
      * Streams one result file; {@code handle} is an output or error handle of a {@link RemoteBatch}.
      *
+     * @param from where an earlier download of it broke off; the vendor may begin at the file's start nevertheless
      * @param lines called for each line, in the order of the file, on the calling thread; may block
      */
-    ResultsOutcome results(String handle, ResultLines lines) throws InterruptedException;
+    ResultsOutcome results(String handle, FilePosition from, ResultLines lines) throws InterruptedException;
 
     CancelOutcome cancel(String remoteBatchId);
 
@@ -54,7 +55,7 @@ public interface Provider extends AutoCloseable {
     /** Receives the lines of a result file. */
     @FunctionalInterface
     interface ResultLines {
-        void accept(ResultLine line) throws InterruptedException;
+        void accept(ResultLine line, RawLine raw) throws InterruptedException;
     }
 
     /**

@@ -27,6 +27,9 @@ public sealed interface ResultLine {
     /** The vendor did not execute the request. */
     record NotExecuted(String upstreamId, Cause cause, LineError error) implements ResultLine {}
 
+    /** The vendor executed the request, but its line is longer than anybody could hold. */
+    record TooLong(String upstreamId, long bytes) implements ResultLine {}
+
     /** A line that cannot be read; others can. */
     record Corrupt(long lineNumber, String reason) implements ResultLine {}
 

@@ -3,7 +3,7 @@ package dev.halfrate.processor.provider;
 import java.util.List;
 
 /** What a listing of all remote batches brought. */
-public sealed interface SweepOutcome {
+public sealed interface SweepOutcome extends Outcome {
     /** The listing was complete. */
     record Swept(List<Listed> batches) implements SweepOutcome {
         public Swept {

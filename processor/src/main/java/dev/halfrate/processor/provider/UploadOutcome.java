@@ -1,7 +1,7 @@
 package dev.halfrate.processor.provider;
 
 /** How an upload ended. */
-public sealed interface UploadOutcome {
+public sealed interface UploadOutcome extends Outcome {
     record Uploaded(String inputFileId) implements UploadOutcome {}
 
     record Refused(Refusal refusal) implements UploadOutcome {}

@@ -22,6 +22,7 @@ final class LaneMetrics {
     private static final int LANES_SHOWN_MAX = 200;
 
     private static final String WAITING = "halfrate.lane.waiting";
+    private static final String DELAYED = "halfrate.lane.delayed";
     private static final String IN_FLIGHT = "halfrate.lane.batches_in_flight";
 
     private final MeterRegistry registry;
@@ -89,6 +90,10 @@ final class LaneMetrics {
                 .description("Requests that wait for a batch")
                 .tag("lane", lane)
                 .register(registry);
+        Gauge.builder(DELAYED, level.delayed, AtomicInteger::get)
+                .description("Requests that are to be tried again later")
+                .tag("lane", lane)
+                .register(registry);
         Gauge.builder(IN_FLIGHT, level.inFlight, AtomicInteger::get)
                 .description("Batches sealed and not settled")
                 .tag("lane", lane)
@@ -100,7 +105,7 @@ final class LaneMetrics {
         level.lanes--;
         if (level.lanes == 0) {
             levels.remove(level.name);
-            for (var gauge : List.of(WAITING, IN_FLIGHT)) {
+            for (var gauge : List.of(WAITING, DELAYED, IN_FLIGHT)) {
                 registry.find(gauge).tag("lane", level.name).meters().forEach(registry::remove);
             }
         }
@@ -110,6 +115,7 @@ final class LaneMetrics {
     final class Level {
         private final String name;
         private final AtomicInteger waiting = new AtomicInteger();
+        private final AtomicInteger delayed = new AtomicInteger();
         private final AtomicInteger inFlight = new AtomicInteger();
         private int lanes;
 
@@ -119,6 +125,7 @@ final class LaneMetrics {
 
         void change(LaneState from, LaneState to) {
             waiting.addAndGet(to.queue().items() - from.queue().items());
+            delayed.addAndGet(to.delayed() - from.delayed());
             inFlight.addAndGet(to.inFlight() - from.inFlight());
         }
 

@@ -30,17 +30,20 @@ import org.apache.kafka.streams.state.Stores;
  *
  * @param lanes one small record per lane
  * @param chunks refs that wait
+ * @param delayed refs that are to be tried again later, in the order in which they are due
  * @param ids ids of sealed batches, written once
  * @param batches sealed batches that are in flight or whose ids are still known
  */
 record LaneStores(
         KeyValueStore<Bytes, LaneRecord> lanes,
         KeyValueStore<Bytes, WaitingChunk> chunks,
+        KeyValueStore<Bytes, WaitingChunk> delayed,
         KeyValueStore<Bytes, SealedIds> ids,
         KeyValueStore<String, SealedBatch> batches) {
 
     private static final String LANES = "lanes";
     private static final String CHUNKS = "chunks";
+    private static final String DELAYED = "delayed";
     private static final String IDS = "ids";
     private static final String BATCHES = "batches";
     private static final int LANE_KEY_BYTES = 16;
@@ -55,6 +58,7 @@ record LaneStores(
         return new LaneStores(
                 context.getStateStore(LANES),
                 context.getStateStore(CHUNKS),
+                context.getStateStore(DELAYED),
                 context.getStateStore(IDS),
                 context.getStateStore(BATCHES));
     }
@@ -64,6 +68,7 @@ record LaneStores(
                 // Changes with every event; the cache makes that one changelog record per lane and commit.
                 builder(LANES, Serdes.Bytes(), InternalFormat.LANE_RECORD).withCachingEnabled(),
                 builder(CHUNKS, Serdes.Bytes(), InternalFormat.WAITING_CHUNK),
+                builder(DELAYED, Serdes.Bytes(), InternalFormat.WAITING_CHUNK),
                 builder(IDS, Serdes.Bytes(), InternalFormat.SEALED_IDS),
                 builder(BATCHES, Serdes.String(), InternalFormat.SEALED_BATCH));
     }
@@ -96,6 +101,26 @@ record LaneStores(
     static long seqOf(Bytes chunkKey) {
         return ByteBuffer.wrap(chunkKey.get()).getLong(LANE_KEY_BYTES);
     }
+
+    /** In the order in which they are due, whatever their lanes. */
+    static Bytes delayedKey(Instant due, Bytes lane, long seq) {
+        return Bytes.wrap(ByteBuffer.allocate(Long.BYTES + LANE_KEY_BYTES + Long.BYTES)
+                .putLong(due.toEpochMilli())
+                .put(lane.get())
+                .putLong(seq)
+                .array());
+    }
+
+    static Delayed delayed(Bytes key) {
+        var parts = ByteBuffer.wrap(key.get());
+        var due = Instant.ofEpochMilli(parts.getLong());
+        var lane = new byte[LANE_KEY_BYTES];
+        parts.get(lane);
+        return new Delayed(due, Bytes.wrap(lane), parts.getLong());
+    }
+
+    /** What the key of a delayed chunk says. */
+    record Delayed(Instant due, Bytes lane, long seq) {}
 
     /** In the order of sealing, which is what a restart has to read them in. */
     static Bytes idsKey(int ordinal, int index) {
@@ -165,7 +190,7 @@ record LaneStores(
                 lane.getWaitingBytes(),
                 Instant.ofEpochMilli(lane.getHeadArrivedAt()),
                 Instant.ofEpochMilli(lane.getHeadExpiresAt()));
-        return new LaneState(queue, lane.getFlushedUntil(), lane.getNextBatch(), lane.getInFlight());
+        return new LaneState(queue, lane.getFlushedUntil(), lane.getNextBatch(), lane.getInFlight(), lane.getDelayed());
     }
 
     static LaneRecord record(String pool, LaneId id, LaneState state) {
@@ -182,6 +207,7 @@ record LaneStores(
                 queue.headExpiresAt().toEpochMilli(),
                 state.flushedUntil(),
                 state.nextBatch(),
-                state.inFlight());
+                state.inFlight(),
+                state.delayed());
     }
 }

@@ -72,6 +72,9 @@ final class LaneTask {
     private final int inboxPartition;
     private final Cancellable ticks;
     private int nextOrdinal = 1;
+    private long nextDelayed;
+    /** When the first of the delayed chunks is due. */
+    private Instant nextDue = Instant.MAX;
 
     LaneTask(LaneTopology topology, LaneMetrics metrics, ProcessorContext<byte[], Outgoing> context) {
         this.topology = topology;
@@ -175,7 +178,7 @@ final class LaneTask {
         }
     }
 
-    /** Adds those of a chunk's refs that are accepted to their lane. */
+    /** Adds those of a chunk's refs that are accepted to their lane, now or when they are due. */
     private void take(RefChunk chunk, byte[] framed, Instant now, Predicate<Ref> accepted) {
         var refs = new ArrayList<Ref>(chunk.getRefs().size());
         for (var ref : chunk.getRefs()) {
@@ -189,8 +192,43 @@ final class LaneTask {
         var waiting = refs.size() == chunk.getRefs().size()
                 ? new WaitingChunks.Chunk(chunk, framed, now)
                 : WaitingChunks.Chunk.of(chunk, refs, now);
-        var arrived = new LaneEvent.Arrived(now, waiting.size(), waiting.lineBytes(), waiting.expiresAt(0));
-        step(lane(chunk.getPool(), chunk.getLane()), arrived, waiting);
+        var lane = lane(chunk.getPool(), chunk.getLane());
+        LaneCore.delayedUntil(Instant.ofEpochMilli(chunk.getNotBefore()), now)
+                .ifPresentOrElse(
+                        due -> delay(lane, due, waiting, now), () -> step(lane, arrival(waiting, now), waiting));
+    }
+
+    private static LaneEvent.Arrived arrival(WaitingChunks.Chunk chunk, Instant now) {
+        return new LaneEvent.Arrived(now, chunk.size(), chunk.lineBytes(), chunk.expiresAt(0));
+    }
+
+    private void delay(Lane lane, Instant due, WaitingChunks.Chunk chunk, Instant now) {
+        stores.delayed().put(LaneStores.delayedKey(due, lane.key(), nextDelayed++), chunk.stored());
+        nextDue = due.isBefore(nextDue) ? due : nextDue;
+        step(lane, new LaneEvent.Delayed(now, chunk.size()), null);
+    }
+
+    /** Lets delayed chunks into their lanes, some at a time. */
+    private void release(Instant now) {
+        if (nextDue.isAfter(now)) {
+            return;
+        }
+        var items = 0;
+        try (var delayed = stores.delayed().all()) {
+            nextDue = Instant.MAX;
+            while (delayed.hasNext() && nextDue.equals(Instant.MAX)) {
+                var entry = delayed.next();
+                var key = LaneStores.delayed(entry.key);
+                if (key.due().isAfter(now) || items >= LaneCore.ITEMS_PER_STEP_MAX) {
+                    nextDue = key.due();
+                } else {
+                    var chunk = WaitingChunks.Chunk.due(entry.value, now);
+                    stores.delayed().delete(entry.key);
+                    step(requireNonNull(lanes.get(key.lane())), new LaneEvent.Due(arrival(chunk, now)), chunk);
+                    items += chunk.size();
+                }
+            }
+        }
     }
 
     private void settled(Signal signal) {
@@ -251,6 +289,7 @@ final class LaneTask {
 
     private void tick() {
         var now = now();
+        release(now);
         lanes.values().forEach(lane -> step(lane, new LaneEvent.Ticked(now), null));
         dropIdle(now.minus(LANE_IDLE_MAX));
         forget(now);
@@ -344,7 +383,7 @@ final class LaneTask {
     private static Result expired(Lane lane, Ref ref, Instant now) {
         var failure = new Result.Failure(
                 Rejection.REQUEST_EXPIRED.code(),
-                "no batch took the request within its life (requests.ttl): send it again",
+                "no batch answered the request within its life (requests.ttl): send it again",
                 false);
         return new Result(
                 ref.getCustomId(),
@@ -425,11 +464,23 @@ final class LaneTask {
                         .queue();
                 var chunk = WaitingChunks.Chunk.of(entry.value);
                 var left = LaneStores.seqOf(entry.key) == queue.firstSeq() ? queue.skip() : 0;
-                chunk.refs()
-                        .subList(left, chunk.size())
-                        .forEach(ref -> duplicates.waits(id(chunk.values().getPool(), ref)));
+                waits(chunk, left);
             });
         }
+        try (var all = stores.delayed().all()) {
+            all.forEachRemaining(entry -> {
+                var key = LaneStores.delayed(entry.key);
+                nextDelayed = Math.max(nextDelayed, key.seq() + 1);
+                nextDue = key.due().isBefore(nextDue) ? key.due() : nextDue;
+                waits(WaitingChunks.Chunk.of(entry.value), 0);
+            });
+        }
+    }
+
+    private void waits(WaitingChunks.Chunk chunk, int from) {
+        chunk.refs()
+                .subList(from, chunk.size())
+                .forEach(ref -> duplicates.waits(id(chunk.values().getPool(), ref)));
     }
 
     private void restoreSealed() {

@@ -53,6 +53,12 @@ final class WaitingChunks implements LongFunction<WaitingChunks.Chunk> {
             return new Chunk(values, InternalFormat.REF_CHUNK.encode(values), arrivedAt);
         }
 
+        /** A chunk that was delayed, as it comes when it is due. */
+        static Chunk due(WaitingChunk stored, Instant now) {
+            var delayed = of(stored);
+            return new Chunk(delayed.values, delayed.framed, now);
+        }
+
         WaitingChunk stored() {
             return new WaitingChunk(arrivedAt.toEpochMilli(), ByteBuffer.wrap(framed));
         }

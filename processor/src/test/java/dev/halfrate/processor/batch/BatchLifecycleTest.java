@@ -699,8 +699,14 @@ class BatchLifecycleTest {
     @Nested
     class Verdicts {
         private ItemEnd.Kind verdict(Finding finding, int attempts, boolean lifeOver) {
-            var report = new ItemReport(0, finding, attempts, lifeOver, Usage.NONE);
-            return on(ended(), new BatchEvent.Reported(List.of(report)))
+            return verdict(SETTINGS, finding, attempts, 0, lifeOver);
+        }
+
+        private ItemEnd.Kind verdict(
+                LifecycleSettings settings, Finding finding, int attempts, int missing, boolean lifeOver) {
+            var report = new ItemReport(0, finding, attempts, missing, lifeOver, Usage.NONE);
+            return new BatchLifecycle(settings, _ -> Examples.EXACT)
+                    .on(in(ended()), new BatchEvent.Reported(List.of(report)), new Situation(EPOCH, NOW, 0))
                     .ends()
                     .getFirst()
                     .kind();
@@ -715,7 +721,7 @@ class BatchLifecycleTest {
                     Finding.FAILED_FOR_NOW, ItemEnd.Kind.RETURNED,
                     Finding.MISSING, ItemEnd.Kind.RETURNED,
                     Finding.NOT_EXECUTED_EXPIRED, ItemEnd.Kind.RETURNED,
-                    Finding.NOT_EXECUTED_CANCELLED, ItemEnd.Kind.CANCELLED);
+                    Finding.NOT_EXECUTED_CANCELLED, ItemEnd.Kind.RETURNED);
 
             assertThat(verdicts).hasSize(Finding.values().length);
             verdicts.forEach((finding, kind) ->
@@ -728,14 +734,47 @@ class BatchLifecycleTest {
 
             assertThat(verdict(Finding.FAILED_FOR_NOW, last - 1, false)).isEqualTo(ItemEnd.Kind.RETURNED);
             assertThat(verdict(Finding.FAILED_FOR_NOW, last, false)).isEqualTo(ItemEnd.Kind.FAILED);
-            assertThat(verdict(Finding.MISSING, last, false)).isEqualTo(ItemEnd.Kind.FAILED);
             assertThat(verdict(Finding.NOT_EXECUTED_EXPIRED, last, false)).isEqualTo(ItemEnd.Kind.RETURNED);
+        }
+
+        @Test
+        void whatIsMissingIsCountedApartFromWhatFailed() {
+            var last = SETTINGS.itemAttemptsMax() - 1;
+            var retries = SETTINGS.missingRetriesMax();
+
+            assertThat(verdict(SETTINGS, Finding.MISSING, last, retries - 1, false))
+                    .isEqualTo(ItemEnd.Kind.RETURNED);
+            assertThat(verdict(SETTINGS, Finding.MISSING, 0, retries, false)).isEqualTo(ItemEnd.Kind.FAILED);
+            assertThat(verdict(SETTINGS, Finding.FAILED_FOR_NOW, 0, retries, false))
+                    .isEqualTo(ItemEnd.Kind.RETURNED);
+        }
+
+        @Test
+        void whatWasCancelledAtTheVendorGoesBackUnlessConfiguredOtherwise() {
+            var cancelling = new LifecycleSettings(
+                    SETTINGS.pollDelays(),
+                    SETTINGS.createTimeout(),
+                    SETTINGS.quiesceMargin(),
+                    SETTINGS.listingsApart(),
+                    SETTINGS.runningMax(),
+                    SETTINGS.doubtsMax(),
+                    SETTINGS.itemAttemptsMax(),
+                    SETTINGS.missingRetriesMax(),
+                    false,
+                    SETTINGS.retryDelayMax());
+
+            assertThat(verdict(cancelling, Finding.NOT_EXECUTED_CANCELLED, 0, 0, false))
+                    .isEqualTo(ItemEnd.Kind.CANCELLED);
+            assertThat(verdict(cancelling, Finding.NOT_EXECUTED_EXPIRED, 0, 0, false))
+                    .isEqualTo(ItemEnd.Kind.RETURNED);
         }
 
         @Test
         void aRequestAtTheEndOfItsLifeIsNotTriedAgain() {
             assertThat(verdict(Finding.NOT_EXECUTED_EXPIRED, 0, true)).isEqualTo(ItemEnd.Kind.EXPIRED);
+            assertThat(verdict(Finding.NOT_EXECUTED_CANCELLED, 0, true)).isEqualTo(ItemEnd.Kind.EXPIRED);
             assertThat(verdict(Finding.FAILED_FOR_NOW, 0, true)).isEqualTo(ItemEnd.Kind.FAILED);
+            assertThat(verdict(Finding.MISSING, 0, true)).isEqualTo(ItemEnd.Kind.FAILED);
             assertThat(verdict(Finding.SUCCEEDED, 0, true)).isEqualTo(ItemEnd.Kind.SUCCEEDED);
         }
     }

@@ -35,6 +35,8 @@ public final class Examples {
             Duration.ofHours(26),
             2,
             3,
+            1,
+            true,
             Duration.ofMinutes(5));
 
     /** OpenAI's way: a file that can be deleted, and a batch that can be told from all others. */
@@ -287,6 +289,6 @@ public final class Examples {
     }
 
     static ItemReport report(int item, Finding finding) {
-        return new ItemReport(item, finding, 0, false, finding == Finding.SUCCEEDED ? USAGE : Usage.NONE);
+        return new ItemReport(item, finding, 0, 0, false, finding == Finding.SUCCEEDED ? USAGE : Usage.NONE);
     }
 }

@@ -67,6 +67,8 @@ class StateDiagramTest {
                                         runningMax,
                                         doubtsMax,
                                         3,
+                                        2,
+                                        true,
                                         Duration.ofSeconds(1)),
                                 new AccountRules(
                                         !exact && policy != DoubtPolicy.RESUBMIT_IF_REVOKED, exact, policy, 100)));

@@ -21,6 +21,7 @@ class FormatsDocumentTest {
                 .map(name -> name.equals("body") ? "response" : name.equals("failure") ? "error" : name)
                 .allSatisfy(this::isARow);
         assertThat(names(Result.Failure.class)).allSatisfy(name -> isARow("error." + name));
+        assertThat(names(Result.ResponseParts.class)).allSatisfy(name -> isARow("response_parts." + name));
         assertThat(names(Usage.class)).allSatisfy(name -> isARow("usage." + name));
     }
 
@@ -33,6 +34,9 @@ class FormatsDocumentTest {
     void everyWordOfAClosedListIsDocumented() {
         assertThat(Rejection.values()).extracting(Rejection::code).allSatisfy(this::isARow);
         assertThat(DeadLetter.Reason.values())
+                .extracting(reason -> reason.name().toLowerCase(Locale.ROOT))
+                .allSatisfy(this::isARow);
+        assertThat(QuarantinedLine.Reason.values())
                 .extracting(reason -> reason.name().toLowerCase(Locale.ROOT))
                 .allSatisfy(this::isARow);
         assertThat(Result.Status.values())

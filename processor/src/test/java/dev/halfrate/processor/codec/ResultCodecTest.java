@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.halfrate.processor.money.Usage;
 import java.time.Instant;
+import java.util.List;
 import java.util.Objects;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.Test;
@@ -21,7 +22,7 @@ class ResultCodecTest {
 
         assertThat(json).isEqualTo("""
                         {"custom_id":"a-1","status":"succeeded","provider":"openai","account":"main","model":"gpt-4o-mini",\
-                        "http_status":200,"response":{ "id" : "x" },"error":null,\
+                        "http_status":200,"response":{ "id" : "x" },"response_parts":null,"error":null,\
                         "usage":{"input_tokens":10,"cached_input_tokens":2,"cache_write_tokens":1,"output_tokens":5},\
                         "batch_id":"b-1","remote_batch_id":"batch_1","attempts":1,\
                         "requested_at":"2026-11-21T20:15:30.120Z","created_at":"2026-11-21T20:16:30.120Z",\
@@ -34,7 +35,7 @@ class ResultCodecTest {
 
         assertThat(json).isEqualTo("""
                         {"custom_id":"ä\\"1","status":"rejected","provider":null,"account":null,"model":null,\
-                        "http_status":null,"response":null,\
+                        "http_status":null,"response":null,"response_parts":null,\
                         "error":{"code":"body_type","message":"body must be a JSON object","permanent":true},\
                         "usage":null,"batch_id":null,"remote_batch_id":null,"attempts":0,\
                         "requested_at":"2026-11-21T20:15:30.120Z","created_at":null,"ended_at":null,\
@@ -72,6 +73,47 @@ class ResultCodecTest {
             assertThat(new String(sent.key(), UTF_8)).isEqualTo(result.customId());
             assertThat(decoded).usingRecursiveComparison().isEqualTo(result);
         }
+    }
+
+    @Test
+    void aBodyInPartsIsNamedInsteadOfQuoted() {
+        var result = succeeded("{}")
+                .in(new Result.ResponseParts("llm.results.parts", 3, List.of(70L, 72L), 999_999, "ab12"));
+
+        var json = ResultCodec.encode(result);
+
+        assertThat(new String(json, UTF_8)).contains("""
+                "response":null,"response_parts":{"topic":"llm.results.parts","partition":3,"offsets":[70,72],\
+                "bytes":999999,"sha256":"ab12"},"error":null""");
+        assertThat(ResultCodec.decode(json, "00-1-2-01")).isEqualTo(result);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"\ud800", "a\udf88b", "\ud83c"})
+    void halfAPairInAVendorsMessageKeepsNoResultBack(String message) {
+        var result = new Result(
+                "a-1",
+                Result.Status.FAILED,
+                "openai",
+                "main",
+                "m",
+                400,
+                null,
+                new Result.Failure("c" + message, message, true),
+                null,
+                "",
+                "",
+                0,
+                REQUESTED,
+                null,
+                null,
+                REQUESTED,
+                null);
+
+        assertThat(Objects.requireNonNull(ResultCodec.decode(ResultCodec.encode(result), null)
+                                .failure())
+                        .message())
+                .isEqualTo(message.replaceAll("[\ud800-\udfff]", "?"));
     }
 
     @Test

@@ -38,8 +38,10 @@ class ConfigFileTest {
             topics:
               requests: t.requests
               results: t.results
+              result-parts: t.parts
               batches: t.batches
               dead-letters: t.dlq
+              diagnostics: t.diagnostics
               lane-inbox: t.inbox
               work: t.work
               ledger: t.ledger
@@ -78,7 +80,11 @@ class ConfigFileTest {
               sweep-every: 1m
               doubts-max: 1
               item-attempts-max: 2
+              item-retry-delays: [1s, 2m]
+              missing-retries-max: 0
+              on-vendor-cancel: cancel
               retry-delay-max: 1m
+              probe-interval: 2s
               stop-wait: 3s
               spool-bytes-max: 20MiB
             """;
@@ -96,8 +102,10 @@ class ConfigFileTest {
                         new TopicsConfig(
                                 "llm.requests",
                                 "llm.results",
+                                "llm.results.parts",
                                 "llm.batches",
                                 "llm.dlq",
+                                "llm.diagnostics",
                                 "halfrate-lane-inbox",
                                 "halfrate-work",
                                 "halfrate-ledger",
@@ -132,7 +140,11 @@ class ConfigFileTest {
                                 Duration.ofMinutes(15),
                                 3,
                                 3,
+                                List.of(Duration.ofMinutes(1), Duration.ofMinutes(5), Duration.ofMinutes(15)),
+                                2,
+                                "return",
                                 Duration.ofMinutes(15),
+                                Duration.ofMinutes(1),
                                 Duration.ofSeconds(20),
                                 4_000_000_000L)));
     }
@@ -154,8 +166,10 @@ class ConfigFileTest {
                         new TopicsConfig(
                                 "t.requests",
                                 "t.results",
+                                "t.parts",
                                 "t.batches",
                                 "t.dlq",
+                                "t.diagnostics",
                                 "t.inbox",
                                 "t.work",
                                 "t.ledger",
@@ -195,7 +209,11 @@ class ConfigFileTest {
                                 Duration.ofMinutes(1),
                                 1,
                                 2,
+                                List.of(Duration.ofSeconds(1), Duration.ofMinutes(2)),
+                                0,
+                                "cancel",
                                 Duration.ofMinutes(1),
+                                Duration.ofSeconds(2),
                                 Duration.ofSeconds(3),
                                 20L << 20)));
     }
@@ -221,6 +239,10 @@ class ConfigFileTest {
             ledger: {poll-delays: 30s} | ledger.poll-delays must be a list, got '30s'
             ledger: {poll-delays: [30s, soon]} | ledger.poll-delays must be a duration such as 250ms, 30s, 15m, 72h or 7d, got 'soon'
             ledger: {poll-jitter: 2} | ledger.poll-jitter must be 0..1, got 2.0
+            ledger: {item-retry-delays: []} | ledger.item-retry-delays must be a list of at least one duration, got none
+            ledger: {item-retry-delays: [2d]} | ledger.item-retry-delays must be 0s..1d, got 2d
+            ledger: {missing-retries-max: 21} | ledger.missing-retries-max must be 0..20, got 21
+            ledger: {on-vendor-cancel: ask} | ledger.on-vendor-cancel must be one of: return, cancel, got 'ask'
             ledgr: {poll-jitter: 2} | ledgr is no key of the configuration, did you mean ledger?
             application: a/b | application must match [a-zA-Z0-9._-]{1,100}, got 'a/b'
             """)

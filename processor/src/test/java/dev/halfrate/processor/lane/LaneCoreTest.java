@@ -221,6 +221,38 @@ class LaneCoreTest {
         assertThat(large.sealed()).hasSize(2).allMatch(batch -> batch.items().size() == 30_000);
     }
 
+    @Test
+    void itemsThatAreDelayedAreInNoWindowUntilTheyAreDue() {
+        var fourth = new LaneUnderTest.Item(99, 1, LaneUnderTest.START.plus(AGE_MAX.multipliedBy(2)));
+        lane.arrive(1, 1, 1).delay(List.of(fourth)).flush().after(AGE_MAX).tick();
+        assertThat(lane.sealed()).extracting(Batch::numbers).containsExactly(List.of(0, 1, 2));
+        assertThat(lane.state().delayed()).isEqualTo(1);
+
+        lane.due().tick();
+        assertThat(lane.sealed()).hasSize(1);
+        lane.arrive(1, 1, 1);
+
+        assertThat(lane.sealed()).extracting(Batch::by, Batch::numbers).contains(closed(ClosedBy.COUNT, 99, 3, 4, 5));
+        assertThat(lane.state().delayed()).isZero();
+    }
+
+    @Test
+    void aLaneWithDelayedItemsIsNotEmpty() {
+        lane.delay(List.of(new LaneUnderTest.Item(0, 1, LaneUnderTest.START.plus(AGE_MAX))));
+
+        assertThat(lane.state().isEmpty()).isFalse();
+    }
+
+    @Test
+    void aDelayIsNeitherPastNorLongerThanTheLongest() {
+        var now = LaneUnderTest.START;
+
+        assertThat(LaneCore.delayedUntil(now, now)).isEmpty();
+        assertThat(LaneCore.delayedUntil(now.plus(MILLI), now)).contains(now.plus(MILLI));
+        assertThat(LaneCore.delayedUntil(now.plus(LaneCore.DELAY_MAX).plus(MILLI), now))
+                .contains(now.plus(LaneCore.DELAY_MAX));
+    }
+
     private static LaneState.Queue emptyAfter(long chunks) {
         var none = LaneState.NEW.queue();
         return new LaneState.Queue(chunks, 0, chunks, 0, 0, none.headArrivedAt(), none.headExpiresAt());

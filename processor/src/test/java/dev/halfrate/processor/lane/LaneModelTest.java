@@ -1,11 +1,14 @@
 package dev.halfrate.processor.lane;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.halfrate.processor.lane.LaneUnderTest.Item;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -40,7 +43,10 @@ class LaneModelTest {
     private static final class Guarantee {
         private final LaneLimits limits;
         private final LaneUnderTest lane;
-        private final List<Item> arrived = new ArrayList<>();
+        private final List<Item> came = new ArrayList<>();
+        /** Places in the lane's order by items' numbers. */
+        private final Map<Integer, Integer> places = new HashMap<>();
+
         private int checkedBatches;
         private int checkedExpired;
         private int lastSealed = -1;
@@ -52,24 +58,44 @@ class LaneModelTest {
 
         void happens(SplittableRandom random) {
             lane.after(Duration.ofMillis(random.nextInt(3_000)));
-            switch (random.nextInt(8)) {
+            switch (random.nextInt(10)) {
                 case 0, 1, 2 -> {
-                    var chunk = new ArrayList<Item>();
-                    for (var size = random.nextInt(1, 40); size > 0; size--) {
-                        var expiresAt = lane.now().plusMillis(random.nextInt(0, 200_000));
-                        chunk.add(new Item(arrived.size() + chunk.size(), random.nextInt(1, 300), expiresAt));
-                    }
-                    arrived.addAll(chunk);
+                    var chunk = chunk(random);
+                    queue(chunk);
                     lane.arrive(chunk);
                 }
                 case 3 -> lane.flush();
                 case 4, 5 -> lane.tick();
+                case 6 -> lane.delay(chunk(random));
+                case 7 -> due();
                 default -> {
                     if (lane.state().inFlight() > 0) {
                         lane.settle();
                     }
                 }
             }
+        }
+
+        private List<Item> chunk(SplittableRandom random) {
+            var chunk = new ArrayList<Item>();
+            for (var size = random.nextInt(1, 40); size > 0; size--) {
+                var expiresAt = lane.now().plusMillis(random.nextInt(0, 200_000));
+                var item = new Item(came.size(), random.nextInt(1, 300), expiresAt);
+                came.add(item);
+                chunk.add(item);
+            }
+            return chunk;
+        }
+
+        private void due() {
+            if (!lane.delayed().isEmpty()) {
+                queue(lane.delayed().getFirst());
+                lane.due();
+            }
+        }
+
+        private void queue(List<Item> chunk) {
+            chunk.forEach(item -> places.put(item.number(), places.size()));
         }
 
         void check() {
@@ -83,9 +109,10 @@ class LaneModelTest {
                 assertThat(batch.items().size() == 1 || batch.bytes() <= limits.bytesMax())
                         .isTrue();
                 for (var item : batch.items()) {
-                    assertThat(item.number()).isGreaterThan(lastSealed);
+                    var place = requireNonNull(places.get(item.number()));
+                    assertThat(place).isGreaterThan(lastSealed);
                     assertThat(item.expiresAt()).isAfter(lane.now());
-                    lastSealed = item.number();
+                    lastSealed = place;
                 }
             }
             for (; checkedExpired < lane.expired().size(); checkedExpired++) {
@@ -99,11 +126,12 @@ class LaneModelTest {
                             lane.waiting().stream().mapToLong(Item::lineBytes).sum());
             var left = Stream.concat(
                     lane.sealed().stream().flatMap(batch -> batch.items().stream()), lane.expired().stream());
-            var numbers = Stream.concat(left, lane.waiting().stream())
-                    .map(Item::number)
-                    .sorted()
-                    .toList();
-            assertThat(numbers).isEqualTo(arrived.stream().map(Item::number).toList());
+            var delayed = lane.delayed().stream().flatMap(List::stream).toList();
+            assertThat(lane.state().delayed()).isEqualTo(delayed.size());
+            var present = Stream.concat(lane.waiting().stream(), delayed.stream());
+            var numbers =
+                    Stream.concat(left, present).map(Item::number).sorted().toList();
+            assertThat(numbers).isEqualTo(came.stream().map(Item::number).toList());
             assertNothingClosedWaitsForNothing();
         }
 
@@ -115,7 +143,8 @@ class LaneModelTest {
         }
 
         void drain() {
-            while (!lane.waiting().isEmpty()) {
+            while (!lane.waiting().isEmpty() || !lane.delayed().isEmpty()) {
+                due();
                 lane.flush();
                 if (lane.state().inFlight() > 0) {
                     lane.settle();

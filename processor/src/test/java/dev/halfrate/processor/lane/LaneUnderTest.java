@@ -43,6 +43,7 @@ final class LaneUnderTest {
 
     private final LaneCore core;
     private final Map<Long, Chunk> chunks = new HashMap<>();
+    private final List<List<Item>> delayed = new ArrayList<>();
     private final List<Batch> sealed = new ArrayList<>();
     private final List<Item> expired = new ArrayList<>();
     private LaneState state = LaneState.NEW;
@@ -72,9 +73,25 @@ final class LaneUnderTest {
 
     LaneUnderTest arrive(List<Item> items) {
         chunks.put(state.queue().nextSeq(), new Chunk(now, items));
+        return on(arrival(items));
+    }
+
+    private LaneEvent.Arrived arrival(List<Item> items) {
         var bytes = items.stream().mapToLong(Item::lineBytes).sum();
-        return on(
-                new LaneEvent.Arrived(now, items.size(), bytes, items.getFirst().expiresAt()));
+        return new LaneEvent.Arrived(now, items.size(), bytes, items.getFirst().expiresAt());
+    }
+
+    /** Items come that are not to be sealed yet. */
+    LaneUnderTest delay(List<Item> items) {
+        delayed.add(items);
+        return on(new LaneEvent.Delayed(now, items.size()));
+    }
+
+    /** Those that were delayed first are due. */
+    LaneUnderTest due() {
+        var items = delayed.removeFirst();
+        chunks.put(state.queue().nextSeq(), new Chunk(now, items));
+        return on(new LaneEvent.Due(arrival(items)));
     }
 
     LaneUnderTest tick() {
@@ -118,6 +135,10 @@ final class LaneUnderTest {
 
     Instant now() {
         return now;
+    }
+
+    List<List<Item>> delayed() {
+        return delayed;
     }
 
     List<Batch> sealed() {

@@ -1,5 +1,6 @@
 package dev.halfrate.processor.ledger;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -7,7 +8,9 @@ import dev.halfrate.processor.batch.Batch;
 import dev.halfrate.processor.batch.BatchEvent;
 import dev.halfrate.processor.batch.ItemReport;
 import dev.halfrate.processor.batch.ItemReport.Finding;
+import dev.halfrate.processor.codec.QuarantinedLine;
 import dev.halfrate.processor.money.Usage;
+import dev.halfrate.processor.provider.RawLine;
 import dev.halfrate.processor.provider.ResultLine;
 import dev.halfrate.processor.provider.UpstreamId;
 import java.util.List;
@@ -22,8 +25,9 @@ class CollectorTest {
     private static final ResultLine.LineError ERROR = new ResultLine.LineError("bad", "no", true);
 
     private final LinkedBlockingQueue<Mailbox.Letter> letters = new LinkedBlockingQueue<>();
+    private long number;
     private final Collector collector =
-            new Collector(BATCH, Refs.items("a", "b", "c"), letters::add, ActorClock.system());
+            new Collector(BATCH, Refs.items("a", "b", "c"), new Download(true), letters::add, ActorClock.system());
 
     private static ResultLine answered(String upstreamId, int bytes) {
         return new ResultLine.Answered(upstreamId, 200, new byte[bytes], new Usage(1, 0, 0, 2), null);
@@ -33,9 +37,18 @@ class CollectorTest {
         return new UpstreamId(TAG, item).text();
     }
 
+    private void accept(ResultLine line) throws InterruptedException {
+        var raw = "secret".getBytes(UTF_8);
+        collector.accept(line, RawLine.of(++number, raw, raw.length));
+    }
+
+    private List<QuarantinedLine> quarantined() {
+        return letters.stream().flatMap(letter -> letter.quarantined().stream()).toList();
+    }
+
     private List<Finding> findings(ResultLine... lines) throws InterruptedException {
         for (var line : lines) {
-            collector.accept(line);
+            accept(line);
         }
         collector.flush();
         return letters.stream()
@@ -67,14 +80,12 @@ class CollectorTest {
     }
 
     @Test
-    void anAnswerTooLargeForAResultFailsAloneAndItsTokensCount() throws InterruptedException {
-        var findings =
-                findings(answered(id(0), Collector.BODY_BYTES_MAX + 1), answered(id(1), Collector.BODY_BYTES_MAX));
+    void anAnswerTooLongToBeReadFailsForGoodInsteadOfBeingBoughtAgain() throws InterruptedException {
+        var findings = findings(new ResultLine.TooLong(id(0), 100_000_000), answered(id(1), 1));
 
         assertThat(findings).containsExactly(Finding.FAILED_FOR_GOOD, Finding.SUCCEEDED);
         var tooLarge = letters.element().seen().getFirst();
         assertThat(tooLarge.body()).isNull();
-        assertThat(tooLarge.usage()).isEqualTo(new Usage(1, 0, 0, 2));
         assertThat(Objects.requireNonNull(tooLarge.failure()).code()).isEqualTo("result_too_large");
     }
 
@@ -90,6 +101,61 @@ class CollectorTest {
 
         assertThat(findings).containsExactly(Finding.SUCCEEDED);
         assertThat(letters.element().seen().getFirst().item().item()).isOne();
+        assertThat(quarantined())
+                .extracting(line -> line.line() + " " + line.reason())
+                .containsExactly("1 UNREADABLE", "2 UNKNOWN_ID", "3 OTHER_BATCH", "4 OTHER_BATCH", "5 UNKNOWN_ID");
+        assertThat(quarantined()).allSatisfy(line -> {
+            assertThat(line.value()).isEqualTo("secret".getBytes(UTF_8));
+            assertThat(line.sha256()).isEqualTo("2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b");
+            assertThat(line.message()).doesNotContain("secret");
+        });
+    }
+
+    @Test
+    void aStrangeLineIsToldOfOnceAndItsBytesOnlyIfTheyAreFew() throws InterruptedException {
+        collector.begin("file-1");
+        var large = new byte[Collector.QUARANTINED_BYTES_MAX + 1];
+        var corrupt = new ResultLine.Corrupt(1, "not JSON");
+        for (var i = 0; i < 2; i++) {
+            collector.accept(corrupt, RawLine.of(1, large, large.length));
+        }
+        collector.begin("file-2");
+        collector.accept(corrupt, RawLine.of(1, large, large.length - 1));
+        collector.flush();
+
+        assertThat(quarantined())
+                .extracting(line -> line.file() + " " + line.bytes() + " " + (line.value() != null))
+                .containsExactly("file-1 65537 false", "file-2 65536 true");
+    }
+
+    @Test
+    void aFloodOfStrangeLinesIsToldOfInPart() throws InterruptedException {
+        for (var i = 0; i <= Download.TOLD_MAX; i++) {
+            accept(new ResultLine.Corrupt(i, "not JSON"));
+        }
+        collector.flush();
+
+        assertThat(quarantined()).hasSize(Download.TOLD_MAX);
+    }
+
+    @Test
+    void aVeryLargeAnswerTravelsAlone() throws Exception {
+        var download = Thread.ofVirtual().start(() -> {
+            try {
+                accept(answered(id(0), 17 << 20));
+                accept(answered(id(1), 9 << 20));
+            } catch (InterruptedException _) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        var first = letters.poll(10, TimeUnit.SECONDS);
+        await().until(() -> download.getState() == Thread.State.WAITING);
+        assertThat(letters).isEmpty();
+
+        first.handled().run();
+
+        assertThat(letters.poll(10, TimeUnit.SECONDS)).isNotNull();
+        download.join();
     }
 
     @Test
@@ -102,7 +168,7 @@ class CollectorTest {
                         BatchEvent.Reported.class,
                         reported -> assertThat(reported.reports())
                                 .containsExactly(
-                                        new ItemReport(2, Finding.SUCCEEDED, 0, false, new Usage(1, 0, 0, 2))));
+                                        new ItemReport(2, Finding.SUCCEEDED, 0, 0, false, new Usage(1, 0, 0, 2))));
         assertThat(letter.seen().getFirst().body()).hasSize(5);
     }
 
@@ -111,7 +177,7 @@ class CollectorTest {
         var download = Thread.ofVirtual().start(() -> {
             try {
                 for (var i = 0; i < 3; i++) {
-                    collector.accept(answered(id(i), 9 << 20));
+                    accept(answered(id(i), 9 << 20));
                 }
             } catch (InterruptedException _) {
                 Thread.currentThread().interrupt();

@@ -13,7 +13,10 @@ import dev.halfrate.processor.batch.Examples;
 import dev.halfrate.processor.batch.Exposure;
 import dev.halfrate.processor.provider.CreateOutcome;
 import dev.halfrate.processor.provider.Deadline;
+import dev.halfrate.processor.provider.FilePosition;
+import dev.halfrate.processor.provider.PollOutcome;
 import dev.halfrate.processor.provider.Refusal;
+import dev.halfrate.processor.provider.RemoteBatch;
 import dev.halfrate.processor.provider.ResultLine;
 import dev.halfrate.processor.provider.ResultsOutcome;
 import dev.halfrate.processor.provider.UploadOutcome;
@@ -21,6 +24,7 @@ import dev.halfrate.processor.provider.UpstreamId;
 import dev.halfrate.schemas.internal.InternalFormat;
 import dev.halfrate.schemas.internal.ManifestChunk;
 import dev.halfrate.schemas.internal.RefChunk;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -28,6 +32,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.AbstractList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -61,6 +66,10 @@ class HttpVendorTest {
     private final LinkedBlockingQueue<Mailbox.Letter> letters = new LinkedBlockingQueue<>();
     private final StandingClock clock = new StandingClock();
 
+    private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+    private final AccountGate gate =
+            new AccountGate("main", http, calls, Duration.ofMinutes(10), ActorClock.system(), meters);
+
     private HttpVendor vendor;
 
     @BeforeEach
@@ -73,7 +82,7 @@ class HttpVendorTest {
         vendor = new HttpVendor(
                 0,
                 new Workshop(
-                        Map.of("main", new AccountGate(http, calls)),
+                        Map.of("main", gate),
                         manifests,
                         bodies,
                         spoolDir,
@@ -236,6 +245,83 @@ class HttpVendorTest {
         assertThat(spoolKilobytes.availablePermits()).isEqualTo(KILOBYTES);
     }
 
+    private void refuseKey() throws InterruptedException {
+        gate.call(_ -> new PollOutcome.Refused(new Refusal(Refusal.Kind.KEY, 401, "invalid_api_key", "no", null)));
+    }
+
+    private void startAllThatCalls() {
+        var ended = new BatchState.Ended(
+                3, Examples.NOW, Examples.NOW, "completed", "out", null, false, BatchState.Standing.PROVEN);
+        vendor.start(in(new BatchState.Sealed()), new Effect.Spool());
+        vendor.start(in(new BatchState.Uploaded(3)), new Effect.AcquirePermit());
+        vendor.start(
+                in(new BatchState.Running(3, Examples.NOW, "in_progress", 0, 0, BatchState.Standing.PROVEN)),
+                new Effect.Poll());
+        vendor.start(in(ended), new Effect.Collect());
+    }
+
+    @Test
+    void whileTheAccountIsPausedNothingIsCalledSpooledOrPermitted() throws Exception {
+        refuseKey();
+        startAllThatCalls();
+        assertThat(letters.poll(300, TimeUnit.MILLISECONDS)).isNull();
+        assertThat(calls.availablePermits()).isOne();
+        assertThat(manifestsInMemory.availablePermits()).isOne();
+        assertThat(spoolKilobytes.availablePermits()).isEqualTo(KILOBYTES);
+
+        gate.callNow(_ -> new UploadOutcome.Uploaded("file-1"));
+
+        var events = new HashSet<Class<?>>();
+        while (events.size() < 4) {
+            var event = letter();
+            events.add(event.getClass());
+            if (event instanceof BatchEvent.PermitGranted) {
+                vendor.start(in(new BatchState.Uploaded(3)), new Effect.ReleasePermit());
+            }
+        }
+        assertThat(events)
+                .containsExactlyInAnyOrder(
+                        BatchEvent.SpoolWritten.class,
+                        BatchEvent.PermitGranted.class,
+                        BatchEvent.Polled.class,
+                        BatchEvent.FilesRead.class);
+    }
+
+    @Test
+    void closingEndsTheWaitForAPausedAccount() throws Exception {
+        refuseKey();
+        startAllThatCalls();
+
+        vendor.close();
+        gate.callNow(_ -> new UploadOutcome.Uploaded("file-1"));
+
+        assertThat(letters.poll(300, TimeUnit.MILLISECONDS)).isNull();
+        assertThat(calls.availablePermits()).isOne();
+    }
+
+    @Test
+    void aBatchThatFailsForItsQueueMakesTheCreatesOfItsModelWait() throws Exception {
+        var full = new RemoteBatch.BatchError(Refusal.Kind.QUEUE_FULL, "token_limit_exceeded", "full", null);
+        http.polled = new PollOutcome.Seen(new RemoteBatch(
+                "remote-1",
+                RemoteBatch.Status.FAILED,
+                "failed",
+                null,
+                null,
+                null,
+                RemoteBatch.Counts.NONE,
+                List.of(full)));
+        vendor.start(
+                in(new BatchState.Running(3, Examples.NOW, "validating", 0, 0, BatchState.Standing.PROVEN)),
+                new Effect.Poll());
+        letter();
+
+        vendor.start(in(new BatchState.Uploaded(3)), new Effect.AcquirePermit());
+
+        assertThat(letters.poll(300, TimeUnit.MILLISECONDS)).isNull();
+        assertThat(calls.availablePermits()).isOne();
+    }
+
     @Test
     void aClosedVendorStartsNothing() {
         vendor.close();
@@ -326,6 +412,44 @@ class HttpVendorTest {
                         BatchEvent.Reported.class,
                         reported -> assertThat(reported.reports()).hasSize(2));
         assertThat(letter()).isEqualTo(new BatchEvent.FilesRead(new ResultsOutcome.BrokenOff("no such file"), 0, 0));
+    }
+
+    @Test
+    void aDownloadThatBrokeOffGoesOnWhereItDid() throws Exception {
+        var tag = in(new BatchState.Sealed()).attempt().tag();
+        var middle = new FilePosition(100, 2, "");
+        http.files.put("out", List.of(line(tag, 0), line(tag, 1)));
+        http.files.put("err", List.of(line(tag, 2)));
+        http.brokenOff.put("out", new ResultsOutcome.BrokenOff("reset", middle));
+        var ended = in(new BatchState.Ended(
+                3, Examples.NOW, Examples.NOW, "completed", "out", "err", false, BatchState.Standing.PROVEN));
+
+        vendor.start(ended, new Effect.Collect());
+        letter();
+        assertThat(letter()).isEqualTo(new BatchEvent.FilesRead(new ResultsOutcome.BrokenOff("reset", middle), 0, 0));
+        vendor.start(ended, new Effect.Collect());
+        letter();
+        assertThat(letter()).isEqualTo(new BatchEvent.FilesRead(new ResultsOutcome.Complete(3), 0, 0));
+
+        assertThat(http.positions)
+                .as("out, err, the rest of out")
+                .containsExactly(FilePosition.START, FilePosition.START, middle);
+    }
+
+    @Test
+    void aFileThatIsOfNobodyInTheBatchIsNotTakenForItsAnswers() throws Exception {
+        http.files.put("out", List.of(new ResultLine.Corrupt(1, "not JSON"), line("aaaaaaaaaaaaaaaa", 0)));
+        var ended = new BatchState.Ended(
+                3, Examples.NOW, Examples.NOW, "completed", "out", null, false, BatchState.Standing.PROVEN);
+
+        vendor.start(in(ended), new Effect.Collect());
+
+        assertThat(Objects.requireNonNull(letters.poll(10, TimeUnit.SECONDS)).quarantined())
+                .extracting(line -> line.file() + " " + line.line() + " " + line.remoteBatchId())
+                .containsExactly("out 1 remote-1", "out 2 remote-1");
+        assertThat(letter())
+                .isEqualTo(new BatchEvent.FilesRead(
+                        new ResultsOutcome.BrokenOff("none of its lines is of this batch"), 1, 1));
     }
 
     private static ResultLine line(String tag, int item) {

@@ -7,18 +7,29 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.halfrate.processor.batch.Batch;
 import dev.halfrate.processor.batch.BatchState;
 import dev.halfrate.processor.batch.Examples;
+import dev.halfrate.processor.codec.QuarantinedLine;
+import dev.halfrate.processor.codec.Result;
+import dev.halfrate.processor.codec.ResultCodec;
 import dev.halfrate.processor.config.ConfigFile;
 import dev.halfrate.processor.config.HalfrateConfig;
 import dev.halfrate.schemas.internal.InternalFormat;
 import dev.halfrate.schemas.internal.PartitionEpoch;
+import java.io.ByteArrayOutputStream;
+import java.security.MessageDigest;
+import java.time.Duration;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.SplittableRandom;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.MockProducer;
 import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.Test;
 
@@ -33,7 +44,16 @@ class KafkaPartitionLogTest {
     private final ReplayedPartition ledger =
             new ReplayedPartition(CONFIG.topics().ledger());
     private final MockProducer<byte[], byte[]> producer =
-            new MockProducer<>(true, null, new ByteArraySerializer(), new ByteArraySerializer());
+            new MockProducer<>(true, null, new ByteArraySerializer(), new ByteArraySerializer()) {
+                @Override
+                public void abortTransaction() {
+                    super.abortTransaction();
+                    if (tooLarge) {
+                        commitTransactionException = null;
+                    }
+                }
+            };
+    private boolean tooLarge;
     private final KafkaPartitionLog log =
             new KafkaPartitionLog(CONFIG, 0, "host-1", new Clients(), ledger::groupMetadata);
 
@@ -86,7 +106,9 @@ class KafkaPartitionLogTest {
                 List.of("old"),
                 List.of(),
                 List.of(),
-                List.of(new Publications(account -> "openai").settled(settled, Examples.NOW)),
+                List.of(),
+                List.of(new Publications(account -> "openai", List.of(Duration.ofMinutes(1)))
+                        .settled(settled, Examples.NOW)),
                 List.of(settled),
                 5));
 
@@ -111,8 +133,135 @@ class KafkaPartitionLogTest {
         assertThatThrownBy(this::commitNothing).isInstanceOf(PartitionLostException.class);
     }
 
+    @Test
+    void aBodyTooLargeForItsResultGoesInPartsThatTheResultNames() throws Exception {
+        log.open(0);
+        producer.clear();
+        var body = answer(KafkaPartitionLog.BODY_BYTES_MAX + 1);
+
+        log.commit(publishing(answered("small", answer(KafkaPartitionLog.BODY_BYTES_MAX)), answered("large", body)));
+
+        var results = sent(CONFIG.topics().results());
+        assertThat(results).hasSize(2);
+        assertThat(ResultCodec.decode(results.getFirst().value(), null).responseParts())
+                .isNull();
+        var large = ResultCodec.decode(results.getLast().value(), null);
+        assertThat(large.body()).isNull();
+        assertThat(large.status()).isEqualTo(Result.Status.SUCCEEDED);
+        var parts = Objects.requireNonNull(large.responseParts());
+        assertThat(parts.bytes()).isEqualTo(body.length);
+        assertThat(parts.sha256())
+                .isEqualTo(HexFormat.of()
+                        .formatHex(MessageDigest.getInstance("SHA-256").digest(body)));
+        var sent = sent(parts.topic());
+        assertThat(sent).hasSize(parts.offsets().size()).allSatisfy(part -> {
+            assertThat(part.key()).isEqualTo("large".getBytes(UTF_8));
+            assertThat(part.value()).hasSizeLessThanOrEqualTo(ResponseParts.PART_BYTES_MAX);
+        });
+        var together = new ByteArrayOutputStream();
+        sent.forEach(part -> together.writeBytes(part.value()));
+        assertThat(together.toByteArray()).isEqualTo(body);
+        assertThat(parts.offsets()).isSorted().doesNotHaveDuplicates();
+        assertThat(producer.commitCount()).as("the take-over and this one").isEqualTo(2);
+    }
+
+    @Test
+    void aTopicThatTakesLessThanItDidGetsTheAnswerInParts() throws InterruptedException {
+        log.open(0);
+        producer.clear();
+        producer.commitTransactionException = new KafkaException(new RecordTooLargeException("of the broker"));
+        tooLarge = true;
+
+        log.commit(publishing(answered("a", answer(ResponseParts.PART_BYTES_MAX + 1)), answered("b", answer(10))));
+
+        var results = sent(CONFIG.topics().results());
+        assertThat(results).as("none of what was aborted").hasSize(2);
+        assertThat(Objects.requireNonNull(ResultCodec.decode(results.getFirst().value(), null)
+                                .responseParts())
+                        .offsets())
+                .hasSize(2);
+        assertThat(ResultCodec.decode(results.getLast().value(), null).body()).hasSize(10);
+        assertThat(producer.commitCount()).as("the take-over and this one").isEqualTo(2);
+    }
+
+    @Test
+    void strangeLinesGoToTheDiagnosticsTopicAndOnlyTheirValueQuotesThem() throws InterruptedException {
+        log.open(0);
+        producer.clear();
+        var line = new QuarantinedLine(
+                QuarantinedLine.Reason.UNREADABLE,
+                "not JSON",
+                "batch",
+                "batch_1",
+                "file-1",
+                7,
+                6,
+                "ab12",
+                "secret".getBytes(UTF_8));
+
+        log.commit(PartitionLog.Transaction.of(List.of(line), 0));
+
+        assertThat(sent(CONFIG.topics().diagnostics())).singleElement().satisfies(sent -> {
+            assertThat(sent.key()).isEqualTo("batch".getBytes(UTF_8));
+            assertThat(sent.value()).isEqualTo("secret".getBytes(UTF_8));
+            assertThat(sent.headers())
+                    .extracting(header -> header.key() + "=" + new String(header.value(), UTF_8))
+                    .containsExactly(
+                            "halfrate-reason=unreadable",
+                            "halfrate-message=not JSON",
+                            "halfrate-remote-batch-id=batch_1",
+                            "halfrate-file=file-1",
+                            "halfrate-line=7",
+                            "halfrate-bytes=6",
+                            "halfrate-sha256=ab12");
+        });
+    }
+
+    private List<ProducerRecord<byte[], byte[]>> sent(String topic) {
+        return producer.history().stream()
+                .filter(sent -> sent.topic().equals(topic))
+                .toList();
+    }
+
+    private static byte[] answer(int bytes) {
+        var answer = new byte[bytes];
+        new SplittableRandom(bytes).nextBytes(answer);
+        for (var i = 0; i < bytes; i++) {
+            answer[i] = (byte) ('a' + (answer[i] & 15));
+        }
+        answer[0] = '"';
+        answer[bytes - 1] = '"';
+        return answer;
+    }
+
+    private static PartitionLog.Transaction publishing(Result... results) {
+        return new PartitionLog.Transaction(
+                List.of(), List.of(), List.of(results), List.of(), List.of(), List.of(), List.of(), 0);
+    }
+
+    private static Result answered(String customId, byte[] body) {
+        return new Result(
+                customId,
+                Result.Status.SUCCEEDED,
+                "openai",
+                "main",
+                "small",
+                200,
+                body,
+                null,
+                null,
+                "b-1",
+                "batch_1",
+                1,
+                Examples.NOW,
+                Examples.NOW,
+                Examples.NOW,
+                Examples.NOW,
+                null);
+    }
+
     private void commitNothing() {
-        log.commit(new PartitionLog.Transaction(List.of(), List.of(), List.of(), List.of(), List.of(), List.of(), 0));
+        log.commit(PartitionLog.Transaction.of(List.of(), 0));
     }
 
     private final class Clients implements KafkaPartitionLog.LedgerClients {

@@ -4,6 +4,7 @@ import dev.halfrate.processor.batch.Batch;
 import dev.halfrate.processor.batch.BatchEvent;
 import dev.halfrate.processor.batch.Effect;
 import dev.halfrate.processor.batch.ItemReport.Finding;
+import dev.halfrate.processor.provider.RawLine;
 import dev.halfrate.processor.provider.ResultLine;
 import java.time.Instant;
 import java.util.List;
@@ -18,13 +19,14 @@ public final class Letters {
     /** One part of a download, through the real collector; at most two of its letters fit. */
     public static Strays ofLines(
             Batch batch, List<ManifestItem> items, List<ResultLine> lines, Mailbox mailbox, ActorClock clock) {
-        var collector = new Collector(batch, items, mailbox, clock);
+        var download = new Download(false);
+        var collector = new Collector(batch, items, download, mailbox, clock);
         try {
-            for (var line : lines) {
-                collector.accept(line);
+            for (var i = 0; i < lines.size(); i++) {
+                collector.accept(lines.get(i), RawLine.of(i + 1, new byte[0], 0));
             }
             collector.flush();
-            return new Strays(collector.foreign(), collector.corrupt());
+            return new Strays(download.foreign(), download.corrupt());
         } catch (InterruptedException e) {
             throw new AssertionError("nobody interrupts a simulation", e);
         }

@@ -8,6 +8,7 @@ import dev.halfrate.processor.batch.BatchLifecycle;
 import dev.halfrate.processor.batch.BatchState;
 import dev.halfrate.processor.batch.Effect;
 import dev.halfrate.processor.batch.Examples;
+import dev.halfrate.processor.codec.QuarantinedLine;
 import dev.halfrate.processor.provider.PollOutcome;
 import java.time.Duration;
 import java.time.Instant;
@@ -28,7 +29,7 @@ class PartitionActorTest {
             new Hands(),
             new Clock(),
             new BatchLifecycle(Examples.SETTINGS, _ -> Examples.EXACT),
-            new Publications(account -> "openai"),
+            new Publications(account -> "openai", List.of(Duration.ofMinutes(1))),
             0.5,
             1);
 
@@ -98,6 +99,20 @@ class PartitionActorTest {
 
         assertThat(handled).hasSize(1);
         assertThat(committed).isEmpty();
+    }
+
+    @Test
+    void strangeLinesAreToldOfAndChangeNothing() throws InterruptedException {
+        var settled = Examples.settled("done", Examples.NOW);
+        restored.add(settled);
+        actor.start(5);
+        var line = new QuarantinedLine(
+                QuarantinedLine.Reason.UNKNOWN_ID, "not ours", settled.id(), "", "file-1", 1, 2, "ab", null);
+
+        actor.onLetter(new Mailbox.Letter(
+                settled.id(), new BatchEvent.Reported(List.of()), List.of(), List.of(line), () -> {}));
+
+        assertThat(committed).containsExactly(PartitionLog.Transaction.of(List.of(line), 5));
     }
 
     private void letter(Batch batch, BatchEvent event) {

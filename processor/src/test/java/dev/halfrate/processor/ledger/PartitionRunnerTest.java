@@ -51,7 +51,7 @@ class PartitionRunnerTest {
                 vendor,
                 new CountedClock(),
                 new BatchLifecycle(Examples.SETTINGS, _ -> Examples.EXACT),
-                new Publications(account -> "openai"),
+                new Publications(account -> "openai", List.of(Duration.ofMinutes(1))),
                 0,
                 1);
         return new PartitionRunner.Equipment(0, actor, log, vendor);

@@ -4,10 +4,12 @@ import dev.halfrate.processor.provider.CancelOutcome;
 import dev.halfrate.processor.provider.Capabilities;
 import dev.halfrate.processor.provider.CreateOutcome;
 import dev.halfrate.processor.provider.DeleteOutcome;
+import dev.halfrate.processor.provider.FilePosition;
 import dev.halfrate.processor.provider.FindOutcome;
 import dev.halfrate.processor.provider.MarkerOutcome;
 import dev.halfrate.processor.provider.PollOutcome;
 import dev.halfrate.processor.provider.Provider;
+import dev.halfrate.processor.provider.RawLine;
 import dev.halfrate.processor.provider.ResultLine;
 import dev.halfrate.processor.provider.ResultsOutcome;
 import dev.halfrate.processor.provider.SweepOutcome;
@@ -27,7 +29,13 @@ import java.util.function.Function;
 final class VirtualHttp implements Provider {
     final List<String> uploads = new CopyOnWriteArrayList<>();
     final Map<String, List<ResultLine>> files = new ConcurrentHashMap<>();
+
+    /** Files whose next download ends like this, once. */
+    final Map<String, ResultsOutcome.BrokenOff> brokenOff = new ConcurrentHashMap<>();
+
+    final List<FilePosition> positions = new CopyOnWriteArrayList<>();
     volatile UploadOutcome uploaded = new UploadOutcome.Uploaded("file-1");
+    volatile PollOutcome polled = new PollOutcome.NoAnswer("nothing is told");
     volatile Function<Create, CreateOutcome> onCreate = create -> new CreateOutcome.InDoubt("nothing is told");
 
     @Override
@@ -61,15 +69,25 @@ final class VirtualHttp implements Provider {
     }
 
     @Override
-    public ResultsOutcome results(String handle, ResultLines lines) throws InterruptedException {
+    public ResultsOutcome results(String handle, FilePosition from, ResultLines lines) throws InterruptedException {
+        positions.add(from);
+        if (brokenOff.containsKey(handle)) {
+            return deliver(handle, brokenOff.remove(handle), lines);
+        }
         var file = files.get(handle);
         if (file == null) {
             return new ResultsOutcome.BrokenOff("no such file");
         }
-        for (var line : file) {
-            lines.accept(line);
+        return deliver(handle, new ResultsOutcome.Complete(file.size()), lines);
+    }
+
+    private ResultsOutcome deliver(String handle, ResultsOutcome outcome, ResultLines lines)
+            throws InterruptedException {
+        var file = files.getOrDefault(handle, List.of());
+        for (var i = 0; i < file.size(); i++) {
+            lines.accept(file.get(i), RawLine.of(i + 1, new byte[0], 0));
         }
-        return new ResultsOutcome.Complete(file.size());
+        return outcome;
     }
 
     @Override
@@ -89,7 +107,7 @@ final class VirtualHttp implements Provider {
 
     @Override
     public PollOutcome poll(String remoteBatchId) {
-        return new PollOutcome.NoAnswer("nothing is told");
+        return polled;
     }
 
     @Override

@@ -56,7 +56,7 @@ public abstract class ProviderContract {
         assertThat(ended.counts()).isEqualTo(new RemoteBatch.Counts(40, 40, 0));
         assertThat(ended.errorHandle()).isNull();
         var answers = new HashMap<String, Answered>();
-        assertThat(provider().results(handle(ended), line -> {
+        assertThat(provider().results(handle(ended), FilePosition.START, (line, _) -> {
                     var answered = (Answered) line;
                     assertThat(answers.put(answered.upstreamId(), answered)).isNull();
                 }))
@@ -167,7 +167,8 @@ public abstract class ProviderContract {
         var lines = new ArrayList<ResultLine>();
         for (var handle : new String[] {ended.outputHandle(), ended.errorHandle()}) {
             if (handle != null) {
-                assertThat(provider().results(handle, lines::add)).isInstanceOf(ResultsOutcome.Complete.class);
+                assertThat(provider().results(handle, FilePosition.START, (line, _) -> lines.add(line)))
+                        .isInstanceOf(ResultsOutcome.Complete.class);
             }
         }
         assertThat(lines).isNotEmpty().allSatisfy(line -> {
@@ -175,7 +176,7 @@ public abstract class ProviderContract {
                 case Answered answered -> assertThat(answered.succeeded()).isTrue();
                 case ResultLine.NotExecuted notExecuted ->
                     assertThat(notExecuted.cause()).isEqualTo(ResultLine.Cause.CANCELLED);
-                case ResultLine.Corrupt corrupt -> throw new AssertionError(corrupt);
+                case ResultLine.Corrupt _, ResultLine.TooLong _ -> throw new AssertionError(line);
             }
         });
     }
@@ -198,7 +199,7 @@ public abstract class ProviderContract {
                 .isInstanceOfSatisfying(
                         CancelOutcome.Refused.class,
                         refused -> assertThat(refused.refusal().kind()).isEqualTo(Kind.NOT_FOUND));
-        assertThat(provider().results("file-unknown", _ -> {}))
+        assertThat(provider().results("file-unknown", FilePosition.START, (_, _) -> {}))
                 .isInstanceOfSatisfying(
                         ResultsOutcome.Refused.class,
                         refused -> assertThat(refused.refusal().kind()).isEqualTo(Kind.NOT_FOUND));

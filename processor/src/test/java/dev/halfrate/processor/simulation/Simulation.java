@@ -99,6 +99,8 @@ final class Simulation {
                 Duration.ofHours(26),
                 3,
                 3,
+                2,
+                true,
                 Duration.ofMinutes(5));
         var policy = dice.chance(0.1)
                 ? DoubtPolicy.HOLD
@@ -239,7 +241,15 @@ final class Simulation {
             var clock = time.clock(dice.between(Duration.ZERO, Duration.ofMinutes(2)));
             this.effects = new Effects(Simulation.this, this, clock);
             this.actor = new PartitionActor(
-                    0, 1, handle, effects, clock, lifecycle, new Publications(account -> "openai"), 0.2, dice.seed());
+                    0,
+                    1,
+                    handle,
+                    effects,
+                    clock,
+                    lifecycle,
+                    new Publications(account -> "openai", List.of(Duration.ofMinutes(1))),
+                    0.2,
+                    dice.seed());
         }
 
         /** Runs it as a step of this process: not after its death, and not while it is stopped. */

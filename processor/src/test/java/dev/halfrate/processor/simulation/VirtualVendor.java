@@ -343,6 +343,7 @@ final class VirtualVendor {
                 var id = switch (line) {
                     case ResultLine.Answered answered -> answered.upstreamId();
                     case ResultLine.NotExecuted not -> not.upstreamId();
+                    case ResultLine.TooLong tooLong -> tooLong.upstreamId();
                     case ResultLine.Corrupt _ -> "";
                 };
                 if (id.equals(upstreamId)) {

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.halfrate.processor.codec.DeadLetter;
 import dev.halfrate.processor.codec.Result;
 import dev.halfrate.processor.config.LanesConfig;
+import dev.halfrate.processor.lane.LaneCore;
 import dev.halfrate.schemas.internal.CommandKind;
 import dev.halfrate.schemas.internal.InternalFormat;
 import dev.halfrate.schemas.internal.ManifestChunk;
@@ -28,6 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 class LaneTopologyTest {
     private static final Duration AGE_MAX = Duration.ofMinutes(10);
     private static final Duration HORIZON = Duration.ofHours(1);
+    private static final Duration RETRY_DELAY = Duration.ofMinutes(5);
     private static final LanesConfig CONFIG = new LanesConfig(4, 100_000, AGE_MAX, 2, HORIZON, 1_000);
     private static final Map<String, AccountLimits> ACCOUNTS = Map.of(
             "main", new AccountLimits("openai", 50_000, 1_000_000, false),
@@ -232,6 +234,130 @@ class LaneTopologyTest {
         assertThat(lanes.count("halfrate.requests.absorbed")).isEqualTo(1);
         assertThat(next).hasSize(1);
         assertThat(LanesUnderTest.refs(next.getFirst())).containsExactly(again);
+    }
+
+    @Test
+    void aFailedRequestIsInNoWindowBeforeItIsDueWhichEndsNobodyElsesWait() {
+        var batch = returnLater(RETRY_DELAY, "b", "c");
+        lanes.settled(batch, Set.of(0, 3));
+        lanes.arrive(lanes.refs("e", "f", "g", "h"));
+        lanes.command(CommandKind.FLUSH);
+        assertThat(lanes.manifests())
+                .extracting(LanesUnderTest::customIds)
+                .containsExactly(List.of("e", "f", "g", "h"));
+        assertThat(lanes.gauge("halfrate.lane.delayed")).isEqualTo(2);
+        lanes.advance(RETRY_DELAY.minusMillis(1));
+        lanes.command(CommandKind.FLUSH);
+        assertThat(lanes.manifests()).isEmpty();
+
+        lanes.advance(Duration.ofSeconds(1));
+        lanes.command(CommandKind.FLUSH);
+
+        assertThat(lanes.manifests()).extracting(LanesUnderTest::customIds).containsExactly(List.of("b", "c"));
+        assertThat(lanes.gauge("halfrate.lane.delayed")).isZero();
+        assertThat(lanes.stored("delayed")).isZero();
+    }
+
+    @Test
+    void aDelayedRequestAbsorbsItsRepeatsAndBuriesItsConflictsAlsoAfterARestart() {
+        lanes.settled(returnLater(RETRY_DELAY, "b"), Set.of(0, 2, 3));
+        lanes.restart();
+
+        lanes.arrive(List.of(lanes.ref("b", 1, 100, HORIZON), lanes.ref("b", 2, 100, HORIZON)));
+
+        assertThat(lanes.count("halfrate.requests.absorbed")).isEqualTo(1);
+        assertThat(lanes.deadLetters()).extracting(DeadLetter::customId).containsExactly("b");
+    }
+
+    @Test
+    void aRestartKeepsDelayedRequestsAndTheirTimes() {
+        lanes.settled(returnLater(RETRY_DELAY, "b"), Set.of(0, 2, 3));
+        lanes.restart();
+        assertThat(lanes.gauge("halfrate.lane.delayed")).isEqualTo(1);
+        lanes.advance(RETRY_DELAY.minusSeconds(1));
+        lanes.restart();
+        lanes.command(CommandKind.FLUSH);
+        assertThat(lanes.manifests()).isEmpty();
+
+        lanes.advance(Duration.ofSeconds(1));
+        lanes.command(CommandKind.FLUSH);
+
+        assertThat(lanes.manifests()).extracting(LanesUnderTest::customIds).containsExactly(List.of("b"));
+    }
+
+    @Test
+    void whatIsDelayedAfterARestartDoesNotReplaceWhatWasDelayedBefore() {
+        lanes.arrive(lanes.refs("a", "b", "c", "d"));
+        var batch = lanes.manifests().getFirst();
+        returnLater(batch, RETRY_DELAY, "b");
+        lanes.restart();
+        returnLater(batch, RETRY_DELAY, "c");
+
+        lanes.settled(batch.getBatchId(), Set.of(0, 3));
+        lanes.advance(RETRY_DELAY);
+        lanes.command(CommandKind.FLUSH);
+
+        assertThat(lanes.manifests().stream().flatMap(chunk -> LanesUnderTest.customIds(chunk).stream()))
+                .containsExactly("b", "c");
+    }
+
+    @Test
+    void aLaneWithNothingButDelayedRequestsIsNotDropped() {
+        var batch = returnLater(LaneTask.LANE_IDLE_MAX.multipliedBy(3), "b");
+        lanes.settled(batch, Set.of(0, 2, 3));
+
+        lanes.advance(LaneTask.LANE_IDLE_MAX.multipliedBy(2));
+        lanes.restart();
+        lanes.advance(LaneTask.LANE_IDLE_MAX);
+        lanes.command(CommandKind.FLUSH);
+
+        assertThat(lanes.manifests()).extracting(LanesUnderTest::customIds).containsExactly(List.of("b"));
+    }
+
+    @Test
+    void aRequestWhoseLifeEndsWhileItIsDelayedIsAnsweredWhenItIsDue() {
+        lanes.arrive(List.of(
+                lanes.ref("a", 1, 100, HORIZON),
+                lanes.ref("b", 1, 100, RETRY_DELAY.minusSeconds(1)),
+                lanes.ref("c", 1, 100, HORIZON),
+                lanes.ref("d", 1, 100, HORIZON)));
+        var batch = lanes.manifests().getFirst();
+        returnLater(batch, RETRY_DELAY, "b");
+        lanes.settled(batch.getBatchId(), Set.of(0, 2, 3));
+
+        lanes.advance(RETRY_DELAY);
+
+        assertThat(lanes.results()).singleElement().satisfies(result -> {
+            assertThat(result.customId()).isEqualTo("b");
+            assertThat(result.status()).isEqualTo(Result.Status.EXPIRED);
+        });
+        lanes.arrive(lanes.refs("b"));
+        assertThat(lanes.count("halfrate.requests.accepted")).isEqualTo(5);
+    }
+
+    @Test
+    void anotherHostsClockDelaysNobodyForMoreThanADay() {
+        lanes.settled(returnLater(Duration.ofDays(400), "b"), Set.of(0, 2, 3));
+
+        lanes.advance(LaneCore.DELAY_MAX);
+        lanes.command(CommandKind.FLUSH);
+
+        assertThat(lanes.manifests()).extracting(LanesUnderTest::customIds).containsExactly(List.of("b"));
+    }
+
+    /** Of a batch of a, b, c and d some come back and have to wait. */
+    private String returnLater(Duration delay, String... customIds) {
+        lanes.arrive(lanes.refs("a", "b", "c", "d"));
+        var batch = lanes.manifests().getFirst();
+        returnLater(batch, delay, customIds);
+        return batch.getBatchId();
+    }
+
+    private void returnLater(ManifestChunk batch, Duration delay, String... customIds) {
+        var back = LanesUnderTest.refs(batch).stream()
+                .filter(ref -> List.of(customIds).contains(ref.getCustomId()))
+                .toList();
+        lanes.returned(batch.getBatchId(), back, lanes.now().plus(delay));
     }
 
     @Test

@@ -58,6 +58,7 @@ class LanesGuaranteeTest {
         private final Map<String, Owner> owners = new HashMap<>();
         private final Set<Long> waiting = new TreeSet<>();
         private final Map<String, List<Ref>> inFlight = new LinkedHashMap<>();
+        private final Map<Long, Instant> notBefores = new HashMap<>();
         private final Set<Long> answered = new HashSet<>();
         private final List<Long> conflicts = new ArrayList<>();
         private int accepted;
@@ -136,7 +137,9 @@ class LanesGuaranteeTest {
                 }
             }
             if (!returned.isEmpty()) {
-                lanes.returned(batch, returned);
+                var notBefore = lanes.now().plusSeconds(random.nextInt(-60, 120));
+                returned.forEach(ref -> notBefores.put(ref.getOffset(), notBefore));
+                lanes.returned(batch, returned, notBefore);
                 watch();
             }
             if (random.nextInt(8) == 0) {
@@ -174,6 +177,8 @@ class LanesGuaranteeTest {
             for (var ref : refs) {
                 assertThat(waiting.remove(ref.getOffset())).as("%s waited", ref).isTrue();
                 assertThat(ref.getExpiresAt()).isGreaterThan(lanes.now().toEpochMilli());
+                assertThat(notBefores.getOrDefault(ref.getOffset(), Instant.EPOCH))
+                        .isBeforeOrEqualTo(lanes.now());
             }
             assertThat(inFlight.put(batch, refs)).isNull();
         }
@@ -188,10 +193,13 @@ class LanesGuaranteeTest {
             for (var round = 0; round < 200; round++) {
                 lanes.command(CommandKind.FLUSH);
                 watch();
-                if (inFlight.isEmpty()) {
+                if (!inFlight.isEmpty()) {
+                    settle();
+                } else if (lanes.gauge("halfrate.lane.delayed") > 0) {
+                    lanes.advance(Duration.ofSeconds(10));
+                } else {
                     break;
                 }
-                settle();
                 watch();
             }
             // Those whose results were `expired` are the ones that neither wait for a batch nor were in one.
@@ -200,6 +208,7 @@ class LanesGuaranteeTest {
             assertThat(answered.size() + expired).isEqualTo(accepted);
             assertThat(lanes.gauge("halfrate.lane.waiting")).isZero();
             assertThat(lanes.stored("chunks")).isZero();
+            assertThat(lanes.stored("delayed")).isZero();
         }
     }
 }

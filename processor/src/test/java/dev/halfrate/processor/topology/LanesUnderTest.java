@@ -51,7 +51,18 @@ final class LanesUnderTest implements AutoCloseable {
     static final int WORK_PARTITIONS = 7;
     static final LaneId LANE = lane("main", "small");
     static final TopicsConfig TOPICS = new TopicsConfig(
-            "llm.requests", "llm.results", "llm.batches", "llm.dlq", "lane-inbox", "work", "ledger", true, 1, 1);
+            "llm.requests",
+            "llm.results",
+            "parts",
+            "llm.batches",
+            "llm.dlq",
+            "diagnostics",
+            "lane-inbox",
+            "work",
+            "ledger",
+            true,
+            1,
+            1);
 
     private static final Duration LIFE = Duration.ofDays(3);
 
@@ -78,7 +89,7 @@ final class LanesUnderTest implements AutoCloseable {
 
     /** As after a crash: memory and local stores are gone, the changelogs are read. */
     void restart() {
-        for (var store : List.of("lanes", "chunks", "ids", "batches")) {
+        for (var store : List.of("lanes", "chunks", "delayed", "ids", "batches")) {
             var changelog = changelogs.computeIfAbsent(store, _ -> new LinkedHashMap<>());
             for (var record : read(settings.applicationId() + "-" + store + "-changelog")) {
                 var key = Bytes.wrap(record.key());
@@ -160,8 +171,13 @@ final class LanesUnderTest implements AutoCloseable {
         return refs;
     }
 
-    static RefChunk chunk(LaneId lane, List<Ref> refs) {
-        return new RefChunk("pool", lane, List.of(new Source(new TopicId(new byte[16]), "llm.requests")), refs, 0L);
+    static RefChunk chunk(LaneId lane, List<Ref> refs, Instant notBefore) {
+        return new RefChunk(
+                "pool",
+                lane,
+                List.of(new Source(new TopicId(new byte[16]), "llm.requests")),
+                refs,
+                notBefore.toEpochMilli());
     }
 
     byte[] arrive(List<Ref> refs) {
@@ -169,12 +185,16 @@ final class LanesUnderTest implements AutoCloseable {
     }
 
     byte[] arrive(LaneId lane, List<Ref> refs) {
-        var framed = InternalFormat.REF_CHUNK.encode(chunk(lane, refs));
+        var framed = InternalFormat.REF_CHUNK.encode(chunk(lane, refs, Instant.EPOCH));
         inbox(framed);
         return framed;
     }
 
     void returned(String batchId, List<Ref> refs) {
+        returned(batchId, refs, Instant.EPOCH);
+    }
+
+    void returned(String batchId, List<Ref> refs, Instant notBefore) {
         inbox(InternalFormat.SIGNAL.encode(new Signal(
                 SignalKind.RETURNED,
                 "pool",
@@ -182,7 +202,7 @@ final class LanesUnderTest implements AutoCloseable {
                 batchId,
                 now.toEpochMilli(),
                 ByteBuffer.allocate(0),
-                chunk(LANE, refs),
+                chunk(LANE, refs, notBefore),
                 0,
                 0,
                 0,

@@ -72,17 +72,20 @@ final class Batches {
             var code = Refusals.code(error, "code");
             var line = error.path("line");
             errors.add(new BatchError(
-                    kind(code, error.path("param").asText("")),
+                    kind(code, error),
                     code == null ? "unknown" : code,
                     message(code, error),
-                    line.canConvertToInt() && line.intValue() > 0 ? line.intValue() : null));
+                    line.isIntegralNumber() && line.canConvertToInt() && line.intValue() > 0 ? line.intValue() : null));
         }
         return errors;
     }
 
-    private static Kind kind(@Nullable String code, String param) {
+    private static Kind kind(@Nullable String code, JsonNode error) {
+        var param = error.path("param").asText("");
         if (param.equals("file_id") || param.equals("input_file_id")) {
             return Kind.NOT_FOUND;
+        } else if (Refusals.tooLarge(error)) {
+            return Kind.TOO_LARGE;
         }
         return Refusals.kindOf(code).orElse(Kind.BAD_REQUEST);
     }

@@ -9,6 +9,7 @@ import dev.halfrate.processor.provider.CancelOutcome;
 import dev.halfrate.processor.provider.Capabilities;
 import dev.halfrate.processor.provider.CreateOutcome;
 import dev.halfrate.processor.provider.DeleteOutcome;
+import dev.halfrate.processor.provider.FilePosition;
 import dev.halfrate.processor.provider.FindOutcome;
 import dev.halfrate.processor.provider.MarkerOutcome;
 import dev.halfrate.processor.provider.PollOutcome;
@@ -210,24 +211,33 @@ public final class OpenAiProvider implements Provider {
     }
 
     @Override
-    public ResultsOutcome results(String handle, ResultLines lines) throws InterruptedException {
+    public ResultsOutcome results(String handle, FilePosition from, ResultLines lines) throws InterruptedException {
         if (!Batches.isId(handle)) {
             return new ResultsOutcome.Refused(Refusals.unusableId());
         }
+        Function<String, ResultsOutcome> brokenOff = reason -> new ResultsOutcome.BrokenOff(reason, from);
         try {
-            var response = calls.open(calls.to("/files/" + handle + "/content").GET(), timeouts.answer());
-            if (response.statusCode() != 200) {
+            var request =
+                    FileRange.ask(calls.to("/files/" + handle + "/content").GET(), from);
+            var response = calls.open(request, timeouts.answer());
+            var begin = FileRange.begin(response.statusCode(), response.headers(), from);
+            if (begin.isEmpty()) {
+                if (FileRange.lost(response.statusCode(), from)) {
+                    response.body().close();
+                    return new ResultsOutcome.BrokenOff("cannot be gone on with, so it is read anew");
+                }
                 var answer = HttpCalls.whole(response, timeouts.answer());
-                return otherwise(answer, ResultsOutcome.Refused::new, ResultsOutcome.BrokenOff::new);
+                return otherwise(answer, ResultsOutcome.Refused::new, brokenOff);
             }
             var encoding = response.headers().firstValue("Content-Encoding").orElse("identity");
             if (!encoding.equalsIgnoreCase("identity")) { // not asked for, and may grow without bound
                 response.body().close();
                 return new ResultsOutcome.BrokenOff("compressed");
             }
-            return new ResultFile(lines, timeouts.stall(), timeouts.download()).read(response.body());
+            return new ResultFile(lines, begin.get(), from, timeouts.stall(), timeouts.download())
+                    .read(response.body());
         } catch (IOException e) {
-            return otherwise(Silence.of(e), ResultsOutcome.Refused::new, ResultsOutcome.BrokenOff::new);
+            return otherwise(Silence.of(e), ResultsOutcome.Refused::new, brokenOff);
         }
     }
 

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 final class Refusals {
     private static final Duration RETRY_AFTER_MAX = Duration.ofMinutes(15);
     private static final Pattern CODE = Pattern.compile("[a-z][a-z0-9_]{0,63}");
+    private static final Pattern TOO_LARGE = Pattern.compile("larger than the [0-9,]{1,20} maximum");
     private static final Set<Integer> DEFINITE_FOR_CREATE = Set.of(400, 401, 402, 403, 404, 413, 422, 429, 529);
     private static final Set<Integer> DEFINITE = Set.of(400, 401, 402, 403, 404, 405, 409, 410, 413, 415, 422, 429);
 
@@ -46,6 +47,9 @@ final class Refusals {
             case Answer answer
             when answer.status() == 503 || answer.status() == 529 ->
                 Optional.of(refusal(Kind.UNAVAILABLE, answer, "overloaded"));
+            case Answer answer
+            when answer.status() == 429 ->
+                classify(answer).or(() -> Optional.of(refusal(Kind.RATE, answer, "http_429")));
             case Answer answer -> DEFINITE.contains(answer.status()) ? classify(answer) : Optional.empty();
         };
     }
@@ -68,11 +72,17 @@ final class Refusals {
         return switch (code) {
             case "token_limit_exceeded", "batch_limit_exceeded" -> Optional.of(Kind.QUEUE_FULL);
             case "insufficient_quota", "billing_hard_limit_reached", "billing_not_active" -> Optional.of(Kind.CREDIT);
-            case "invalid_api_key" -> Optional.of(Kind.KEY);
+            case "invalid_api_key", "account_deactivated" -> Optional.of(Kind.KEY);
             case "rate_limit_exceeded" -> Optional.of(Kind.RATE);
             case "too_many_tasks" -> Optional.of(Kind.TOO_LARGE);
+            case "model_not_found" -> Optional.of(Kind.BAD_REQUEST);
             case null, default -> Optional.empty();
         };
+    }
+
+    /** @return whether it says that a file is too large, for which the vendor has no code */
+    static boolean tooLarge(JsonNode error) {
+        return TOO_LARGE.matcher(error.path("message").asText("")).find();
     }
 
     /** @return the field if it can only be a code: vendors' texts may quote prompts and keys */
@@ -83,7 +93,7 @@ final class Refusals {
 
     private Optional<Refusal> classify(Answer answer) {
         var error = answer.json().path("error");
-        if (answer.status() == 413) {
+        if (answer.status() == 413 || tooLarge(error)) {
             return Optional.of(refusal(Kind.TOO_LARGE, answer, "too_large"));
         }
         if (!error.path("message").isTextual()

@@ -1,17 +1,23 @@
 package dev.halfrate.processor.provider.openai;
 
+import dev.halfrate.processor.provider.FilePosition;
 import dev.halfrate.processor.provider.Provider.ResultLines;
+import dev.halfrate.processor.provider.RawLine;
+import dev.halfrate.processor.provider.ResultLine;
 import dev.halfrate.processor.provider.ResultLine.Corrupt;
+import dev.halfrate.processor.provider.ResultLine.TooLong;
 import dev.halfrate.processor.provider.ResultsOutcome;
 import dev.halfrate.processor.provider.ResultsOutcome.BrokenOff;
 import dev.halfrate.processor.provider.ResultsOutcome.Complete;
 import java.io.IOException;
 import java.net.http.HttpTimeoutException;
 import java.nio.ByteBuffer;
+import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** One download: cuts a stream of bytes, which may be anything, into lines, and holds one of them at a time. */
 final class ResultFile {
@@ -30,24 +36,36 @@ final class ResultFile {
     private static final int BUFFER_KEPT_MAX = 1 << 20;
 
     private final ResultLines lines;
+    private final String version;
+    private final long begin;
+    private final FilePosition brokeOffAt;
     private final long stallNanosMax;
     private final long waitNanosMax;
 
     private byte[] buffer = new byte[BUFFER_BYTES];
     private int length;
-    private boolean overlong;
+    private @Nullable Overlong overlong;
     private boolean blank = true;
-    private long lineNumber = 1;
+    private long lineNumber;
+    private long lineBegin;
+    private long lineBytes;
     private long delivered;
     private long bytesRead;
     private long waitedNanos;
 
     /**
+     * @param begin where in the file the bytes begin
+     * @param brokeOffAt where an earlier download ended
      * @param stall longest silence
      * @param total of all waits for the vendor; what {@code lines} takes does not count
      */
-    ResultFile(ResultLines lines, Duration stall, Duration total) {
+    ResultFile(ResultLines lines, FilePosition begin, FilePosition brokeOffAt, Duration stall, Duration total) {
         this.lines = lines;
+        this.version = begin.version();
+        this.begin = begin.bytes();
+        this.brokeOffAt = brokeOffAt;
+        this.lineBegin = begin.bytes();
+        this.lineNumber = begin.lines() + 1;
         this.stallNanosMax = stall.toNanos();
         this.waitNanosMax = total.toNanos();
     }
@@ -58,18 +76,23 @@ final class ResultFile {
                 for (var bytes : chunk.get()) {
                     bytesRead += bytes.remaining();
                     take(bytes);
-                    if (lineNumber > LINES_MAX || bytesRead > FILE_BYTES_MAX) {
-                        return new BrokenOff("more than %d lines or %d bytes".formatted(LINES_MAX, FILE_BYTES_MAX));
+                    if (lineNumber > LINES_MAX || begin + bytesRead > FILE_BYTES_MAX) {
+                        return brokenOff("more than %d lines or %d bytes".formatted(LINES_MAX, FILE_BYTES_MAX));
                     }
                 }
             }
         } catch (HttpTimeoutException _) {
-            return new BrokenOff("too slow: %d bytes in %d s"
+            return brokenOff("too slow: %d bytes in %d s"
                     .formatted(bytesRead, Duration.ofNanos(waitedNanos).toSeconds()));
         } catch (IOException _) {
-            return new BrokenOff("connection broke");
+            return brokenOff("connection broke");
         }
         return endOfFile();
+    }
+
+    /** The line that it ends in is read again as a whole. */
+    private BrokenOff brokenOff(String reason) {
+        return new BrokenOff(reason, new FilePosition(lineBegin, lineNumber - 1, version));
     }
 
     private Optional<List<ByteBuffer>> next(AnswerBody body) throws IOException, InterruptedException {
@@ -91,7 +114,9 @@ final class ResultFile {
             while (end < bytes.limit() && bytes.get(end) != '\n') {
                 end++;
             }
-            append(bytes, end - bytes.position());
+            var count = end - bytes.position();
+            append(bytes, count);
+            lineBytes += count;
             if (bytes.hasRemaining()) {
                 bytes.get();
                 endOfLine();
@@ -100,11 +125,13 @@ final class ResultFile {
     }
 
     private void append(ByteBuffer bytes, int count) {
-        if (overlong || length + count > LINE_BYTES_MAX) {
-            overlong = true;
+        if (overlong == null && length + count > LINE_BYTES_MAX) {
+            overlong = new Overlong(buffer, length);
             buffer = new byte[BUFFER_BYTES];
             length = 0;
-            bytes.position(bytes.position() + count);
+        }
+        if (overlong != null) {
+            overlong.skip(bytes, count);
             return;
         }
         if (length + count > buffer.length) {
@@ -118,35 +145,70 @@ final class ResultFile {
     }
 
     private void endOfLine() throws InterruptedException {
-        if (overlong) {
-            delivered++;
-            lines.accept(new Corrupt(lineNumber, "longer than " + LINE_BYTES_MAX + " bytes"));
+        if (overlong != null) {
+            deliver(overlong.line(lineNumber), overlong.raw(lineNumber));
         } else if (!blank) {
-            delivered++;
-            lines.accept(ResultLineReader.read(lineNumber, buffer, length));
+            deliver(ResultLineReader.read(lineNumber, buffer, length), RawLine.of(lineNumber, buffer, length));
         }
         if (buffer.length > BUFFER_KEPT_MAX) {
             buffer = new byte[BUFFER_BYTES];
         }
+        lineBegin += lineBytes + 1;
+        lineBytes = 0;
         lineNumber++;
         length = 0;
-        overlong = false;
+        overlong = null;
         blank = true;
     }
 
-    /** The last line may lack its line feed, but not its end. */
+    private void deliver(ResultLine line, RawLine raw) throws InterruptedException {
+        delivered++;
+        lines.accept(line, raw);
+    }
+
+    /** The last line may lack its line feed, but not its end; unless it lacks that each time. */
     private ResultsOutcome endOfFile() throws InterruptedException {
-        if (overlong) {
-            return new BrokenOff("ends inside a line");
+        if (overlong != null) {
+            return brokenOff("ends inside a line");
         }
         if (!blank) {
             var last = ResultLineReader.read(lineNumber, buffer, length);
-            if (last instanceof Corrupt) {
-                return new BrokenOff("ends inside a line");
+            if (last instanceof Corrupt && !(lineBegin > 0 && lineBegin == brokeOffAt.bytes())) {
+                return brokenOff("ends inside a line");
             }
-            delivered++;
-            lines.accept(last);
+            deliver(last, RawLine.of(lineNumber, buffer, length));
         }
         return new Complete(delivered);
+    }
+
+    /** A line that is not held, but for its beginning: whose it is stands there. */
+    private static final class Overlong {
+        private static final int HEAD_BYTES = 64 << 10;
+
+        private final byte[] head;
+        private final MessageDigest sha256 = RawLine.newSha256();
+        private long bytes;
+
+        private Overlong(byte[] held, int length) {
+            head = Arrays.copyOf(held, Math.min(length, HEAD_BYTES));
+            sha256.update(held, 0, length);
+            bytes = length;
+        }
+
+        private void skip(ByteBuffer more, int count) {
+            sha256.update(more.slice(more.position(), count));
+            more.position(more.position() + count);
+            bytes += count;
+        }
+
+        private ResultLine line(long number) {
+            return ResultLineReader.customIdOf(head)
+                    .<ResultLine>map(id -> new TooLong(id, bytes))
+                    .orElseGet(() -> new Corrupt(number, "longer than " + LINE_BYTES_MAX + " bytes"));
+        }
+
+        private RawLine raw(long number) {
+            return RawLine.dropped(number, bytes, sha256);
+        }
     }
 }

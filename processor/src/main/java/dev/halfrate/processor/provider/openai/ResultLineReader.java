@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.exc.InputCoercionException;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import dev.halfrate.processor.money.Usage;
 import dev.halfrate.processor.provider.ResultLine;
 import dev.halfrate.processor.provider.ResultLine.Answered;
@@ -14,8 +15,12 @@ import dev.halfrate.processor.provider.ResultLine.Corrupt;
 import dev.halfrate.processor.provider.ResultLine.LineError;
 import dev.halfrate.processor.provider.ResultLine.NotExecuted;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.EnumSet;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +34,9 @@ final class ResultLineReader {
     /** Of the few strings that are read at all; those in bodies are skipped. */
     private static final int STRING_MAX = 8 << 20;
 
+    /** Sums of as many as a batch has still fit. */
+    private static final long COUNT_MAX = 1_000_000_000_000L;
+
     private static final int ID_MAX = 512;
     private static final int CODE_MAX = 100;
     private static final int MESSAGE_MAX = 2_000;
@@ -40,6 +48,7 @@ final class ResultLineReader {
                     .maxNestingDepth(NESTING_MAX)
                     .maxNumberLength(Integer.MAX_VALUE)
                     .maxStringLength(STRING_MAX)
+                    .maxNameLength(Integer.MAX_VALUE)
                     .build())
             .build();
 
@@ -67,6 +76,7 @@ final class ResultLineReader {
 
     private final byte[] line;
     private final JsonParser json;
+    private final boolean texts;
     private final EnumSet<Key> seen = EnumSet.noneOf(Key.class);
 
     private @Nullable String customId;
@@ -77,20 +87,55 @@ final class ResultLineReader {
     private @Nullable Usage usage;
     private VendorError bodyError = VendorError.NONE;
 
-    private ResultLineReader(byte[] line, JsonParser json) {
+    private ResultLineReader(byte[] line, JsonParser json, boolean texts) {
         this.line = line;
         this.json = json;
+        this.texts = texts;
     }
 
     /** @return {@link Corrupt} for whatever cannot be read; nothing is thrown */
     static ResultLine read(long number, byte[] line, int length) {
-        try (var json = JSON.createParser(line, 0, length)) {
-            return new ResultLineReader(line, json).read();
+        try {
+            return read(line, length, true);
         } catch (OddLineException e) {
             return new Corrupt(number, String.valueOf(e.getMessage()));
         } catch (IOException _) {
             return new Corrupt(number, "not JSON");
         }
+    }
+
+    private static ResultLine read(byte[] line, int length, boolean texts) throws IOException {
+        try (var json = JSON.createParser(line, 0, length)) {
+            return new ResultLineReader(line, json, texts).read();
+        } catch (StreamConstraintsException e) {
+            if (texts) {
+                return read(line, length, false); // an endless message costs the message, not the line
+            }
+            throw e;
+        }
+    }
+
+    /** @param head the beginning of a line */
+    static Optional<String> customIdOf(byte[] head) {
+        try (var json = JSON.createParser(head)) {
+            if (json.nextToken() != JsonToken.START_OBJECT) {
+                return Optional.empty();
+            }
+            while (json.nextToken() == JsonToken.FIELD_NAME) {
+                var found = json.currentName().equals("custom_id");
+                if (json.nextToken() == JsonToken.VALUE_STRING && found) {
+                    return Optional.of(json.getText()).filter(ResultLineReader::usable);
+                }
+                json.skipChildren();
+            }
+        } catch (IOException _) {
+            // the end of the head
+        }
+        return Optional.empty();
+    }
+
+    private static boolean usable(String customId) {
+        return !customId.isEmpty() && customId.length() <= ID_MAX;
     }
 
     private ResultLine read() throws IOException {
@@ -117,7 +162,7 @@ final class ResultLineReader {
     }
 
     private ResultLine result() throws OddLineException {
-        if (customId == null || customId.isEmpty() || customId.length() > ID_MAX) {
+        if (customId == null || !usable(customId)) {
             throw new OddLineException("no usable custom_id");
         }
         if (executed) {
@@ -196,15 +241,42 @@ final class ResultLineReader {
                     default -> json.skipChildren();
                 }
             }
-        } else {
+        } else if (!json.hasToken(JsonToken.VALUE_STRING)) {
             json.skipChildren();
             json.finishToken();
         }
-        var to = json.currentLocation().getByteOffset();
+        var to = json.hasToken(JsonToken.VALUE_STRING)
+                ? endOfString(from)
+                : json.currentLocation().getByteOffset();
         if (from < 0 || to <= from) {
             throw new OddLineException("not UTF-8"); // the parser counts bytes of no other encoding
         }
         body = Arrays.copyOfRange(line, (int) from, (int) to);
+        if (!isUtf8(body)) {
+            throw new OddLineException("not UTF-8");
+        }
+    }
+
+    /** The parser would hold all of it; it has yet to come past, and complains if this runs beyond the line. */
+    private long endOfString(long quote) {
+        var at = quote < 0 ? line.length : (int) quote + 1;
+        while (at < line.length && line[at] != '"') {
+            at += line[at] == '\\' ? 2 : 1;
+        }
+        return Math.min(at + 1, line.length);
+    }
+
+    /** The parser lets pass what is too long, half a pair or beyond Unicode, where it only skips. */
+    private static boolean isUtf8(byte[] bytes) {
+        var decoder = StandardCharsets.UTF_8.newDecoder();
+        var in = ByteBuffer.wrap(bytes);
+        var out = CharBuffer.allocate(Math.min(bytes.length, 8_192));
+        while (true) {
+            var outcome = decoder.decode(in, out.clear(), true);
+            if (!outcome.isOverflow()) {
+                return !outcome.isError();
+            }
+        }
     }
 
     /** Of all families: prompt_tokens and completion_tokens, or input_tokens and output_tokens. */
@@ -246,7 +318,7 @@ final class ResultLineReader {
 
     /** An error object, or its bare text as some servers write it. */
     private VendorError readError() throws IOException {
-        if (json.hasToken(JsonToken.VALUE_STRING)) {
+        if (texts && json.hasToken(JsonToken.VALUE_STRING)) {
             return new VendorError(null, shortened(json.getText(), MESSAGE_MAX));
         }
         if (!json.isExpectedStartObjectToken()) {
@@ -259,7 +331,7 @@ final class ResultLineReader {
         while (json.nextToken() == JsonToken.FIELD_NAME) {
             var name = json.currentName();
             var value = json.nextToken();
-            if (value != JsonToken.VALUE_STRING) {
+            if (!texts || value != JsonToken.VALUE_STRING) {
                 json.skipChildren();
                 continue;
             }
@@ -289,7 +361,8 @@ final class ResultLineReader {
             return -1;
         }
         try {
-            return Math.max(-1, json.getLongValue());
+            var value = json.getLongValue();
+            return value > COUNT_MAX ? -1 : Math.max(-1, value);
         } catch (InputCoercionException _) {
             return -1;
         }

@@ -10,6 +10,7 @@ import dev.halfrate.processor.config.DoubtConfig;
 import dev.halfrate.processor.config.Secret;
 import dev.halfrate.processor.provider.CancelOutcome;
 import dev.halfrate.processor.provider.DeleteOutcome;
+import dev.halfrate.processor.provider.FilePosition;
 import dev.halfrate.processor.provider.PollOutcome.NoAnswer;
 import dev.halfrate.processor.provider.PollOutcome.Refused;
 import dev.halfrate.processor.provider.PollOutcome.Seen;
@@ -301,7 +302,8 @@ class OpenAiProviderTest {
         assertThat(provider.poll(id)).isEqualTo(new Refused(Refusals.unusableId()));
         assertThat(provider.cancel(id)).isEqualTo(new CancelOutcome.Refused(Refusals.unusableId()));
         assertThat(provider.deleteInput(id)).isEqualTo(new DeleteOutcome.Refused(Refusals.unusableId()));
-        assertThat(provider.results(id, _ -> {})).isEqualTo(new ResultsOutcome.Refused(Refusals.unusableId()));
+        assertThat(provider.results(id, FilePosition.START, (_, _) -> {}))
+                .isEqualTo(new ResultsOutcome.Refused(Refusals.unusableId()));
         assertThat(vendor.requests()).isEmpty();
     }
 

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.halfrate.processor.provider.FilePosition;
 import dev.halfrate.processor.provider.Refusal.Kind;
 import dev.halfrate.processor.provider.ResultLine;
 import dev.halfrate.processor.provider.ResultLine.Answered;
@@ -15,17 +16,21 @@ import dev.halfrate.processor.provider.ResultsOutcome.Refused;
 import java.io.IOException;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
+import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Downloads, from a vendor that may send anything. */
@@ -34,6 +39,7 @@ class ResultFileTest {
     private final RawVendor vendor = new RawVendor();
 
     private final List<ResultLine> lines = new ArrayList<>();
+    private final List<Long> numbers = new ArrayList<>();
 
     @Test
     void linesComeInTheOrderOfTheFile() throws InterruptedException {
@@ -100,6 +106,38 @@ class ResultFileTest {
     }
 
     @Test
+    void anOverlongLineIsKnownByTheIdAtItsBeginning() throws Exception {
+        var begin = "{\"id\":{\"custom_id\":\"b\"},\"custom_id\":\"a\",\"response\":{\"body\":\"";
+        var piece = "x".repeat(1 << 20).getBytes(UTF_8);
+        var sha256 = MessageDigest.getInstance("SHA-256");
+        var bytes = begin.length() + 65L * piece.length + 3;
+        vendor.does((request, connection) -> {
+            connection.body(request);
+            connection.send("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + begin);
+            sha256.update(begin.getBytes(UTF_8));
+            for (var i = 0; i < 65; i++) {
+                connection.send(piece);
+                sha256.update(piece);
+            }
+            sha256.update("\"}}".getBytes(UTF_8));
+            connection.send("\"}}\n");
+            connection.socket().close();
+        });
+        var raws = new ArrayList<String>();
+
+        try (var provider = OpenAiProvider.of(vendor.account(), RawVendor.timeouts(Duration.ofSeconds(20)))) {
+            assertThat(provider.results("file-2", FilePosition.START, (line, raw) -> {
+                        lines.add(line);
+                        raws.add(raw.length() + " " + raw.sha256() + " " + (raw.bytes(100) == null));
+                    }))
+                    .isEqualTo(new Complete(1));
+        }
+
+        assertThat(lines).containsExactly(new ResultLine.TooLong("a", bytes));
+        assertThat(raws).containsExactly(bytes + " " + HexFormat.of().formatHex(sha256.digest()) + " true");
+    }
+
+    @Test
     void tooManyLinesBreakOff() throws InterruptedException {
         vendor.does((request, connection) -> {
             connection.body(request);
@@ -124,8 +162,76 @@ class ResultFileTest {
             connection.socket().close();
         });
 
-        assertThat(read()).isEqualTo(new BrokenOff("connection broke"));
+        assertThat(read()).isEqualTo(new BrokenOff("connection broke", after(line(1), "")));
         assertThat(ids()).containsExactly("1");
+    }
+
+    @Test
+    void whatBrokeOffGoesOnWhereItsLastLineBegan() throws InterruptedException {
+        var file = line(1) + "\n" + line(2) + "\n" + line(3) + "\n";
+        var cut = line(1).length() + 20;
+        vendor.does((request, connection) -> {
+            connection.body(request);
+            if (request.header("Range").isEmpty()) {
+                connection.send(
+                        "HTTP/1.1 200 OK\r\nETag: \"v1\"\r\nContent-Length: 5000\r\n\r\n" + file.substring(0, cut));
+                connection.socket().close();
+            } else {
+                var from = Integer.parseInt(request.header("Range").replaceAll("\\D", ""));
+                var rest = file.getBytes(UTF_8).length - from;
+                connection.answer(
+                        206,
+                        new String(file.getBytes(UTF_8), from, rest, UTF_8),
+                        "ETag: \"v1\"",
+                        "Content-Range: bytes %d-%d/%d".formatted(from, from + rest - 1, from + rest));
+            }
+        });
+
+        var brokenOff = (BrokenOff) read();
+        assertThat(brokenOff).isEqualTo(new BrokenOff("connection broke", after(line(1), "\"v1\"")));
+        assertThat(read(brokenOff.next())).isEqualTo(new Complete(2));
+
+        assertThat(ids()).containsExactly("1", "2", "3");
+        assertThat(numbers).containsExactly(1L, 2L, 3L);
+        assertThat(vendor.requests().getLast().header("If-Range")).isEqualTo("\"v1\"");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            200 |                        | "v2" | 2
+            206 | bytes 5-99/100         | "v1" | none
+            206 | bytes %d-99/100        | "v2" | none
+            206 |                        | "v1" | none
+            416 |                        |      | none
+            """)
+    void anAnswerThatIsNotTheRestIsTheWholeFileOrNone(
+            int status, @Nullable String range, @Nullable String tag, String read) throws InterruptedException {
+        var from = after(line(1), "\"v1\"");
+        vendor.answers(
+                status,
+                line(1) + "\n" + line(2) + "\n",
+                "Content-Range: " + (range == null ? "" : range.formatted(from.bytes())),
+                "ETag: " + (tag == null ? "" : tag));
+
+        if (read.equals("none")) {
+            assertThat(read(from)).isEqualTo(new BrokenOff("cannot be gone on with, so it is read anew"));
+            assertThat(lines).isEmpty();
+        } else {
+            assertThat(read(from)).isEqualTo(new Complete(2));
+            assertThat(ids()).containsExactly("1", "2");
+        }
+    }
+
+    @Test
+    void whatCannotBeReachedIsStillGoneOnWithLater() throws InterruptedException {
+        var from = after(line(1), "");
+        vendor.answers(502, "<html>");
+
+        assertThat(read(from)).isEqualTo(new BrokenOff("HTTP 502", from));
+    }
+
+    private static FilePosition after(String line, String version) {
+        return new FilePosition(line.getBytes(UTF_8).length + 1L, 1, version);
     }
 
     @Test
@@ -136,8 +242,12 @@ class ResultFileTest {
             connection.socket().close();
         });
 
-        assertThat(read()).isEqualTo(new BrokenOff("ends inside a line"));
+        var brokenOff = (BrokenOff) read();
+        assertThat(brokenOff).isEqualTo(new BrokenOff("ends inside a line", after(line(1), "")));
         assertThat(ids()).containsExactly("1");
+
+        assertThat(read(brokenOff.next())).as("each time").isEqualTo(new Complete(2));
+        assertThat(lines.getLast()).isEqualTo(new Corrupt(2, "not JSON"));
     }
 
     @ParameterizedTest
@@ -200,7 +310,9 @@ class ResultFileTest {
             var busy = new CompletableFuture<Void>().orTimeout(200, TimeUnit.MILLISECONDS);
 
             assertThat(provider.results(
-                            "file-2", _ -> busy.exceptionally(_ -> null).join()))
+                            "file-2",
+                            FilePosition.START,
+                            (_, _) -> busy.exceptionally(_ -> null).join()))
                     .isEqualTo(new Complete(3));
         }
     }
@@ -237,7 +349,7 @@ class ResultFileTest {
             }
         });
         try (var provider = OpenAiProvider.of(vendor.account(), RawVendor.timeouts(Duration.ofSeconds(20)))) {
-            assertThatThrownBy(() -> provider.results("file-2", _ -> {
+            assertThatThrownBy(() -> provider.results("file-2", FilePosition.START, (_, _) -> {
                         throw new InterruptedException();
                     }))
                     .isInstanceOf(InterruptedException.class);
@@ -251,7 +363,8 @@ class ResultFileTest {
         vendor.answers(200, line(1) + "\n");
         try (var provider = OpenAiProvider.of(vendor.account(), RawVendor.timeouts(Duration.ofSeconds(20)))) {
             for (var i = 0; i < 3; i++) {
-                assertThat(provider.results("file-2", lines::add)).isEqualTo(new Complete(1));
+                assertThat(provider.results("file-2", FilePosition.START, (line, _) -> lines.add(line)))
+                        .isEqualTo(new Complete(1));
             }
         }
         assertThat(vendor.connections()).isEqualTo(1);
@@ -262,8 +375,19 @@ class ResultFileTest {
     }
 
     private ResultsOutcome read(OpenAiProvider.Timeouts timeouts) throws InterruptedException {
+        return read(timeouts, FilePosition.START);
+    }
+
+    private ResultsOutcome read(FilePosition from) throws InterruptedException {
+        return read(RawVendor.timeouts(Duration.ofSeconds(20)), from);
+    }
+
+    private ResultsOutcome read(OpenAiProvider.Timeouts timeouts, FilePosition from) throws InterruptedException {
         try (var provider = OpenAiProvider.of(vendor.account(), timeouts)) {
-            return provider.results("file-2", lines::add);
+            return provider.results("file-2", from, (line, raw) -> {
+                lines.add(line);
+                numbers.add(raw.number());
+            });
         }
     }
 

@@ -11,6 +11,8 @@ import dev.halfrate.processor.provider.ResultLine.Cause;
 import dev.halfrate.processor.provider.ResultLine.Corrupt;
 import dev.halfrate.processor.provider.ResultLine.LineError;
 import dev.halfrate.processor.provider.ResultLine.NotExecuted;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.SplittableRandom;
@@ -211,6 +213,57 @@ class ResultLineReaderTest {
 
         assertThat(ResultLineReader.read(1, utf16, utf16.length)).isInstanceOf(Corrupt.class);
         assertThat(ResultLineReader.read(1, latin, latin.length)).isInstanceOf(Corrupt.class);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0xc0_af, 0xed_a0_80, 0xf4_90_80_80, 0xe2_82})
+    void aBodyThatIsNoUtf8IsCorruptEvenWhereAParserWouldSkipIt(int bytes) throws IOException {
+        var line = new ByteArrayOutputStream();
+        line.write("{\"custom_id\":\"a\",\"response\":{\"status_code\":200,\"body\":{\"x\":\"".getBytes(UTF_8));
+        for (var shift = 24; shift >= 0; shift -= 8) {
+            if (bytes >>> shift != 0) {
+                line.write(bytes >>> shift);
+            }
+        }
+        line.write("\"}}}".getBytes(UTF_8));
+
+        assertThat(ResultLineReader.read(1, line.toByteArray(), line.size())).isInstanceOf(Corrupt.class);
+    }
+
+    @Test
+    void anEndlessMessageCostsTheMessageNotTheLine() {
+        var endless = "x".repeat(9 << 20);
+
+        assertThat(read(line(400, "{\"error\":{\"code\":\"c\",\"message\":\"%s\"}}".formatted(endless))))
+                .isInstanceOfSatisfying(
+                        Answered.class,
+                        answered ->
+                                assertThat(answered.error()).isEqualTo(new LineError("http_400", "HTTP 400", true)));
+        assertThat(read("{\"custom_id\":\"a\",\"error\":{\"message\":\"%s\"}}".formatted(endless)))
+                .isInstanceOf(NotExecuted.class);
+        assertThat(read("{\"custom_id\":\"%s\",\"error\":{}}".formatted(endless)))
+                .isInstanceOf(Corrupt.class);
+    }
+
+    @Test
+    void aBodyMayBeOneLongText() {
+        var text = "\"" + "\\\"\\\\ü".repeat(3 << 20) + "\"";
+
+        assertThat(read(line(200, text)))
+                .isInstanceOfSatisfying(
+                        Answered.class,
+                        answered -> assertThat(Arrays.equals(answered.body(), text.getBytes(UTF_8)))
+                                .isTrue());
+    }
+
+    @Test
+    void keysMayBeLongAndTokensBeyondReason() {
+        var body = "{\"%s\":1,\"usage\":{\"prompt_tokens\":9223372036854775807,\"completion_tokens\":5}}"
+                .formatted("k".repeat(100_000));
+
+        assertThat(read(line(200, body)))
+                .isInstanceOfSatisfying(
+                        Answered.class, answered -> assertThat(answered.usage()).isEqualTo(new Usage(0, 0, 0, 5)));
     }
 
     @Test
