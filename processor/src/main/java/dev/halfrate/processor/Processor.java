@@ -7,6 +7,8 @@ import dev.halfrate.processor.ledger.LedgerWorker;
 import dev.halfrate.processor.ops.TopicSetup;
 import dev.halfrate.processor.provider.Capabilities;
 import dev.halfrate.processor.provider.Provider;
+import dev.halfrate.processor.provider.anthropic.AnthropicProvider;
+import dev.halfrate.processor.provider.http.Timeouts;
 import dev.halfrate.processor.provider.openai.OpenAiProvider;
 import dev.halfrate.processor.topology.AccountLimits;
 import dev.halfrate.processor.topology.LaneStreams;
@@ -81,7 +83,8 @@ public final class Processor implements AutoCloseable {
 
     private static Provider provider(AccountConfig account) {
         return switch (account.provider()) {
-            case "openai" -> OpenAiProvider.of(account, OpenAiProvider.Timeouts.DEFAULT);
+            case "anthropic" -> AnthropicProvider.of(account, Timeouts.DEFAULT);
+            case "openai" -> OpenAiProvider.of(account, Timeouts.DEFAULT);
             default -> throw new IllegalArgumentException(account.provider());
         };
     }

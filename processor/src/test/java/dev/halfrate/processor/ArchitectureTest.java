@@ -1,11 +1,13 @@
 package dev.halfrate.processor;
 
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
+import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
@@ -146,6 +148,12 @@ class ArchitectureTest {
             .resideOutsideOfPackage(ROOT + "provider.*..")
             .should()
             .dependOnClassesThat(resideInAnyPackage("java.net.http"));
+
+    @ArchTest
+    static final ArchRule vendorsShareOnlyTheirHttp = slices().matching(ROOT + "provider.(*)..")
+            .should()
+            .notDependOnEachOther()
+            .ignoreDependency(DescribedPredicate.alwaysTrue(), resideInAPackage(ROOT + "provider.http"));
 
     @ArchTest
     static final ArchRule streamsStaysInTheTopology = noClasses()

@@ -26,8 +26,8 @@ import picocli.CommandLine.Spec;
         description = {
             "Send requests through Kafka, a simulated batch API and back, and check that each has one answer.",
             "",
-            "Starts a Kafka broker, a simulator of OpenAI's batch API and the processor in this process, on free"
-                    + " ports and in a temporary directory. Nothing leaves the machine, nothing costs money."
+            "Starts a Kafka broker, a simulator of OpenAI's and Anthropic's batch APIs and the processor in this process,"
+                    + " on free ports and in a temporary directory. Nothing leaves the machine, nothing costs money."
         },
         footer = {
             "",
@@ -36,8 +36,9 @@ import picocli.CommandLine.Spec;
             "  halfrate demo --requests 20000",
             "  halfrate demo --file requests.jsonl --out answers.jsonl",
             "",
-            "Each line of a file is one request as in OpenAI's batch files:",
+            "Each line of a file is one request as in OpenAI's or Anthropic's batches:",
             "  {\"custom_id\": \"a1\", \"method\": \"POST\", \"url\": \"/v1/chat/completions\", \"body\": {...}}",
+            "  {\"custom_id\": \"a2\", \"params\": {\"model\": \"claude-haiku-4-5\", \"max_tokens\": 100, ...}}",
             "",
             "Exit codes: 0 every line has exactly one result or dead letter, 1 otherwise, 2 wrong usage."
         })

@@ -17,7 +17,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         description = {
-            "Run Kafka, a simulator of OpenAI's batch API and the processor in this process, until Ctrl-C.",
+            "Run Kafka, a simulator of OpenAI's and Anthropic's batch APIs and the processor in this process, until Ctrl-C.",
             "",
             "Only this machine can connect. Without --data-dir everything is gone afterwards; with it, Kafka's"
                     + " topics stay, but the simulator always starts empty."

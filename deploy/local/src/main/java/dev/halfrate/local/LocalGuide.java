@@ -10,7 +10,7 @@ final class LocalGuide {
         var topics = stack.config().topics();
         return """
                 Kafka        %1$s
-                  requests   %2$s       one JSON request per record, as in OpenAI's batch files
+                  requests   %2$s       one JSON request per record, as in OpenAI's or Anthropic's batches
                   results    %3$s        one result per request, keyed by custom_id
                   batches    %4$s        progress of each batch
                   dead       %5$s            what has no usable custom_id

@@ -36,16 +36,9 @@ final class LocalSettings {
                 Map.of("bootstrap.servers", bootstrapServers),
                 topics(),
                 new RequestsConfig(Duration.ofHours(72), 10_000_000),
-                List.of(new AccountConfig(
-                        "simulator",
-                        "openai",
-                        simulator,
-                        new Secret("local"),
-                        "simulator",
-                        List.of("*"),
-                        "24h",
-                        4,
-                        DoubtConfig.DEFAULT)),
+                List.of(
+                        account("simulator-anthropic", "anthropic", simulator, "claude-*"),
+                        account("simulator", "openai", simulator, "*")),
                 new LanesConfig(WINDOW_REQUESTS_MAX, 100_000_000, WINDOW_AGE_MAX, 4, Duration.ofHours(1), 1_000_000),
                 new LedgerConfig(
                         POLL_DELAYS,
@@ -64,6 +57,11 @@ final class LocalSettings {
                         Duration.ofSeconds(1),
                         Duration.ofSeconds(10),
                         1_000_000_000));
+    }
+
+    private static AccountConfig account(String name, String provider, URI simulator, String models) {
+        return new AccountConfig(
+                name, provider, simulator, new Secret("local"), name, List.of(models), "24h", 4, DoubtConfig.DEFAULT);
     }
 
     static TopicsConfig topics() {

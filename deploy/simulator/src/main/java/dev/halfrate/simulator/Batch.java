@@ -13,23 +13,25 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.SplittableRandom;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One batch, moved along by the clock: whoever looks at it first lets everything happen that is due, each at its own
  * time. Safe for use by many threads.
  */
-final class Batch {
+final class Batch implements BatchStore.Member {
 
     static final Duration COMPLETION_WINDOW = Duration.ofHours(24);
 
     /**
      * What never changes.
      *
+     * @param inputFileId empty if there is no such file
+     * @param endpoint path that the lines are for
      * @param draw stands for the batch wherever chance decides
      */
-    record Identity(String account, String id, String inputFileId, Endpoint endpoint, long draw) {}
+    record Identity(String account, String id, String inputFileId, String endpoint, long draw) {}
 
     private final Identity identity;
     private final BatchRequest request;
@@ -46,8 +48,17 @@ final class Batch {
     private @Nullable String outputFileId;
     private @Nullable String errorFileId;
 
-    /** @param directory the batch's own; holds the input under {@link #inputIn} if it could be found */
-    Batch(Identity identity, BatchRequest request, BatchWork work, Instant createdAt, Path directory) {
+    /** @param directory the batch's own; gets the input if it can be found */
+    static Batch of(Identity identity, BatchRequest request, BatchWork work, Instant createdAt, Path directory)
+            throws IOException {
+        Optional<StoredFile> input = work.files().findInput(identity.account(), identity.inputFileId());
+        if (input.isPresent()) {
+            Files.createLink(inputIn(directory), input.get().path());
+        }
+        return new Batch(identity, request, work, createdAt, directory);
+    }
+
+    private Batch(Identity identity, BatchRequest request, BatchWork work, Instant createdAt, Path directory) {
         this.identity = identity;
         this.request = request;
         this.work = work;
@@ -56,20 +67,23 @@ final class Batch {
     }
 
     /** The batch's own name for its input's bytes: deleting the file must not disturb it. */
-    static Path inputIn(Path directory) {
+    private static Path inputIn(Path directory) {
         return directory.resolve("input.jsonl");
     }
 
-    Identity identity() {
+    @Override
+    public Identity identity() {
         return identity;
     }
 
-    synchronized Instant createdAt() {
+    @Override
+    public synchronized Instant createdAt() {
         return entered(BatchStatus.VALIDATING);
     }
 
     /** Lets happen what is due; true if more is to come later. */
-    synchronized boolean advance(Instant now) throws IOException {
+    @Override
+    public synchronized boolean advance(Instant now) throws IOException {
         BatchStatus before;
         do {
             before = status;
@@ -97,7 +111,7 @@ final class Batch {
         return new BatchObject(
                 identity.id(),
                 "batch",
-                identity.endpoint().path(),
+                identity.endpoint(),
                 model,
                 errors == null ? null : new Errors("list", errors),
                 identity.inputFileId(),
@@ -128,7 +142,7 @@ final class Batch {
             case CANCELLING ->
                 after(times.cancelling(), now, at -> {
                     if (run != null) {
-                        run.abandon(BatchRun.Unexecuted.CANCELLED);
+                        run.abandon(ResultForm.Unexecuted.CANCELLED);
                     }
                     end(BatchStatus.CANCELLED, at);
                 });
@@ -161,24 +175,22 @@ final class Batch {
             return;
         }
         switch (InputValidation.validate(
-                input, identity.endpoint(), work.config().validationReport())) {
+                input, request.endpoint(), work.config().validationReport())) {
             case InputValidation.Outcome.Invalid(var found) -> fail(found, at);
             case InputValidation.Outcome.Valid(var valid) -> {
-                run = new BatchRun(identity, valid, work, at, executionTime(), directory);
+                run = new BatchRun(
+                        identity,
+                        valid,
+                        new OpenAiResultForm(request.endpoint(), work),
+                        work,
+                        at,
+                        work.executionTime(identity.draw()),
+                        directory);
                 model = valid.model();
                 counts = run.counts();
                 enter(BatchStatus.IN_PROGRESS, at);
             }
         }
-    }
-
-    private Duration executionTime() {
-        BatchTimes times = work.config().batchTimes();
-        SplittableRandom random = work.seed().random("execution time", identity.draw());
-        long spread = times.executionMax().minus(times.executionMin()).toMillis();
-        return times.executionMin()
-                .plusMillis(random.nextLong(spread + 1))
-                .multipliedBy(work.habits().get().slowdown());
     }
 
     private void progress(Instant now) throws IOException {
@@ -190,7 +202,7 @@ final class Batch {
         if (running.finished()) {
             enter(BatchStatus.FINALIZING, running.end());
         } else if (until.equals(expiresAt())) {
-            running.abandon(BatchRun.Unexecuted.EXPIRED);
+            running.abandon(ResultForm.Unexecuted.EXPIRED);
             end(BatchStatus.EXPIRED, until);
         }
     }

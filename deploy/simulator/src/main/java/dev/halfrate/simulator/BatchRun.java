@@ -1,10 +1,9 @@
 package dev.halfrate.simulator;
 
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.halfrate.simulator.BatchObject.RequestCounts;
 import dev.halfrate.simulator.BillingBook.BilledLine;
-import dev.halfrate.simulator.ValidInput.ValidLine;
+import dev.halfrate.simulator.LineInput.ValidLine;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -13,7 +12,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.SplittableRandom;
 
@@ -26,22 +24,9 @@ final class BatchRun {
     /** A chunk is written once it has reached this. */
     private static final int CHUNK_BYTES_MIN = 1 << 20;
 
-    /** Why the vendor did not execute a line. */
-    enum Unexecuted {
-        EXPIRED("batch_expired", "This request could not be executed before the completion window expired."),
-        CANCELLED("batch_cancelled", "This request was not executed because the batch was cancelled.");
-
-        private final String code;
-        private final String message;
-
-        Unexecuted(String code, String message) {
-            this.code = code;
-            this.message = message;
-        }
-    }
-
     private final Batch.Identity batch;
-    private final ValidInput input;
+    private final LineInput input;
+    private final ResultForm form;
     private final BatchWork work;
     private final Instant startedAt;
     private final Duration duration;
@@ -59,13 +44,15 @@ final class BatchRun {
 
     BatchRun(
             Batch.Identity batch,
-            ValidInput input,
+            LineInput input,
+            ResultForm form,
             BatchWork work,
             Instant startedAt,
             Duration duration,
             Path directory) {
         this.batch = batch;
         this.input = input;
+        this.form = form;
         this.work = work;
         this.startedAt = startedAt;
         this.duration = duration;
@@ -116,13 +103,11 @@ final class BatchRun {
     }
 
     /** Reports the rest as not executed. */
-    void abandon(Unexecuted reason) throws IOException {
+    void abandon(ResultForm.Unexecuted reason) throws IOException {
         while (!finished()) {
-            write(order.length, (number, line, _, chunk) -> {
-                ObjectNode result = result(number, line).putNull("response");
-                result.putObject("error").put("code", reason.code).put("message", reason.message);
-                chunk.addUnexecuted(result);
-            });
+            write(
+                    order.length,
+                    (number, line, _, chunk) -> chunk.addUnexecuted(form.unexecuted(line, reason, attempt(number))));
         }
     }
 
@@ -132,10 +117,6 @@ final class BatchRun {
 
     Usage usage() {
         return usage;
-    }
-
-    String model() {
-        return input.model();
     }
 
     boolean hasOutput() {
@@ -170,27 +151,9 @@ final class BatchRun {
         return batch.draw() + line;
     }
 
-    private ObjectNode result(int number, ValidLine line) {
-        return JsonNodeFactory.instance
-                .objectNode()
-                .put("id", "batch_req_" + Ids.hex(work.seed().random("result", attempt(number))))
-                .put("custom_id", line.customId());
-    }
-
     private void execute(int number, ValidLine line, Instant at, Chunk chunk) throws IOException {
-        LineAnswer answer = work.models()
-                .answer(
-                        batch.endpoint(),
-                        line.body(),
-                        HexFormat.fromHexDigitsToLong(line.content()),
-                        attempt(number),
-                        at);
-        ObjectNode result = result(number, line);
-        result.putObject("response")
-                .put("status_code", answer.status())
-                .put("request_id", "req_" + Ids.hex(work.seed().random("request", attempt(number))))
-                .set("body", answer.body());
-        result.putNull("error");
+        LineAnswer answer = form.answer(line, attempt(number), at);
+        ObjectNode result = form.answered(line, answer, attempt(number));
         if (!answer.succeeded()) {
             chunk.addFailed(result);
             return;
@@ -202,7 +165,7 @@ final class BatchRun {
                         batch.id(),
                         batch.inputFileId(),
                         line.customId(),
-                        batch.endpoint().path(),
+                        batch.endpoint(),
                         line.content(),
                         answer.usage().inputTokens(),
                         answer.usage().outputTokens(),
@@ -211,7 +174,7 @@ final class BatchRun {
 
     /** Writes the next results, at most up to {@code end}. If that fails, nothing has happened. */
     private void write(int end, LineWriter writer) throws IOException {
-        Chunk chunk = new Chunk();
+        Chunk chunk = new Chunk(form.errorsApart());
         int position = written;
         try (FileChannel channel = FileChannel.open(input.file())) {
             for (; position < end && chunk.hasRoom(); position++) {
@@ -242,8 +205,13 @@ final class BatchRun {
 
         private final ByteArrayOutputStream output = new ByteArrayOutputStream();
         private final ByteArrayOutputStream errors = new ByteArrayOutputStream();
+        private final ByteArrayOutputStream unsuccessful;
         private final List<BilledLine> billed = new ArrayList<>();
         private int failed;
+
+        Chunk(boolean errorsApart) {
+            unsuccessful = errorsApart ? errors : output;
+        }
 
         boolean hasRoom() {
             return output.size() + errors.size() < CHUNK_BYTES_MIN;
@@ -255,12 +223,12 @@ final class BatchRun {
         }
 
         void addFailed(ObjectNode result) throws IOException {
-            addLine(errors, result);
+            addLine(unsuccessful, result);
             failed++;
         }
 
         void addUnexecuted(ObjectNode result) throws IOException {
-            addLine(errors, result);
+            addLine(unsuccessful, result);
         }
 
         private static void addLine(ByteArrayOutputStream lines, ObjectNode result) throws IOException {

@@ -10,7 +10,7 @@ final class ControlApi {
 
     record Clock(String now, long epochSeconds, double speed) {}
 
-    private final BatchStore batches;
+    private final List<BatchStore<?>> stores;
     private final BillingBook book;
     private final VirtualClock clock;
     private final double speed;
@@ -27,7 +27,7 @@ final class ControlApi {
             Route.of("PUT", "/control/habits", this::changeHabits));
 
     ControlApi(
-            BatchStore batches,
+            List<BatchStore<?>> stores,
             BillingBook book,
             VirtualClock clock,
             double speed,
@@ -35,7 +35,7 @@ final class ControlApi {
             Habits.Present habits) {
         this.faults = faults;
         this.habits = habits;
-        this.batches = batches;
+        this.stores = List.copyOf(stores);
         this.book = book;
         this.clock = clock;
         this.speed = speed;
@@ -51,12 +51,12 @@ final class ControlApi {
     }
 
     private Reply billing(Call call) throws IOException {
-        batches.advance();
+        advance();
         return Reply.ok(book.summary());
     }
 
     private Reply billingEntries(Call call) throws IOException {
-        batches.advance();
+        advance();
         return book.content();
     }
 
@@ -88,6 +88,12 @@ final class ControlApi {
             return Json.MAPPER.treeToValue(call.json(), type);
         } catch (JacksonException e) {
             throw RefusedException.badRequest(OpenAiError.invalidRequest(e.getOriginalMessage(), null, null));
+        }
+    }
+
+    private void advance() throws IOException {
+        for (BatchStore<?> store : stores) {
+            store.advance();
         }
     }
 }

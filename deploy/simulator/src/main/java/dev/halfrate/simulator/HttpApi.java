@@ -36,8 +36,6 @@ final class HttpApi extends Handler.Abstract {
 
     private static final Logger log = LoggerFactory.getLogger(HttpApi.class);
 
-    private static final String BEARER = "Bearer ";
-    private static final String OPENAI_VERSION = "2020-10-01";
     private static final long DRAINED_BYTES_MAX = 1L << 30;
     private static final int STEPS_PER_SECOND = 10;
     private static final int CONTENT_BUFFER_BYTES = 64 * 1024;
@@ -45,15 +43,24 @@ final class HttpApi extends Handler.Abstract {
                     "EEE, dd MMM yyyy HH:mm:ss 'GMT'", Locale.ROOT)
             .withZone(ZoneOffset.UTC);
 
-    private final OpenAiApi openAi;
+    private final VendorApi openAi;
+    private final VendorApi anthropic;
     private final ControlApi control;
     private final Faults faults;
     private final ApiKeys apiKeys;
     private final Ids ids;
     private final VirtualClock clock;
 
-    HttpApi(OpenAiApi openAi, ControlApi control, Faults faults, ApiKeys apiKeys, Ids ids, VirtualClock clock) {
+    HttpApi(
+            VendorApi openAi,
+            VendorApi anthropic,
+            ControlApi control,
+            Faults faults,
+            ApiKeys apiKeys,
+            Ids ids,
+            VirtualClock clock) {
         this.openAi = openAi;
+        this.anthropic = anthropic;
         this.control = control;
         this.faults = faults;
         this.apiKeys = apiKeys;
@@ -71,17 +78,17 @@ final class HttpApi extends Handler.Abstract {
         }
         String requestId = ids.next("req_");
         HttpFields.Mutable headers = response.getHeaders();
-        Reply reply =
-                fault.status() == 0 ? reply(request, requestId, headers) : error(request, requestId, headers, fault);
+        VendorApi vendor = Request.getPathInContext(request).startsWith("/v1/messages") ? anthropic : openAi;
+        Reply reply = fault.status() == 0
+                ? reply(vendor, request, requestId, headers)
+                : error(request, requestId, headers, fault);
         if (fault.reset() == Fault.Reset.AFTER) {
             cut(request, callback);
             return true;
         }
         pause(fault.delayAnswerMs());
-        headers.put(HttpHeader.DATE, HTTP_DATE.format(clock.now()))
-                .put("x-request-id", requestId)
-                .put("openai-version", OPENAI_VERSION)
-                .put("openai-processing-ms", processingTime(request).toMillis());
+        vendor.putHeaders(headers, requestId, processingTime(request));
+        headers.put(HttpHeader.DATE, HTTP_DATE.format(clock.now()));
         switch (reply) {
             case Reply.Json(int status, Object body) -> {
                 byte[] json = Json.bytes(body);
@@ -89,9 +96,9 @@ final class HttpApi extends Handler.Abstract {
                 headers.put(HttpHeader.CONTENT_TYPE, "application/json").put(HttpHeader.CONTENT_LENGTH, json.length);
                 response.write(true, ByteBuffer.wrap(json), callback);
             }
-            case Reply.Text(int status, String body) -> {
+            case Reply.Text(int status, String contentType, String body) -> {
                 response.setStatus(status);
-                headers.put(HttpHeader.CONTENT_TYPE, "application/json");
+                headers.put(HttpHeader.CONTENT_TYPE, contentType);
                 response.write(true, UTF_8.encode(body), callback);
             }
             case Reply.Content(var file, long bytes, String contentType)
@@ -121,7 +128,7 @@ final class HttpApi extends Handler.Abstract {
         if (fault.retryAfter() != null) {
             headers.put(HttpHeader.RETRY_AFTER, fault.retryAfter());
         }
-        return new Reply.Text(fault.status(), Objects.requireNonNullElse(fault.body(), ""));
+        return new Reply.Text(fault.status(), "application/json", Objects.requireNonNullElse(fault.body(), ""));
     }
 
     private static void writeDamaged(
@@ -171,32 +178,26 @@ final class HttpApi extends Handler.Abstract {
         }
     }
 
-    private Reply reply(Request request, String requestId, HttpFields.Mutable headers) {
+    private Reply reply(VendorApi vendor, Request request, String requestId, HttpFields.Mutable headers) {
         try {
             String path = Request.getPathInContext(request);
             if (path.startsWith("/control/")) {
                 return control.answer(request);
             }
-            String account = account(request);
-            headers.put("openai-organization", account);
-            return openAi.answer(request, account);
+            String account = account(vendor, request);
+            headers.put(vendor.accountHeader(), account);
+            return vendor.answer(request, account);
         } catch (RefusedException e) {
             drain(request, requestId);
             // What is left of a body that could not be read may end the connection: nobody is to use it again.
             headers.put(HttpHeader.CONNECTION, "close");
-            return e.reply();
+            return vendor.refusal(e.status(), e.error(), requestId);
         } catch (EofException e) {
             log.debug("{}: the client went away", requestId, e);
-            return new Reply.Json(
-                    400,
-                    OpenAiError.invalidRequest("The request ended early.", null, null)
-                            .envelope());
+            return vendor.refusal(400, OpenAiError.invalidRequest("The request ended early.", null, null), requestId);
         } catch (IOException | RuntimeException e) {
             log.error("{}: {} {} failed", requestId, request.getMethod(), request.getHttpURI(), e);
-            return new Reply.Json(
-                    500,
-                    OpenAiError.server("The simulator failed: " + e.getMessage())
-                            .envelope());
+            return vendor.refusal(500, OpenAiError.server("The simulator failed: " + e.getMessage()), requestId);
         }
     }
 
@@ -215,28 +216,12 @@ final class HttpApi extends Handler.Abstract {
     }
 
     /** Each key is an organization of its own. */
-    private String account(Request request) {
-        String authorization = request.getHeaders().get(HttpHeader.AUTHORIZATION);
-        if (authorization == null || !authorization.startsWith(BEARER)) {
-            throw unauthorized("You didn't provide an API key. You need to provide your API key in an Authorization"
-                    + " header using Bearer auth (i.e. Authorization: Bearer YOUR_KEY).");
-        }
-        String key = authorization.substring(BEARER.length()).strip();
+    private String account(VendorApi vendor, Request request) {
+        String key = vendor.key(request).orElseThrow(vendor::noKey);
         if (!apiKeys.accept(key)) {
-            throw unauthorized("Incorrect API key provided: %s. You can find your API key at".formatted(masked(key))
-                    + " https://platform.openai.com/account/api-keys.");
+            throw vendor.wrongKey(key);
         }
         return "org-" + Fingerprint.of("account", key.getBytes(UTF_8));
-    }
-
-    private static RefusedException unauthorized(String message) {
-        return new RefusedException(401, OpenAiError.invalidRequest(message, null, "invalid_api_key"));
-    }
-
-    private static String masked(String key) {
-        return key.length() < 12
-                ? "*".repeat(key.length())
-                : key.substring(0, 4) + "***" + key.substring(key.length() - 4);
     }
 
     private static Duration processingTime(Request request) {

@@ -99,7 +99,8 @@ record InputLine(
         return new InputLine(customId, method, url, body, mistyped);
     }
 
-    private static Body body(JsonParser parser) throws IOException {
+    /** Reads a body whose first brace is the current token. */
+    static Body body(JsonParser parser) throws IOException {
         int from = start(parser);
         ObjectNode parameters = Json.MAPPER.createObjectNode();
         Map<String, Prompt> prompts = new HashMap<>();

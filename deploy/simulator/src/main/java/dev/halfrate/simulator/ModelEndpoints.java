@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.List;
@@ -258,16 +257,5 @@ final class ModelEndpoints {
         ByteBuffer bytes = ByteBuffer.allocate(Float.BYTES * vector.length).order(ByteOrder.LITTLE_ENDIAN);
         bytes.asFloatBuffer().put(vector);
         return Base64.getEncoder().encodeToString(bytes.array());
-    }
-
-    /** What a model says, within the tokens it was allowed. */
-    private record Completion(String text, long tokens, boolean cut) {
-
-        static Completion within(long tokensMax, SplittableRandom random) {
-            String whole = Prose.text(random);
-            String text = Prose.cut(whole, Usage.bytesOf(tokensMax));
-            long tokens = Usage.tokensOf(text.getBytes(StandardCharsets.UTF_8).length);
-            return new Completion(text, tokens, text.length() < whole.length());
-        }
     }
 }

@@ -1,22 +1,26 @@
 package dev.halfrate.simulator;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.server.Request;
 
-/** The vendor's routes for files and batches. */
-final class OpenAiApi {
+/** OpenAI's routes for files and batches. */
+final class OpenAiApi implements VendorApi {
 
+    private static final String VERSION = "2020-10-01";
     private static final int FILES_LIMIT_MAX = 10_000;
     private static final int BATCHES_LIMIT_MAX = 100;
     private static final int BATCHES_LIMIT_DEFAULT = 20;
 
     private final FileStore files;
     private final FileUpload upload;
-    private final BatchStore batches;
-    private final BillingBook book;
+    private final BatchStore<Batch> batches;
+    private final BatchWork work;
     private final VirtualClock clock;
     private final List<Route> routes = List.of(
             Route.of("POST", "/v1/files", this::uploadFile),
@@ -29,16 +33,61 @@ final class OpenAiApi {
             Route.of("GET", "/v1/batches/{id}", this::retrieveBatch),
             Route.of("POST", "/v1/batches/{id}/cancel", this::cancelBatch));
 
-    OpenAiApi(FileStore files, FileUpload upload, BatchStore batches, BillingBook book, VirtualClock clock) {
-        this.files = files;
+    OpenAiApi(FileUpload upload, BatchStore<Batch> batches, BatchWork work, VirtualClock clock) {
+        this.files = work.files();
+        this.work = work;
         this.upload = upload;
         this.batches = batches;
-        this.book = book;
         this.clock = clock;
     }
 
-    Reply answer(Request request, String account) throws IOException {
+    @Override
+    public Reply answer(Request request, String account) throws IOException {
         return Route.answer(routes, request, account);
+    }
+
+    @Override
+    public Optional<String> key(Request request) {
+        return VendorApi.bearer(request);
+    }
+
+    @Override
+    public RefusedException noKey() {
+        return unauthorized("You didn't provide an API key. You need to provide your API key in an Authorization"
+                + " header using Bearer auth (i.e. Authorization: Bearer YOUR_KEY).");
+    }
+
+    @Override
+    public RefusedException wrongKey(String key) {
+        return unauthorized("Incorrect API key provided: %s. You can find your API key at".formatted(masked(key))
+                + " https://platform.openai.com/account/api-keys.");
+    }
+
+    @Override
+    public String accountHeader() {
+        return "openai-organization";
+    }
+
+    @Override
+    public void putHeaders(HttpFields.Mutable headers, String requestId, Duration processingTime) {
+        headers.put("x-request-id", requestId)
+                .put("openai-version", VERSION)
+                .put("openai-processing-ms", processingTime.toMillis());
+    }
+
+    @Override
+    public Reply refusal(int status, OpenAiError error, String requestId) {
+        return new Reply.Json(status, error.envelope());
+    }
+
+    private static RefusedException unauthorized(String message) {
+        return new RefusedException(401, OpenAiError.invalidRequest(message, null, "invalid_api_key"));
+    }
+
+    private static String masked(String key) {
+        return key.length() < 12
+                ? "*".repeat(key.length())
+                : key.substring(0, 4) + "***" + key.substring(key.length() - 4);
     }
 
     private Reply uploadFile(Call call) throws IOException {
@@ -78,9 +127,26 @@ final class OpenAiApi {
     }
 
     private Reply createBatch(Call call) throws IOException {
-        book.createReceived();
+        work.book().createReceived();
         BatchRequest request = BatchRequest.parse(call.json());
-        return Reply.ok(batches.create(call.account(), request).view(clock.now()));
+        boolean input =
+                work.files().findInput(call.account(), request.inputFileId()).isPresent();
+        if (!input && work.habits().get().deletedInput() == Habits.DeletedInput.REFUSED) {
+            throw RefusedException.badRequest(OpenAiError.invalidRequest(
+                    "No such File object: %s".formatted(request.inputFileId()), "input_file_id", null));
+        }
+        Batch batch = batches.create((id, draw, directory) -> Batch.of(
+                new Batch.Identity(
+                        call.account(),
+                        id,
+                        request.inputFileId(),
+                        request.endpoint().path(),
+                        draw),
+                request,
+                work,
+                clock.now(),
+                directory));
+        return Reply.ok(batch.view(clock.now()));
     }
 
     private Reply listBatches(Call call) throws IOException {

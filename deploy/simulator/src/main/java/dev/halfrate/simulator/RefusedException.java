@@ -2,7 +2,7 @@ package dev.halfrate.simulator;
 
 import java.io.Serial;
 
-/** Ends the handling of an API call with one of the vendor's errors. */
+/** Ends the handling of an API call with an error, which the vendor's own envelope is put around later. */
 final class RefusedException extends RuntimeException {
 
     @Serial
@@ -21,11 +21,19 @@ final class RefusedException extends RuntimeException {
         return new RefusedException(400, error);
     }
 
+    static RefusedException badRequest(String message) {
+        return badRequest(OpenAiError.invalidRequest(message, null, null));
+    }
+
     static RefusedException notFound(String message) {
         return new RefusedException(404, OpenAiError.invalidRequest(message, null, null));
     }
 
-    Reply reply() {
-        return new Reply.Json(status, error.envelope());
+    int status() {
+        return status;
+    }
+
+    OpenAiError error() {
+        return error;
     }
 }

@@ -8,7 +8,7 @@ sealed interface Reply {
     record Json(int status, Object body) implements Reply {}
 
     /** As it is, whatever it is. */
-    record Text(int status, String body) implements Reply {}
+    record Text(int status, String contentType, String body) implements Reply {}
 
     /** The first {@code bytes} of a file, streamed. */
     record Content(Path file, long bytes, String contentType) implements Reply {}

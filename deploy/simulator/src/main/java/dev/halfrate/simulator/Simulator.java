@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -35,7 +36,7 @@ public final class Simulator implements AutoCloseable {
     private final Path directory;
     private final FileStore files;
     private final BillingBook book;
-    private final BatchStore batches;
+    private final List<BatchStore<?>> stores;
     private final Server server;
     private final URI baseUrl;
     private final ScheduledExecutorService advancing;
@@ -66,19 +67,25 @@ public final class Simulator implements AutoCloseable {
         this.clock = clock;
         this.directory = directory;
         Habits.Present habits = new Habits.Present(Habits.of(config));
+        VendorApi openAi;
+        VendorApi anthropic;
         try {
             files = new FileStore(directory.resolve("files"), clock, habits);
             book = new BillingBook(directory.resolve("billing.jsonl"));
             ModelEndpoints models = new ModelEndpoints(seed, config.lineErrorRates(), habits);
             BatchWork work = new BatchWork(config, seed, models, files, book, habits);
-            batches = new BatchStore(directory.resolve("batches"), ids, work, clock);
+            BatchStore<Batch> batches = new BatchStore<>("batch_", directory.resolve("batches"), ids, work, clock);
+            BatchStore<MessageBatch> messages =
+                    new BatchStore<>("msgbatch_", directory.resolve("message-batches"), ids, work, clock);
+            stores = List.of(batches, messages);
+            openAi = new OpenAiApi(new FileUpload(files, ids, clock), batches, work, clock);
+            anthropic = new AnthropicApi(messages, work, directory.resolve("creates"), clock);
         } catch (IOException e) {
             throw unusable(config.dataDirectory(), e);
         }
-        OpenAiApi openAi = new OpenAiApi(files, new FileUpload(files, ids, clock), batches, book, clock);
         Faults faults = new Faults();
-        ControlApi control = new ControlApi(batches, book, clock, config.speed(), faults, habits);
-        server = startServer(config, new HttpApi(openAi, control, faults, config.apiKeys(), ids, clock));
+        ControlApi control = new ControlApi(stores, book, clock, config.speed(), faults, habits);
+        server = startServer(config, new HttpApi(openAi, anthropic, control, faults, config.apiKeys(), ids, clock));
         int port = ((ServerConnector) server.getConnectors()[0]).getLocalPort();
         baseUrl = URI.create("http://%s:%d/v1".formatted(config.host(), port));
         advancing = Executors.newSingleThreadScheduledExecutor(
@@ -87,7 +94,7 @@ public final class Simulator implements AutoCloseable {
                 this::advance, ADVANCE_INTERVAL.toMillis(), ADVANCE_INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    /** Where clients of the OpenAI API are to be pointed, such as {@code http://127.0.0.1:4010/v1}. */
+    /** Where clients are to be pointed, such as {@code http://127.0.0.1:4010/v1}. */
     public URI baseUrl() {
         return baseUrl;
     }
@@ -95,7 +102,7 @@ public final class Simulator implements AutoCloseable {
     /** The book, with everything in it that is due by now. Ask again to see what was billed later. */
     public BillingBook billingBook() {
         try {
-            batches.advance();
+            advanceBatches();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -118,9 +125,15 @@ public final class Simulator implements AutoCloseable {
         deleteDirectory(directory);
     }
 
+    private void advanceBatches() throws IOException {
+        for (BatchStore<?> store : stores) {
+            store.advance();
+        }
+    }
+
     private void advance() {
         try {
-            batches.advance();
+            advanceBatches();
             files.deleteExpired();
         } catch (IOException | RuntimeException e) {
             log.error("the simulator cannot work on its batches, and tries again: {}", e.toString());

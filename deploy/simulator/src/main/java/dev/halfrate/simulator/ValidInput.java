@@ -7,14 +7,7 @@ import java.nio.file.Path;
 import java.util.Objects;
 
 /** An input file that passed validation: where its lines are, and what they have in common. */
-final class ValidInput {
-
-    /**
-     * What is left to know of a line that passed validation.
-     *
-     * @param content stands for the endpoint and the exact bytes of the body
-     */
-    record ValidLine(String customId, InputLine.Body body, String content) {}
+final class ValidInput implements LineInput {
 
     private final Path file;
     private final Endpoint endpoint;
@@ -29,7 +22,8 @@ final class ValidInput {
         this.offsets = offsets;
     }
 
-    Path file() {
+    @Override
+    public Path file() {
         return file;
     }
 
@@ -37,11 +31,13 @@ final class ValidInput {
         return model;
     }
 
-    int lines() {
+    @Override
+    public int lines() {
         return offsets.length - 1;
     }
 
-    ValidLine read(FileChannel channel, int line) throws IOException {
+    @Override
+    public ValidLine read(FileChannel channel, int line) throws IOException {
         ByteBuffer bytes = ByteBuffer.allocate((int) (offsets[line + 1] - offsets[line]));
         while (bytes.hasRemaining()) {
             if (channel.read(bytes, offsets[line] + bytes.position()) < 0) {

@@ -118,7 +118,14 @@ final class SimulatorProcess implements AutoCloseable {
 
     /** The newest ones. */
     private JsonNode batches(Vendor vendor, String key) throws IOException, InterruptedException {
-        return JSON.readTree(send("GET", vendor.batches, BodyPublishers.noBody(), "Authorization", "Bearer " + key))
+        return JSON.readTree(send(
+                        "GET",
+                        vendor.batches,
+                        BodyPublishers.noBody(),
+                        "Authorization",
+                        "Bearer " + key,
+                        "anthropic-version",
+                        "2023-06-01"))
                 .path("data");
     }
 

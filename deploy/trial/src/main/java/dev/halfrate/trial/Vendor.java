@@ -23,7 +23,23 @@ enum Vendor {
             new Call("POST", "/v1/batches/[^/]+/cancel"),
             "/v1/batches?limit=100",
             "status",
-            Set.of("completed", "failed", "expired", "cancelled"));
+            Set.of("completed", "failed", "expired", "cancelled")),
+
+    /** Its lists are read only as far as the marker, so a second page is never asked for. */
+    ANTHROPIC(
+            "/v1",
+            "/v1/messages",
+            "claude-haiku-4-5",
+            null,
+            new Call("POST", "/v1/messages/batches"),
+            new Call("GET", "/v1/messages/batches\\?.*"),
+            null,
+            null,
+            new Call("GET", "/v1/messages/batches/[^/]+/results"),
+            new Call("POST", "/v1/messages/batches/[^/]+/cancel"),
+            "/v1/messages/batches?limit=100",
+            "processing_status",
+            Set.of("ended"));
 
     /** @param path regular expression of the whole path and query */
     record Call(String method, String path) {}
@@ -34,7 +50,7 @@ enum Vendor {
     final @Nullable Call upload;
     final Call create;
     final Call list;
-    final Call nextPage;
+    final @Nullable Call nextPage;
     final @Nullable Call deleteInput;
     final Call results;
     final Call cancel;
@@ -49,7 +65,7 @@ enum Vendor {
             @Nullable Call upload,
             Call create,
             Call list,
-            Call nextPage,
+            @Nullable Call nextPage,
             @Nullable Call deleteInput,
             Call results,
             Call cancel,

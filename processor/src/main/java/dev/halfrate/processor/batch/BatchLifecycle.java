@@ -248,7 +248,8 @@ public final class BatchLifecycle {
                                             remote.outputHandle(),
                                             remote.errorHandle(),
                                             false,
-                                            running.standing()),
+                                            running.standing(),
+                                            0),
                                     now),
                             new Effect.Collect());
                 }
@@ -431,20 +432,32 @@ public final class BatchLifecycle {
             }
             case FilesRead(ResultsOutcome.Complete _, var foreign, var corrupt) -> {
                 if (ended.standing() != Standing.PROVISIONAL) {
-                    yield Step.remember(batch, new Effect.ReportMissing());
+                    yield lacksLines(batch, ended);
                 }
                 // Nothing of ours is no proof yet: what cannot be read may have been.
                 yield foreign >= ended.lines() && corrupt == 0
                         ? doubts.disproved(batch, ended.lines(), now)
                         : moves.hold(batch, "its lines do not show whose the remote batch is", now);
             }
-            case FilesRead(ResultsOutcome.BrokenOff _, int _, int _) -> moves.retryLater(batch, now, Duration.ZERO);
+            case FilesRead(ResultsOutcome.BrokenOff(var reason, var _), int _, int _) ->
+                batch.failures() < LifecycleSettings.READS_BROKEN_OFF_MAX || ended.standing() == Standing.PROVISIONAL
+                        ? moves.retryLater(batch, now, Duration.ZERO)
+                        : moves.hold(batch, "a result file cannot be read: " + reason, now);
             case FilesRead(ResultsOutcome.Refused(var refusal), int _, int _) ->
                 refusal.kind() == Refusal.Kind.NOT_FOUND
                         ? moves.hold(batch, "a result file is gone", now)
                         : moves.retryLater(batch, now, Moves.wish(refusal));
             default -> Moves.ignoreLate(batch, event);
         };
+    }
+
+    /** A file may end cleanly and too early, or be empty for a while. */
+    private Step lacksLines(Batch batch, Ended ended) {
+        var read = ended.readOnceMore();
+        return read.reads() >= LifecycleSettings.FULL_READS_MAX || !ended.hasFiles()
+                ? Step.remember(batch, new Effect.ReportMissing())
+                : Step.remember(
+                        batch.in(read, batch.changedAt()), new StartTimer(Timer.RETRY, settings.retryDelayMax()));
     }
 
     /** Items end once, whatever is reported of them later; the last one settles the batch. */

@@ -76,6 +76,7 @@ public sealed interface BatchState {
      *
      * @param outputHandle, errorHandle what holds the results, null if there is none
      * @param begun whether lines were published already
+     * @param reads how often this owner has read the files to their ends
      */
     record Ended(
             int lines,
@@ -85,8 +86,18 @@ public sealed interface BatchState {
             @Nullable String outputHandle,
             @Nullable String errorHandle,
             boolean begun,
-            Standing standing)
+            Standing standing,
+            int reads)
             implements BatchState {
+
+        Ended readOnceMore() {
+            return new Ended(
+                    lines, createdAt, endedAt, remoteStatus, outputHandle, errorHandle, begun, standing, reads + 1);
+        }
+
+        boolean hasFiles() {
+            return outputHandle != null || errorHandle != null;
+        }
 
         /** Lines of ours were published, which also proves that it is ours. */
         Ended andBegun() {
@@ -98,7 +109,8 @@ public sealed interface BatchState {
                     outputHandle,
                     errorHandle,
                     true,
-                    standing == Standing.PROVISIONAL ? Standing.PROVEN : standing);
+                    standing == Standing.PROVISIONAL ? Standing.PROVEN : standing,
+                    reads);
         }
     }
 

@@ -43,6 +43,12 @@ public record LifecycleSettings(
     /** Listings in a row that cannot be had before a doubt becomes a hold. */
     static final int LISTINGS_FAILED_MAX = 20;
 
+    /** Times that result files are read to their ends before what they lack counts as missing, and is bought again. */
+    static final int FULL_READS_MAX = 3;
+
+    /** Reads of result files in a row that break off before they become a hold. */
+    static final int READS_BROKEN_OFF_MAX = 20;
+
     public LifecycleSettings {
         pollDelays = List.copyOf(pollDelays);
     }

@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the value of a request record: a line of an OpenAI batch file,
- * {@code {"custom_id", "method", "url", "body"}}, other keys being ignored.
+ * {@code {"custom_id", "method", "url", "body"}}, other keys being ignored, or one of an Anthropic batch's requests,
+ * {@code {"custom_id", "params"}}.
  *
  * <p>The whole document is read before anything is decided, and one that two parsers could read differently
  * (repeated keys, ill-formed UTF-8, a byte order mark, anything after the object) is refused. Only the few short
@@ -31,6 +32,9 @@ public final class RequestParser {
     public static final int NUMBER_DIGITS_MAX = 1_000;
     public static final int KEY_CHARS_MAX = 50_000;
     public static final int OUTPUT_TOKENS_MAX = 10_000_000;
+
+    /** Where an Anthropic request goes. */
+    public static final String MESSAGES = "/v1/messages";
 
     /** Far more than any endpoint's path has. */
     private static final int URL_CHARS_MAX = 256;
@@ -78,14 +82,14 @@ public final class RequestParser {
         private final JsonParser parser;
         private final byte[] value;
 
+        private final Body body = new Body("body");
+        private final Body params = new Body("params");
+
         private @Nullable String customId;
         private @Nullable String method;
         private @Nullable String url;
-        private @Nullable String model;
-        private @Nullable String outputLimitProblem;
-        private boolean stream;
-        private int bodyOffset = -1;
-        private int bodyBytes;
+        private boolean openAi;
+        private boolean anthropic;
 
         Reading(JsonParser parser, byte[] value) {
             this.parser = parser;
@@ -113,51 +117,114 @@ public final class RequestParser {
                 parser.nextToken();
                 switch (key) {
                     case "custom_id" -> customId = text(CUSTOM_ID_CHARS_MAX);
-                    case "method" -> method = text(URL_CHARS_MAX);
-                    case "url" -> url = text(URL_CHARS_MAX);
-                    case "body" -> readBody();
+                    case "method" -> {
+                        openAi = true;
+                        method = text(URL_CHARS_MAX);
+                    }
+                    case "url" -> {
+                        openAi = true;
+                        url = text(URL_CHARS_MAX);
+                    }
+                    case "body" -> {
+                        openAi = true;
+                        body.read();
+                    }
+                    case "params" -> {
+                        anthropic = true;
+                        params.read();
+                    }
                     default -> parser.skipChildren();
                 }
             }
         }
 
-        private void readBody() throws IOException {
-            if (parser.currentToken() != JsonToken.START_OBJECT) {
-                parser.skipChildren();
-                return;
+        /** The endpoint's own parameters, under the key that they have in their vendor's lines. */
+        private final class Body {
+            private final String key;
+            private int offset = -1;
+            private int bytes;
+            private @Nullable String model;
+            private @Nullable String outputLimitProblem;
+            private boolean outputLimited;
+            private boolean stream;
+
+            Body(String key) {
+                this.key = key;
             }
-            bodyOffset = Math.toIntExact(parser.currentTokenLocation().getByteOffset());
-            while (parser.nextToken() == JsonToken.FIELD_NAME) {
-                var key = parser.currentName();
-                parser.nextToken();
-                switch (key) {
-                    case "model" -> model = readModel();
-                    case "stream" -> stream = parser.currentToken() == JsonToken.VALUE_TRUE;
-                    case "max_tokens", "max_completion_tokens", "max_output_tokens" -> readOutputLimit(key);
-                    default -> {}
+
+            void read() throws IOException {
+                if (parser.currentToken() != JsonToken.START_OBJECT) {
+                    parser.skipChildren();
+                    return;
                 }
-                parser.skipChildren();
+                offset = Math.toIntExact(parser.currentTokenLocation().getByteOffset());
+                while (parser.nextToken() == JsonToken.FIELD_NAME) {
+                    var name = parser.currentName();
+                    parser.nextToken();
+                    switch (name) {
+                        case "model" -> model = readModel();
+                        case "stream" -> stream = parser.currentToken() == JsonToken.VALUE_TRUE;
+                        case "max_tokens", "max_completion_tokens", "max_output_tokens" -> readOutputLimit(name);
+                        default -> {}
+                    }
+                    parser.skipChildren();
+                }
+                bytes = Math.toIntExact(parser.currentLocation().getByteOffset()) - offset;
             }
-            bodyBytes = Math.toIntExact(parser.currentLocation().getByteOffset()) - bodyOffset;
-        }
 
-        /** A model's name goes into logs and labels of metrics, so it must not be able to break a line. */
-        private @Nullable String readModel() throws IOException {
-            var text = text(MODEL_CHARS_MAX);
-            return text == null || text.chars().anyMatch(Character::isISOControl) ? null : text;
-        }
+            /** A model's name goes into logs and labels of metrics, so it must not be able to break a line. */
+            private @Nullable String readModel() throws IOException {
+                var text = text(MODEL_CHARS_MAX);
+                return text == null || text.chars().anyMatch(Character::isISOControl) ? null : text;
+            }
 
-        private void readOutputLimit(String key) throws IOException {
-            var inRange = switch (parser.currentToken()) {
-                case VALUE_NULL -> true;
-                case VALUE_NUMBER_INT ->
-                    parser.getNumberType() == JsonParser.NumberType.INT
-                            && parser.getIntValue() >= 1
-                            && parser.getIntValue() <= OUTPUT_TOKENS_MAX;
-                default -> false;
-            };
-            if (!inRange) {
-                outputLimitProblem = "body.%s must be an integer of 1..%d".formatted(key, OUTPUT_TOKENS_MAX);
+            private void readOutputLimit(String name) throws IOException {
+                var inRange = switch (parser.currentToken()) {
+                    case VALUE_NULL -> true;
+                    case VALUE_NUMBER_INT ->
+                        parser.getNumberType() == JsonParser.NumberType.INT
+                                && parser.getIntValue() >= 1
+                                && parser.getIntValue() <= OUTPUT_TOKENS_MAX;
+                    default -> false;
+                };
+                outputLimited |= name.equals("max_tokens") && parser.currentToken() != JsonToken.VALUE_NULL;
+                if (!inRange) {
+                    outputLimitProblem = "%s.%s must be an integer of 1..%d".formatted(key, name, OUTPUT_TOKENS_MAX);
+                }
+            }
+
+            Parsed judge(String id, String endpoint) {
+                if (offset < 0) {
+                    return rejected(id, Rejection.BODY_TYPE, key + " must be a JSON object");
+                }
+                if (model == null) {
+                    return rejected(
+                            id,
+                            Rejection.MODEL_MISSING,
+                            "%s.model must be a text of 1..%d characters, none of them a control character"
+                                    .formatted(key, MODEL_CHARS_MAX));
+                }
+                if (stream) {
+                    return rejected(
+                            id,
+                            Rejection.STREAM_UNSUPPORTED,
+                            key + ".stream must not be true: a batch returns whole answers");
+                }
+                if (outputLimitProblem != null) {
+                    return rejected(id, Rejection.MAX_TOKENS, outputLimitProblem);
+                }
+                if (endpoint.equals(MESSAGES) && !outputLimited) {
+                    return rejected(
+                            id,
+                            Rejection.MAX_TOKENS,
+                            "%s.max_tokens is required by %s: an integer of 1..%d"
+                                    .formatted(key, MESSAGES, OUTPUT_TOKENS_MAX));
+                }
+                return new Parsed.Request(id, endpoint, model, offset, bytes);
+            }
+
+            private Parsed rejected(String id, Rejection rejection, String message) {
+                return new Parsed.Rejected(id, model == null ? "" : model, rejection, message);
             }
         }
 
@@ -196,39 +263,19 @@ public final class RequestParser {
                         DeadLetter.Reason.CUSTOM_ID,
                         "custom_id must be a text of 1..%d characters".formatted(CUSTOM_ID_CHARS_MAX));
             }
+            if (anthropic && !openAi) {
+                return params.judge(customId, MESSAGES);
+            }
             if (!"POST".equals(method)) {
-                return rejected(customId, Rejection.METHOD_UNSUPPORTED, "method must be \"POST\"");
+                return body.rejected(customId, Rejection.METHOD_UNSUPPORTED, "method must be \"POST\"");
             }
             if (url == null) {
-                return rejected(
+                return body.rejected(
                         customId,
                         Rejection.URL_UNSUPPORTED,
                         "url must be the path of an endpoint, such as /v1/chat/completions");
             }
-            if (bodyOffset < 0) {
-                return rejected(customId, Rejection.BODY_TYPE, "body must be a JSON object");
-            }
-            if (model == null) {
-                return rejected(
-                        customId,
-                        Rejection.MODEL_MISSING,
-                        "body.model must be a text of 1..%d characters, none of them a control character"
-                                .formatted(MODEL_CHARS_MAX));
-            }
-            if (stream) {
-                return rejected(
-                        customId,
-                        Rejection.STREAM_UNSUPPORTED,
-                        "body.stream must not be true: a batch returns whole answers");
-            }
-            if (outputLimitProblem != null) {
-                return rejected(customId, Rejection.MAX_TOKENS, outputLimitProblem);
-            }
-            return new Parsed.Request(customId, url, model, bodyOffset, bodyBytes);
-        }
-
-        private Parsed rejected(String id, Rejection rejection, String message) {
-            return new Parsed.Rejected(id, model == null ? "" : model, rejection, message);
+            return body.judge(customId, url);
         }
     }
 

@@ -6,9 +6,9 @@ import java.util.List;
 /**
  * One upstream login.
  *
- * @param provider type of the upstream: openai
- * @param baseUrl with its version, e.g. https://api.openai.com/v1
- * @param key sent as a bearer token
+ * @param provider type of the upstream: anthropic or openai
+ * @param baseUrl with its version, e.g. https://api.openai.com/v1 or https://api.anthropic.com/v1
+ * @param key sent as the vendor wants it
  * @param pool accounts of one pool share a vendor quota and the scope of custom_ids; an immutable id
  * @param models patterns of the models that are routed here, `*` standing for any text; the first account that matches wins
  * @param completionWindow as the vendor writes it
@@ -25,10 +25,16 @@ public record AccountConfig(
         int requestsInFlightMax,
         DoubtConfig doubts) {
 
+    private static final List<String> PROVIDERS = List.of("anthropic", "openai");
+
     public AccountConfig {
         Check.matches("accounts.name", name, "[a-z0-9][a-z0-9-]{0,62}");
         Check.matches("accounts.pool", pool, "[a-z0-9][a-z0-9-]{0,62}");
-        Check.that(provider.equals("openai"), "accounts.provider", "one of: openai", "'" + provider + "'");
+        Check.that(
+                PROVIDERS.contains(provider),
+                "accounts.provider",
+                "one of: " + String.join(", ", PROVIDERS),
+                "'" + provider + "'");
         var scheme = String.valueOf(baseUrl.getScheme());
         Check.that(
                 (scheme.equals("https") || scheme.equals("http"))

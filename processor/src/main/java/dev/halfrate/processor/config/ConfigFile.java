@@ -126,10 +126,12 @@ public final class ConfigFile {
 
     private AccountConfig account(ConfigSection account) {
         var name = account.requiredText("name");
+        var provider = account.text("provider", "openai");
+        var host = provider.equals("anthropic") ? "api.anthropic.com" : "api.openai.com";
         var config = new AccountConfig(
                 name,
-                account.text("provider", "openai"),
-                uri(account.path("base-url"), account.text("base-url", "https://api.openai.com/v1")),
+                provider,
+                uri(account.path("base-url"), account.text("base-url", "https://%s/v1".formatted(host))),
                 secret(account.section("key")),
                 account.text("pool", name),
                 account.texts("models", List.of("*")),

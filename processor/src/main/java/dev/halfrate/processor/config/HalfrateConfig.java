@@ -1,6 +1,7 @@
 package dev.halfrate.processor.config;
 
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -30,8 +31,25 @@ public record HalfrateConfig(
         for (var account : accounts) {
             Check.that(names.add(account.name()), "accounts.name", "unique", "'" + account.name() + "' twice");
         }
+        checkWorkspaces(accounts);
         kafka = Map.copyOf(kafka);
         accounts = List.copyOf(accounts);
+    }
+
+    /** Of two accounts that see each other's batches neither could tell which are its own. */
+    private static void checkWorkspaces(List<AccountConfig> accounts) {
+        var workspaces = new HashMap<String, String>();
+        for (var account : accounts) {
+            if (account.provider().equals("anthropic")) {
+                var other =
+                        workspaces.put(account.baseUrl() + " " + account.key().reveal(), account.name());
+                Check.that(
+                        other == null,
+                        "accounts.key",
+                        "of a workspace that no other account uses, where the provider is anthropic",
+                        "the same for '%s' and '%s'".formatted(other, account.name()));
+            }
+        }
     }
 
     /** Apart, because names of topics are made of it before there is a whole configuration. */

@@ -22,7 +22,7 @@ public record LanesConfig(
 
     public LanesConfig {
         Check.range("lanes.requests-max", requestsMax, 1, 50_000);
-        Check.range("lanes.bytes-max", bytesMax, 1_000, 209_715_200);
+        Check.range("lanes.bytes-max", bytesMax, 1_000, 256_000_000);
         Check.range("lanes.age-max", ageMax, Duration.ofMillis(100), Duration.ofDays(1));
         Check.range("lanes.batches-in-flight-max", batchesInFlightMax, 1, 10_000);
         Check.range("lanes.duplicates-horizon", duplicatesHorizon, Duration.ZERO, Duration.ofDays(30));

@@ -81,13 +81,23 @@ final class AccountGate {
 
     private <T extends Outcome> T callAndLeave(Call<T> call) throws InterruptedException {
         try {
-            var begun = clock.nanos();
-            var outcome = call.to(provider);
-            heard(new Other(), outcome, begun);
-            return outcome;
+            return callPermitted(call);
         } finally {
             calls.release();
         }
+    }
+
+    /** Calls within a permit that is the caller's. */
+    <T extends Outcome> T callPermitted(Call<T> call) throws InterruptedException {
+        var begun = clock.nanos();
+        var outcome = call.to(provider);
+        heard(new Other(), outcome, begun);
+        return outcome;
+    }
+
+    /** @return whether the account is not paused */
+    boolean open() {
+        return pace.open(new Other());
     }
 
     /**

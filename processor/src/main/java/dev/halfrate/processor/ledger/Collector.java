@@ -56,6 +56,8 @@ final class Collector implements Provider.ResultLines {
     private long bytes;
     private long since;
     private int told;
+    private int foreign;
+    private int corrupt;
 
     Collector(Batch batch, List<ManifestItem> items, Download download, Mailbox mailbox, ActorClock clock) {
         this.download = download;
@@ -79,7 +81,10 @@ final class Collector implements Provider.ResultLines {
             case ResultLine.NotExecuted not -> item(not.upstreamId(), raw).ifPresent(item -> add(see(item, not)));
             case ResultLine.TooLong tooLong ->
                 item(tooLong.upstreamId(), raw).ifPresent(item -> add(see(item, tooLong)));
-            case ResultLine.Corrupt corrupt -> quarantine(Reason.UNREADABLE, corrupt.reason(), raw);
+            case ResultLine.Corrupt unreadable -> {
+                corrupt++;
+                quarantine(Reason.UNREADABLE, unreadable.reason(), raw);
+            }
         }
         CrashPoint.DOWNLOADING.reached();
         if (bytes >= BYTES_MAX
@@ -87,6 +92,16 @@ final class Collector implements Provider.ResultLines {
                 || (bytes > 0 && clock.nanos() - since > AGE_MAX.toNanos())) {
             flush();
         }
+    }
+
+    /** @return lines so far whose ids are none of this batch's */
+    int foreign() {
+        return foreign;
+    }
+
+    /** @return lines so far that could not be read */
+    int corrupt() {
+        return corrupt;
     }
 
     /** Posts what is left. A letter of more than two usual ones goes alone. */
@@ -122,7 +137,7 @@ final class Collector implements Provider.ResultLines {
     }
 
     private void quarantine(Reason reason, String message, RawLine raw) {
-        if (download.strange(file, raw.number(), reason != Reason.UNREADABLE)) {
+        if (download.strange(file, raw.number())) {
             told++;
             var value = raw.bytes(QUARANTINED_BYTES_MAX);
             quarantined.add(new QuarantinedLine(
@@ -151,10 +166,13 @@ final class Collector implements Provider.ResultLines {
         var id = UpstreamId.parse(upstreamId);
         var item = id.filter(ours -> tags.contains(ours.tag()) && ours.item() < items.size())
                 .map(ours -> items.get(ours.item()));
-        if (id.isEmpty()) {
-            quarantine(Reason.UNKNOWN_ID, "its custom_id is not of our making", raw);
-        } else if (item.isEmpty()) {
-            quarantine(Reason.OTHER_BATCH, "its custom_id names no item of this batch", raw);
+        if (item.isEmpty()) {
+            foreign++;
+            if (id.isEmpty()) {
+                quarantine(Reason.UNKNOWN_ID, "its custom_id is not of our making", raw);
+            } else {
+                quarantine(Reason.OTHER_BATCH, "its custom_id names no item of this batch", raw);
+            }
         }
         return item;
     }

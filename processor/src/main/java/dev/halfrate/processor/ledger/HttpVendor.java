@@ -177,9 +177,9 @@ final class HttpVendor implements Vendor {
     }
 
     /** Within the permit of the create that it is for. */
-    private void takeMarker(Batch batch) {
-        mailbox.post(
-                batch.id(), new BatchEvent.MarkerTaken(gate(batch).provider().marker()));
+    private void takeMarker(Batch batch) throws InterruptedException {
+        var outcome = gate(batch).callPermitted(Provider::marker);
+        mailbox.post(batch.id(), new BatchEvent.MarkerTaken(outcome));
     }
 
     private void create(Batch batch) {
@@ -286,44 +286,28 @@ final class HttpVendor implements Vendor {
         gate(batch).awaitOpen();
         try {
             with(workshop.downloads(), batch, items -> {
-                var certain = ended.standing() != BatchState.Standing.PROVISIONAL;
-                // Kept again once all that was read is on its way; before, it could make the next try pass something
-                // over.
+                // What may be another's is read as a whole each time: its lines are counted. Else what was read is kept
+                // once all of it is on its way; before, it could make the next try pass something over.
+                var provisional = ended.standing() == BatchState.Standing.PROVISIONAL;
                 var known = downloads.remove(batch.id());
-                var download = known == null ? new Download(certain) : known;
+                var download = known == null || provisional ? new Download() : known;
                 var collector = new Collector(batch, items, download, mailbox, clock);
                 for (var file : files(ended)) {
-                    collector.begin(file);
-                    download.read(
-                            file, from -> gate(batch).callNow(provider -> provider.results(file, from, collector)));
+                    download.read(file, !provisional, from -> results(batch, file, from, collector));
+                }
+                for (var twin : batch.twins()) {
+                    collectTwin(batch, twin, collector);
                 }
                 collector.flush();
                 collector.warn();
-                for (var twin : batch.twins()) {
-                    collectTwin(batch, twin, items);
-                }
                 var outcome = download.end();
                 if (!(outcome instanceof ResultsOutcome.Complete)) {
                     downloads.put(batch.id(), download);
                 }
-                mailbox.post(batch.id(), new BatchEvent.FilesRead(outcome, download.foreign(), download.corrupt()));
+                mailbox.post(batch.id(), new BatchEvent.FilesRead(outcome, collector.foreign(), collector.corrupt()));
             });
         } catch (IOException e) {
             throw new IllegalStateException(e);
-        }
-    }
-
-    /** What was paid for twice is at least used where it comes first; nothing depends on it. */
-    private void collectTwin(Batch batch, Twin twin, List<ManifestItem> items) throws InterruptedException {
-        if (twin.lines() > 0
-                && gate(batch).callNow(provider -> provider.poll(twin.remoteBatchId()))
-                        instanceof PollOutcome.Seen(var remote)
-                && remote.outputHandle() != null) {
-            var file = remote.outputHandle();
-            var collector = new Collector(batch, items, new Download(false), mailbox, clock);
-            collector.begin(file);
-            gate(batch).callNow(provider -> provider.results(file, FilePosition.START, collector));
-            collector.flush();
         }
     }
 
@@ -333,6 +317,22 @@ final class HttpVendor implements Vendor {
                 .flatMap(Stream::ofNullable)
                 .distinct()
                 .toList();
+    }
+
+    /** What was paid for twice is at least used where it comes first; nothing depends on it. */
+    private void collectTwin(Batch batch, Twin twin, Collector collector) throws InterruptedException {
+        if (twin.lines() > 0
+                && gate(batch).callNow(provider -> provider.poll(twin.remoteBatchId()))
+                        instanceof PollOutcome.Seen(var remote)
+                && remote.outputHandle() != null) {
+            results(batch, remote.outputHandle(), FilePosition.START, collector);
+        }
+    }
+
+    private ResultsOutcome results(Batch batch, String file, FilePosition from, Collector collector)
+            throws InterruptedException {
+        collector.begin(file);
+        return gate(batch).callNow(provider -> provider.results(file, from, collector));
     }
 
     private void reportOpen(Batch batch, Function<ManifestItem, SeenItem> see) throws InterruptedException {

@@ -189,7 +189,8 @@ final class LedgerRecords {
                         entry.getState() == LedgerState.COLLECTING,
                         !entry.getProven()
                                 ? Standing.PROVISIONAL
-                                : entry.getCancelled() ? Standing.CANCELLING : Standing.PROVEN);
+                                : entry.getCancelled() ? Standing.CANCELLING : Standing.PROVEN,
+                        0);
             case SPLIT -> new BatchState.Split(entry.getOpenParts());
             case SETTLED -> new BatchState.Settled(Instant.ofEpochMilli(entry.getChangedAt()));
         };

@@ -48,7 +48,10 @@ final class Sweeper implements AutoCloseable {
             var wait = every.compareTo(FIRST_AFTER_MAX) < 0 ? every : FIRST_AFTER_MAX;
             while (!stop.await(wait.toNanos(), TimeUnit.NANOSECONDS)) {
                 for (var account : gates.entrySet()) {
-                    sweep(account.getKey(), account.getValue());
+                    // A paused account must not keep the others from being searched.
+                    if (account.getValue().open()) {
+                        sweep(account.getKey(), account.getValue());
+                    }
                 }
                 wait = every;
             }
@@ -59,7 +62,7 @@ final class Sweeper implements AutoCloseable {
 
     private void sweep(String account, AccountGate gate) throws InterruptedException {
         try {
-            switch (gate.call(provider -> provider.sweep(clock.instant().minus(BACK)))) {
+            switch (gate.callNow(provider -> provider.sweep(clock.instant().minus(BACK)))) {
                 case SweepOutcome.Swept(var batches) -> listener.listed(account, batches);
                 case SweepOutcome.CannotTell(var reason) ->
                     LOG.info("account {}: its remote batches cannot be listed ({})", account, reason);

@@ -14,4 +14,25 @@ public interface LineFormat {
      * @return exactly {@link #lineBytes} bytes
      */
     byte[] encode(UpstreamId id, String endpoint, ByteBuffer body);
+
+    /** Bytes that {@link #frame} puts behind the body. */
+    int END_BYTES = 2;
+
+    /**
+     * Puts a body into its line.
+     *
+     * @param head all that stands before the body
+     * @param lineBytes of the whole line, which ends in a brace and a line feed
+     */
+    static byte[] frame(byte[] head, ByteBuffer body, int lineBytes) {
+        var line = ByteBuffer.allocate(lineBytes).put(head).put(body.duplicate());
+        var bytes = line.array();
+        for (var i = head.length; i < line.position(); i++) {
+            if (bytes[i] == '\n' || bytes[i] == '\r') {
+                bytes[i] = ' '; // JSON allows no raw one inside a string, so this one stands between tokens
+            }
+        }
+        line.put((byte) '}').put((byte) '\n');
+        return bytes;
+    }
 }

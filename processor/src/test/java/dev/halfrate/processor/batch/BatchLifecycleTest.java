@@ -670,8 +670,72 @@ class BatchLifecycleTest {
         }
 
         @Test
-        void onceTheFilesAreReadWhatIsOpenIsMissing() {
-            assertThat(on(ended(), complete())).isEqualTo(Step.remember(in(ended()), new Effect.ReportMissing()));
+        void whatIsOpenIsMissingOnceTheFilesWereReadToTheirEndsMoreThanOnce() {
+            var batch = in(ended());
+            for (var read = 1; read < LifecycleSettings.FULL_READS_MAX; read++) {
+                var step = on(batch, complete());
+                assertThat(step.durability()).isEqualTo(Step.Durability.NONE);
+                assertThat(step.effects())
+                        .containsExactly(new StartTimer(Timer.RETRY, Examples.SETTINGS.retryDelayMax()));
+                batch = step.batch();
+                assertThat(on(batch, due(Timer.RETRY)).effects()).containsExactly(new Effect.Collect());
+            }
+
+            assertThat(on(batch, complete())).isEqualTo(Step.remember(batch, new Effect.ReportMissing()));
+        }
+
+        @Test
+        void whatTheNextReadBringsIsNotMissing() {
+            var again = on(in(ended()), complete()).batch();
+
+            assertThat(on(again, reported(Finding.SUCCEEDED, 0, 1, 2, 3))
+                            .batch()
+                            .state())
+                    .isEqualTo(new Settled(NOW));
+        }
+
+        @Test
+        void withoutFilesThereIsNothingToReadAgain() {
+            var none = new BatchState.Ended(ITEMS, NOW, NOW, "expired", null, null, false, Standing.PROVEN, 0);
+
+            assertThat(on(none, complete()).effects()).containsExactly(new Effect.ReportMissing());
+        }
+
+        @Test
+        void whatBreaksOffAgainAndAgainHolds() {
+            var brokenOff = new BatchEvent.FilesRead(new ResultsOutcome.BrokenOff("compressed"), 0, 0);
+            var batch = in(ended());
+            for (var failed = 0; failed < LifecycleSettings.READS_BROKEN_OFF_MAX; failed++) {
+                batch = on(batch, brokenOff).batch();
+                assertThat(batch.state()).isEqualTo(ended());
+            }
+
+            assertThat(on(batch, brokenOff).batch().state())
+                    .isEqualTo(new Hold(ITEMS, "a result file cannot be read: compressed"));
+        }
+
+        @ParameterizedTest
+        @EnumSource(
+                value = RemoteBatch.Status.class,
+                names = {"COMPLETED", "FAILED", "EXPIRED", "CANCELLED"})
+        void bothFilesAreReadHoweverTheRemoteBatchEnded(RemoteBatch.Status status) {
+            var remote = new RemoteBatch(
+                    "remote-1",
+                    status,
+                    "any",
+                    "file-1",
+                    "out",
+                    "err",
+                    new RemoteBatch.Counts(ITEMS, ITEMS - 1, 1),
+                    List.of());
+
+            var step = on(running(), new BatchEvent.Polled(new PollOutcome.Seen(remote)));
+
+            assertThat(step.batch().state()).isInstanceOfSatisfying(BatchState.Ended.class, ended -> {
+                assertThat(ended.outputHandle()).isEqualTo("out");
+                assertThat(ended.errorHandle()).isEqualTo("err");
+            });
+            assertThat(step.effects()).containsExactly(new Effect.Collect());
         }
 
         @Test

@@ -189,7 +189,7 @@ public final class Examples {
 
     private static BatchState.Ended ended(BatchState.Standing standing) {
         return new BatchState.Ended(
-                ITEMS, NOW.minusSeconds(9), NOW.minusSeconds(5), "completed", "out", "err", false, standing);
+                ITEMS, NOW.minusSeconds(9), NOW.minusSeconds(5), "completed", "out", "err", false, standing, 0);
     }
 
     static RemoteBatch remote(String id, RemoteBatch.Status status, BatchError... errors) {

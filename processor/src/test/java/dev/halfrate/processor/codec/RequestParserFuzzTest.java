@@ -25,7 +25,8 @@ class RequestParserFuzzTest {
     private static final String[] SEEDS = {
         """
         {"custom_id": "a-1", "method": "POST", "url": "/v1/chat/completions", "body": {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "Janet’s ducks 🦆 \\u00e4"}], "max_tokens": 5, "stream": false}}""", """
-        {"body":{"model":"m","x":[[],{},[1.5e-3,-0,true,null]],"max_output_tokens":1},"url":"/v1/responses","method":"POST","custom_id":"\\ud83e\\udd86\\n"}""", "[{\"custom_id\":\"a\"}]",
+        {"body":{"model":"m","x":[[],{},[1.5e-3,-0,true,null]],"max_output_tokens":1},"url":"/v1/responses","method":"POST","custom_id":"\\ud83e\\udd86\\n"}""", "[{\"custom_id\":\"a\"}]", """
+        {"custom_id": "a-2", "params": {"model": "claude", "max_tokens": 5, "messages": [{"role": "user", "content": "ä"}]}}""",
     };
 
     /** Bytes that mean something to a JSON parser are worth more than others. */
@@ -56,11 +57,14 @@ class RequestParserFuzzTest {
             case Parsed.Request request -> {
                 var tree = TREES.readTree(value);
                 assertThat(tree.path("custom_id").textValue()).isEqualTo(request.customId());
-                assertThat(tree.path("url").textValue()).isEqualTo(request.url());
-                assertThat(tree.path("body").path("model").textValue()).isEqualTo(request.model());
+                var anthropic = !tree.has("body");
+                assertThat(anthropic ? "/v1/messages" : tree.path("url").textValue())
+                        .isEqualTo(request.url());
+                var parameters = tree.path(anthropic ? "params" : "body");
+                assertThat(parameters.path("model").textValue()).isEqualTo(request.model());
                 var body = Arrays.copyOfRange(value, request.bodyOffset(), request.bodyOffset() + request.bodyBytes());
                 assertThat(body).startsWith('{').endsWith('}');
-                assertThat(TREES.readTree(body)).isEqualTo(tree.path("body"));
+                assertThat(TREES.readTree(body)).isEqualTo(parameters);
                 yield true;
             }
             case Parsed.Rejected rejected -> {

@@ -31,6 +31,30 @@ class RequestParserTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
+                "{\"custom_id\":\"a-1\",\"params\":%s}",
+                "{\"custom_id\":\"a-1\",\"method\":\"POST\",\"url\":\"/v1/messages\",\"body\":%s}",
+                " { \"params\" : %s ,\"metadata\":{\"url\":1}, \"custom_id\":\"a-1\"}"
+            })
+    void aMessageIsARequestInEitherVendorsForm(String form) {
+        var body = "{\"model\": \"claude-haiku-4-5\", \"max_tokens\": 5, \"messages\": []}";
+        var line = form.formatted(body);
+
+        assertThat(parse(line))
+                .isEqualTo(new Parsed.Request(
+                        "a-1", "/v1/messages", "claude-haiku-4-5", line.indexOf("{\"model\""), body.length()));
+    }
+
+    @Test
+    void paramsBesideABodyAreAnyOtherKey() {
+        var line = """
+                {"custom_id":"a","method":"POST","url":"/u","body":{"model":"m"},"params":{"model":"n","stream":true}}""";
+
+        assertThat(parse(line)).isEqualTo(new Parsed.Request("a", "/u", "m", line.indexOf("{\"model\""), 13));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
                 "{\"model\":\"m\"}",
                 "{ \"model\" : \"m\" , \"x\" : [1, {\"y\": -1.5e3}] }",
                 "{\n\t\"model\":\"m\",\r\n\"text\":\"Janet’s ducks 🦆 \\u00e4 \\ud83e\\udd86 \\\"}{\"}",
@@ -73,6 +97,16 @@ class RequestParserTest {
             MAX_TOKENS | {"custom_id":"a","method":"POST","url":"/u","body":{"model":"m","max_output_tokens":99999999999999999999}}
             MAX_TOKENS | {"custom_id":"a","method":"POST","url":"/u","body":{"model":"m","max_tokens":"100"}}
             MAX_TOKENS | {"custom_id":"a","method":"POST","url":"/u","body":{"model":"m","max_tokens":1.5}}
+            MAX_TOKENS | {"custom_id":"a","method":"POST","url":"/v1/messages","body":{"model":"m"}}
+            MAX_TOKENS | {"custom_id":"a","params":{"model":"m"}}
+            MAX_TOKENS | {"custom_id":"a","params":{"model":"m","max_tokens":null}}
+            MAX_TOKENS | {"custom_id":"a","params":{"model":"m","max_tokens":0}}
+            MAX_TOKENS | {"custom_id":"a","params":{"model":"m","max_output_tokens":5}}
+            STREAM_UNSUPPORTED | {"custom_id":"a","params":{"model":"m","max_tokens":5,"stream":true}}
+            MODEL_MISSING | {"custom_id":"a","params":{"max_tokens":5}}
+            BODY_TYPE | {"custom_id":"a","params":[]}
+            METHOD_UNSUPPORTED | {"custom_id":"a","params":{"model":"m","max_tokens":5},"url":"/v1/messages"}
+            BODY_TYPE | {"custom_id":"a","params":{"model":"m","max_tokens":5},"url":"/u","method":"POST"}
             """)
     void requestWithAnIdIsRejectedForAReason(Rejection rejection, String line) {
         assertThat(parse(line)).isInstanceOfSatisfying(Parsed.Rejected.class, rejected -> {

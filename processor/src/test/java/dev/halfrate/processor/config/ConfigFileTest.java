@@ -225,7 +225,7 @@ class ConfigFileTest {
             lanes: {requests-max: 99999999999} | lanes.requests-max must be an integer, got '99999999999'
             lanes: {requests-max: [1]} | lanes.requests-max must be an integer, got a list
             lanes: {bytes-max: 1TB} | lanes.bytes-max must be a size such as 20000000, 200MB, 20MiB or 4GB, got '1TB'
-            lanes: {bytes-max: 1GB} | lanes.bytes-max must be 1000..209715200, got 1000000000
+            lanes: {bytes-max: 1GB} | lanes.bytes-max must be 1000..256000000, got 1000000000
             lanes: {age-max: 15} | lanes.age-max must be a duration such as 250ms, 30s, 15m, 72h or 7d, got '15'
             lanes: {age-max: 50ms} | lanes.age-max must be 100ms..1d, got 50ms
             lanes: {max-age: 15m} | lanes.max-age is no key of the configuration, known here: age-max, batches-in-flight-max, bytes-max, duplicates-horizon, duplicates-max, requests-max
@@ -264,6 +264,7 @@ class ConfigFileTest {
             {name: Main, key: {env: KEY}} | accounts.name must match [a-z0-9][a-z0-9-]{0,62}, got 'Main'
             {name: a, key: {env: KEY}, base-url: `ftp://x`} | accounts.base-url must be an http(s) URL without credentials, got 'ftp://x'
             {name: a, key: {env: KEY}, baseurl: `http://x`} | accounts[0].baseurl is no key of the configuration, did you mean accounts[0].base-url?
+            {name: a, key: {env: KEY}, provider: antropic} | accounts.provider must be one of: anthropic, openai, got 'antropic'
             {name: a, key: {env: KEY}, models: []} | accounts.models must be a list of at least one pattern, got none
             """)
     void badAccountIsRefused(String account, String message) {
@@ -272,6 +273,33 @@ class ConfigFileTest {
         assertThatThrownBy(() -> ConfigFile.parse(yaml, ENVIRONMENT))
                 .isInstanceOf(ConfigException.class)
                 .hasMessage(message);
+    }
+
+    @Test
+    void theProviderDecidesWhereAnAccountIs() {
+        var account = ConfigFile.parse(
+                        "kafka: {bootstrap.servers: x}\naccounts: [{name: a, key: {env: KEY}, provider: anthropic}]",
+                        ENVIRONMENT)
+                .account("a");
+
+        assertThat(account.provider()).isEqualTo("anthropic");
+        assertThat(account.baseUrl()).isEqualTo(URI.create("https://api.anthropic.com/v1"));
+    }
+
+    @Test
+    void accountsThatWouldTakeEachOthersBatchesAreRefused() {
+        var yaml = """
+                kafka: {bootstrap.servers: x}
+                accounts:
+                  - {name: a, key: {env: KEY}, provider: anthropic}
+                  - {name: b, key: {env: KEY}, provider: %s}
+                """;
+
+        assertThatThrownBy(() -> ConfigFile.parse(yaml.formatted("anthropic"), ENVIRONMENT))
+                .hasMessage("accounts.key must be of a workspace that no other account uses, where the provider is"
+                        + " anthropic, got the same for 'a' and 'b'");
+        assertThat(ConfigFile.parse(yaml.formatted("openai"), ENVIRONMENT).accounts())
+                .hasSize(2);
     }
 
     @Test

@@ -161,7 +161,7 @@ class AccountGateTest {
                         Thread.currentThread().interrupt();
                         return answer;
                     }))
-                    .join();
+                    .join(Duration.ofSeconds(10));
         }
 
         assertThat(paused("unavailable")).isZero();

@@ -13,11 +13,11 @@ import org.junit.jupiter.api.Test;
 class DownloadTest {
     private static final FilePosition MIDDLE = new FilePosition(100, 2, "");
 
-    private final Download download = new Download(true);
+    private final Download download = new Download();
     private final List<String> reads = new ArrayList<>();
 
     private void read(String file, ResultsOutcome outcome) throws InterruptedException {
-        download.read(file, from -> {
+        download.read(file, true, from -> {
             reads.add(file + " " + from.bytes());
             return outcome;
         });
@@ -38,15 +38,26 @@ class DownloadTest {
 
     @Test
     void aFileWithoutALineOfTheBatchIsNotItsFile() throws InterruptedException {
-        download.read("out", _ -> {
-            download.strange("out", 1, true);
-            return new Complete(1);
-        });
+        download.read("out", true, _ -> strange(1));
         assertThat(download.end()).isEqualTo(new BrokenOff("none of its lines is of this batch"));
 
-        download.answered("out", 0);
-        read("out", new Complete(2));
-        assertThat(download.end()).isInstanceOf(Complete.class);
+        download.read("out", true, _ -> {
+            download.answered("out", 0);
+            return strange(2);
+        });
+        assertThat(download.end()).isEqualTo(new Complete(1));
+    }
+
+    @Test
+    void aFileThatMayBeAnothersIsLeftToBeJudged() throws InterruptedException {
+        download.read("out", false, _ -> strange(1));
+
+        assertThat(download.end()).isEqualTo(new Complete(0));
+    }
+
+    private ResultsOutcome strange(long line) {
+        download.strange("out", line);
+        return new Complete(1);
     }
 
     @Test

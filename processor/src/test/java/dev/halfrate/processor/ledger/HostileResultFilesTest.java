@@ -11,6 +11,7 @@ import dev.halfrate.processor.config.DoubtConfig;
 import dev.halfrate.processor.config.Secret;
 import dev.halfrate.processor.provider.ResultsOutcome;
 import dev.halfrate.processor.provider.UpstreamId;
+import dev.halfrate.processor.provider.http.Timeouts;
 import dev.halfrate.processor.provider.openai.OpenAiProvider;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -81,7 +82,7 @@ class HostileResultFilesTest {
                         "24h",
                         1,
                         DoubtConfig.DEFAULT),
-                new OpenAiProvider.Timeouts(generous, generous, generous, generous, generous));
+                new Timeouts(generous, generous, generous, generous, generous));
     }
 
     @AfterEach
@@ -107,7 +108,7 @@ class HostileResultFilesTest {
         var file = new File(random);
         vendor = new Vendor(file.bytes.toByteArray(), random, random.nextBoolean() ? "\"v1\"" : "");
         var letters = new ArrayList<Mailbox.Letter>();
-        var download = new Download(true);
+        var download = new Download();
         ResultsOutcome outcome = new ResultsOutcome.BrokenOff("not read");
         for (var tries = 0; !(outcome instanceof ResultsOutcome.Complete) && tries < TRIES_MAX; tries++) {
             outcome = read(download, letters);
@@ -141,7 +142,7 @@ class HostileResultFilesTest {
                 },
                 ActorClock.system());
         collector.begin("file-1");
-        download.read("file-1", from -> provider.results("file-1", from, collector));
+        download.read("file-1", true, from -> provider.results("file-1", from, collector));
         collector.flush();
         return download.end();
     }

@@ -251,7 +251,7 @@ class HttpVendorTest {
 
     private void startAllThatCalls() {
         var ended = new BatchState.Ended(
-                3, Examples.NOW, Examples.NOW, "completed", "out", null, false, BatchState.Standing.PROVEN);
+                3, Examples.NOW, Examples.NOW, "completed", "out", null, false, BatchState.Standing.PROVEN, 0);
         vendor.start(in(new BatchState.Sealed()), new Effect.Spool());
         vendor.start(in(new BatchState.Uploaded(3)), new Effect.AcquirePermit());
         vendor.start(
@@ -403,7 +403,7 @@ class HttpVendorTest {
         var tag = in(new BatchState.Sealed()).attempt().tag();
         http.files.put("out", List.of(line(tag, 0), line(tag, 2)));
         var ended = new BatchState.Ended(
-                3, Examples.NOW, Examples.NOW, "completed", "out", "err", false, BatchState.Standing.PROVEN);
+                3, Examples.NOW, Examples.NOW, "completed", "out", "err", false, BatchState.Standing.PROVEN, 0);
 
         vendor.start(in(ended), new Effect.Collect());
 
@@ -422,7 +422,7 @@ class HttpVendorTest {
         http.files.put("err", List.of(line(tag, 2)));
         http.brokenOff.put("out", new ResultsOutcome.BrokenOff("reset", middle));
         var ended = in(new BatchState.Ended(
-                3, Examples.NOW, Examples.NOW, "completed", "out", "err", false, BatchState.Standing.PROVEN));
+                3, Examples.NOW, Examples.NOW, "completed", "out", "err", false, BatchState.Standing.PROVEN, 0));
 
         vendor.start(ended, new Effect.Collect());
         letter();
@@ -440,7 +440,7 @@ class HttpVendorTest {
     void aFileThatIsOfNobodyInTheBatchIsNotTakenForItsAnswers() throws Exception {
         http.files.put("out", List.of(new ResultLine.Corrupt(1, "not JSON"), line("aaaaaaaaaaaaaaaa", 0)));
         var ended = new BatchState.Ended(
-                3, Examples.NOW, Examples.NOW, "completed", "out", null, false, BatchState.Standing.PROVEN);
+                3, Examples.NOW, Examples.NOW, "completed", "out", null, false, BatchState.Standing.PROVEN, 0);
 
         vendor.start(in(ended), new Effect.Collect());
 
@@ -462,7 +462,7 @@ class HttpVendorTest {
         var tag = in(new BatchState.Sealed()).attempt().tag();
         http.files.put("out", new SlowList(List.of(line(tag, 0)), begun));
         var ended = new BatchState.Ended(
-                3, Examples.NOW, Examples.NOW, "completed", "out", null, false, BatchState.Standing.PROVEN);
+                3, Examples.NOW, Examples.NOW, "completed", "out", null, false, BatchState.Standing.PROVEN, 0);
         vendor.start(in(ended), new Effect.Collect());
         begun.await();
 

@@ -114,7 +114,7 @@ class LedgerRecordsTest {
     @Test
     void aBatchWithoutResultFilesComesBackWithoutThem() {
         var ended = new BatchState.Ended(
-                3, Examples.NOW, Examples.NOW, "expired", null, null, false, BatchState.Standing.PROVEN);
+                3, Examples.NOW, Examples.NOW, "expired", null, null, false, BatchState.Standing.PROVEN, 0);
 
         assertThat(Restart.of(full(ended)).state()).isEqualTo(ended);
     }

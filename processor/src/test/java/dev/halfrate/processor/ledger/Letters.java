@@ -19,14 +19,13 @@ public final class Letters {
     /** One part of a download, through the real collector; at most two of its letters fit. */
     public static Strays ofLines(
             Batch batch, List<ManifestItem> items, List<ResultLine> lines, Mailbox mailbox, ActorClock clock) {
-        var download = new Download(false);
-        var collector = new Collector(batch, items, download, mailbox, clock);
+        var collector = new Collector(batch, items, new Download(), mailbox, clock);
         try {
             for (var i = 0; i < lines.size(); i++) {
                 collector.accept(lines.get(i), RawLine.of(i + 1, new byte[0], 0));
             }
             collector.flush();
-            return new Strays(download.foreign(), download.corrupt());
+            return new Strays(collector.foreign(), collector.corrupt());
         } catch (InterruptedException e) {
             throw new AssertionError("nobody interrupts a simulation", e);
         }

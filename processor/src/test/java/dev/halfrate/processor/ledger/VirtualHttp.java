@@ -35,6 +35,7 @@ final class VirtualHttp implements Provider {
 
     final List<FilePosition> positions = new CopyOnWriteArrayList<>();
     volatile UploadOutcome uploaded = new UploadOutcome.Uploaded("file-1");
+    volatile SweepOutcome swept = new SweepOutcome.CannotTell("nothing is told");
     volatile PollOutcome polled = new PollOutcome.NoAnswer("nothing is told");
     volatile Function<Create, CreateOutcome> onCreate = create -> new CreateOutcome.InDoubt("nothing is told");
 
@@ -102,7 +103,7 @@ final class VirtualHttp implements Provider {
 
     @Override
     public SweepOutcome sweep(Instant since) {
-        return new SweepOutcome.CannotTell("nothing is told");
+        return swept;
     }
 
     @Override

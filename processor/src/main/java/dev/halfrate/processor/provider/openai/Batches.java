@@ -6,6 +6,9 @@ import dev.halfrate.processor.provider.RemoteBatch;
 import dev.halfrate.processor.provider.RemoteBatch.BatchError;
 import dev.halfrate.processor.provider.RemoteBatch.Counts;
 import dev.halfrate.processor.provider.RemoteBatch.Status;
+import dev.halfrate.processor.provider.http.HttpCalls;
+import dev.halfrate.processor.provider.http.Json;
+import dev.halfrate.processor.provider.http.Refusals;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -15,21 +18,15 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads batch objects: whatever is missing, null, empty or unheard of does not keep the rest from being read. */
 final class Batches {
-    private static final Pattern ID = Pattern.compile("[A-Za-z0-9_-]{1,200}");
     private static final Pattern STATUS = Pattern.compile("[A-Za-z_ -]{1,64}");
     private static final Pattern TOKEN_LIMIT = Pattern.compile("Limit: ([0-9,]{1,20}) ");
 
     private Batches() {}
 
-    /** @return whether {@code id} may become part of a URL */
-    static boolean isId(String id) {
-        return ID.matcher(id).matches();
-    }
-
     /** @return empty if it is no batch object or has no usable id */
     static Optional<RemoteBatch> parse(JsonNode batch) {
         var id = Json.text(batch, "id");
-        if (id == null || !isId(id)) {
+        if (id == null || !HttpCalls.isSegment(id)) {
             return Optional.empty();
         }
         var vendorStatus = batch.path("status").asText("");
@@ -84,10 +81,10 @@ final class Batches {
         var param = error.path("param").asText("");
         if (param.equals("file_id") || param.equals("input_file_id")) {
             return Kind.NOT_FOUND;
-        } else if (Refusals.tooLarge(error)) {
+        } else if (ErrorCodes.tooLarge(error)) {
             return Kind.TOO_LARGE;
         }
-        return Refusals.kindOf(code).orElse(Kind.BAD_REQUEST);
+        return ErrorCodes.kindOf(code).orElse(Kind.BAD_REQUEST);
     }
 
     /** Our words for the codes we know: the vendor's may quote the line. */

@@ -19,12 +19,11 @@ final class OpenAiLineFormat implements LineFormat {
             "/v1/responses",
             "/v1/videos");
 
-    private static final byte[] BEFORE_ID = "{\"custom_id\":\"".getBytes(US_ASCII);
-    private static final byte[] BEFORE_URL = "\",\"method\":\"POST\",\"url\":\"".getBytes(US_ASCII);
-    private static final byte[] BEFORE_BODY = "\",\"body\":".getBytes(US_ASCII);
-    private static final byte[] END = "}\n".getBytes(US_ASCII);
+    private static final String BEFORE_ID = "{\"custom_id\":\"";
+    private static final String BEFORE_URL = "\",\"method\":\"POST\",\"url\":\"";
+    private static final String BEFORE_BODY = "\",\"body\":";
     private static final int FRAME_BYTES =
-            BEFORE_ID.length + UpstreamId.BYTES + BEFORE_URL.length + BEFORE_BODY.length + END.length;
+            BEFORE_ID.length() + UpstreamId.BYTES + BEFORE_URL.length() + BEFORE_BODY.length() + END_BYTES;
 
     @Override
     public int lineBytes(String endpoint, int bodyBytes) {
@@ -33,22 +32,8 @@ final class OpenAiLineFormat implements LineFormat {
 
     @Override
     public byte[] encode(UpstreamId id, String endpoint, ByteBuffer body) {
-        var bodyBytes = body.remaining();
-        var line = ByteBuffer.allocate(lineBytes(endpoint, bodyBytes))
-                .put(BEFORE_ID)
-                .put(id.text().getBytes(US_ASCII))
-                .put(BEFORE_URL)
-                .put(endpoint.getBytes(US_ASCII))
-                .put(BEFORE_BODY);
-        var bodyAt = line.position();
-        line.put(body.duplicate()).put(END);
-        var bytes = line.array();
-        for (var i = bodyAt; i < bodyAt + bodyBytes; i++) {
-            if (bytes[i] == '\n' || bytes[i] == '\r') {
-                bytes[i] = ' '; // JSON allows no raw one inside a string, so this one stands between tokens
-            }
-        }
-        return bytes;
+        var head = BEFORE_ID + id.text() + BEFORE_URL + endpoint + BEFORE_BODY;
+        return LineFormat.frame(head.getBytes(US_ASCII), body, lineBytes(endpoint, body.remaining()));
     }
 
     private static String known(String endpoint) {

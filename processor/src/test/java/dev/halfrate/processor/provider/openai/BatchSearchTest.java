@@ -8,6 +8,7 @@ import dev.halfrate.processor.provider.FindOutcome.CannotTell;
 import dev.halfrate.processor.provider.FindOutcome.Found;
 import dev.halfrate.processor.provider.Provider.Search;
 import dev.halfrate.processor.provider.RemoteBatch;
+import dev.halfrate.processor.provider.http.RawVendor;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;

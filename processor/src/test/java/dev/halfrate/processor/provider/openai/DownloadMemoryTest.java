@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.halfrate.processor.provider.FilePosition;
 import dev.halfrate.processor.provider.ResultLine;
+import dev.halfrate.processor.provider.http.RawVendor;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;

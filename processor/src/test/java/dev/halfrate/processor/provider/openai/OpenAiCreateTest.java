@@ -12,6 +12,8 @@ import dev.halfrate.processor.provider.Deadline;
 import dev.halfrate.processor.provider.PollOutcome;
 import dev.halfrate.processor.provider.Provider.Create;
 import dev.halfrate.processor.provider.Refusal.Kind;
+import dev.halfrate.processor.provider.http.RawVendor;
+import dev.halfrate.processor.provider.http.Timeouts;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -33,7 +35,7 @@ class OpenAiCreateTest {
     private static final String POST = "POST /v1/batches";
     private static final String BATCH = """
             {"id":"batch_1","object":"batch","status":"validating","input_file_id":"file-1","created_at":1}""";
-    private static final OpenAiProvider.Timeouts TIMEOUTS = RawVendor.timeouts(Duration.ofSeconds(20));
+    private static final Timeouts TIMEOUTS = RawVendor.timeouts(Duration.ofSeconds(20));
 
     @AutoClose
     private final RawVendor vendor = new RawVendor();

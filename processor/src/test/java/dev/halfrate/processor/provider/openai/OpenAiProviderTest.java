@@ -23,6 +23,9 @@ import dev.halfrate.processor.provider.RemoteBatch.Counts;
 import dev.halfrate.processor.provider.RemoteBatch.Status;
 import dev.halfrate.processor.provider.ResultsOutcome;
 import dev.halfrate.processor.provider.UploadOutcome;
+import dev.halfrate.processor.provider.http.RawVendor;
+import dev.halfrate.processor.provider.http.Refusals;
+import dev.halfrate.processor.provider.http.Timeouts;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -333,7 +336,7 @@ class OpenAiProviderTest {
     void aJvmThatSendsPostsAgainIsRefused() {
         System.setProperty("jdk.httpclient.enableAllMethodRetry", "true");
         try {
-            assertThatThrownBy(() -> OpenAiProvider.of(vendor.account(), OpenAiProvider.Timeouts.DEFAULT))
+            assertThatThrownBy(() -> OpenAiProvider.of(vendor.account(), Timeouts.DEFAULT))
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessageContaining("jdk.httpclient.enableAllMethodRetry=true must not be set");
         } finally {
@@ -355,7 +358,7 @@ class OpenAiProviderTest {
                 1,
                 DoubtConfig.DEFAULT);
 
-        assertThatThrownBy(() -> OpenAiProvider.of(account, OpenAiProvider.Timeouts.DEFAULT))
+        assertThatThrownBy(() -> OpenAiProvider.of(account, Timeouts.DEFAULT))
                 .isInstanceOf(ConfigException.class)
                 .hasMessageContaining("accounts.key")
                 .hasMessageNotContaining("can");

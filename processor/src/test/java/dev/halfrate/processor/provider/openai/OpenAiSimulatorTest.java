@@ -1,7 +1,8 @@
 package dev.halfrate.processor.provider.openai;
 
 import dev.halfrate.processor.provider.Provider;
-import dev.halfrate.processor.provider.ProviderContract;
+import dev.halfrate.processor.provider.StoredFileContract;
+import dev.halfrate.processor.provider.http.RawVendor;
 import dev.halfrate.simulator.Simulator;
 import dev.halfrate.simulator.SimulatorConfig;
 import java.time.Duration;
@@ -10,7 +11,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AutoClose;
 
 /** The contract, kept by the client over a real socket against the simulated vendor. */
-class OpenAiSimulatorTest extends ProviderContract {
+class OpenAiSimulatorTest extends StoredFileContract {
     private final AtomicReference<Instant> vendorTime = new AtomicReference<>(Instant.now());
 
     @AutoClose

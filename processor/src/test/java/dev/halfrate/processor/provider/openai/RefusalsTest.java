@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.halfrate.processor.provider.Refusal;
 import dev.halfrate.processor.provider.Refusal.Kind;
-import dev.halfrate.processor.provider.openai.Reply.Answer;
-import dev.halfrate.processor.provider.openai.Reply.Silence;
+import dev.halfrate.processor.provider.http.Json;
+import dev.halfrate.processor.provider.http.Refusals;
+import dev.halfrate.processor.provider.http.Reply.Answer;
+import dev.halfrate.processor.provider.http.Reply.Silence;
 import java.net.http.HttpHeaders;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -19,7 +21,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class RefusalsTest {
-    private final Refusals refusals = new Refusals(InstantSource.fixed(Instant.parse("2026-11-22T00:00:00Z")));
+    private final Refusals refusals =
+            new Refusals(ErrorCodes::kindOf, InstantSource.fixed(Instant.parse("2026-11-22T00:00:00Z")));
 
     private static Answer answer(int status, String body) {
         return new Answer(

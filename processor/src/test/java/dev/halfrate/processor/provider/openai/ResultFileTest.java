@@ -13,6 +13,9 @@ import dev.halfrate.processor.provider.ResultsOutcome;
 import dev.halfrate.processor.provider.ResultsOutcome.BrokenOff;
 import dev.halfrate.processor.provider.ResultsOutcome.Complete;
 import dev.halfrate.processor.provider.ResultsOutcome.Refused;
+import dev.halfrate.processor.provider.http.RawVendor;
+import dev.halfrate.processor.provider.http.ResultFile;
+import dev.halfrate.processor.provider.http.Timeouts;
 import java.io.IOException;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
@@ -151,7 +154,7 @@ class ResultFileTest {
         assertThat(read())
                 .isInstanceOfSatisfying(
                         BrokenOff.class,
-                        brokenOff -> assertThat(brokenOff.reason()).startsWith("more than 200000 lines"));
+                        brokenOff -> assertThat(brokenOff.reason()).startsWith("more than 400000 lines"));
     }
 
     @Test
@@ -374,7 +377,7 @@ class ResultFileTest {
         return read(RawVendor.timeouts(Duration.ofSeconds(20)));
     }
 
-    private ResultsOutcome read(OpenAiProvider.Timeouts timeouts) throws InterruptedException {
+    private ResultsOutcome read(Timeouts timeouts) throws InterruptedException {
         return read(timeouts, FilePosition.START);
     }
 
@@ -382,7 +385,7 @@ class ResultFileTest {
         return read(RawVendor.timeouts(Duration.ofSeconds(20)), from);
     }
 
-    private ResultsOutcome read(OpenAiProvider.Timeouts timeouts, FilePosition from) throws InterruptedException {
+    private ResultsOutcome read(Timeouts timeouts, FilePosition from) throws InterruptedException {
         try (var provider = OpenAiProvider.of(vendor.account(), timeouts)) {
             return provider.results("file-2", from, (line, raw) -> {
                 lines.add(line);
@@ -395,9 +398,9 @@ class ResultFileTest {
         return lines.stream().map(line -> ((Answered) line).upstreamId()).toList();
     }
 
-    private static OpenAiProvider.Timeouts timeouts(Duration stall, Duration download) {
+    private static Timeouts timeouts(Duration stall, Duration download) {
         var generous = Duration.ofSeconds(20);
-        return new OpenAiProvider.Timeouts(generous, generous, generous, stall, download);
+        return new Timeouts(generous, generous, generous, stall, download);
     }
 
     private static String line(int id) {

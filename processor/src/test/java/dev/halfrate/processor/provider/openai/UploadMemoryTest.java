@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.halfrate.processor.provider.Provider.Upload;
+import dev.halfrate.processor.provider.http.RawVendor;
 import java.io.RandomAccessFile;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -1,4 +1,4 @@
-package dev.halfrate.processor.provider.openai;
+package dev.halfrate.processor.provider.http;
 
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -10,19 +10,19 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /** Small JSON documents: everything but result files. */
-final class Json {
+public final class Json {
     private static final ObjectMapper MAPPER = JsonMapper.builder()
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .build();
 
     private Json() {}
 
-    static ObjectNode object() {
+    public static ObjectNode object() {
         return MAPPER.createObjectNode();
     }
 
     /** @return a missing node, whose every path is missing too, if {@code bytes} are not one JSON object */
-    static JsonNode object(byte[] bytes) {
+    public static JsonNode object(byte[] bytes) {
         try {
             var tree = MAPPER.readTree(bytes);
             return tree != null && tree.isObject() ? tree : MissingNode.getInstance();
@@ -32,7 +32,7 @@ final class Json {
     }
 
     /** @return null if the field is missing, empty or no string */
-    static @Nullable String text(JsonNode node, String field) {
+    public static @Nullable String text(JsonNode node, String field) {
         var value = node.path(field);
         return value.isTextual() && !value.textValue().isEmpty() ? value.textValue() : null;
     }

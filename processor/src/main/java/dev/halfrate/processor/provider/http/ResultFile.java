@@ -1,4 +1,4 @@
-package dev.halfrate.processor.provider.openai;
+package dev.halfrate.processor.provider.http;
 
 import dev.halfrate.processor.provider.FilePosition;
 import dev.halfrate.processor.provider.Provider.ResultLines;
@@ -20,12 +20,19 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** One download: cuts a stream of bytes, which may be anything, into lines, and holds one of them at a time. */
-final class ResultFile {
-    /** Images come as text: ten of them fit. */
-    static final int LINE_BYTES_MAX = 64 << 20;
+public final class ResultFile {
+    /** Reads one line. Throws nothing: what cannot be read is {@link Corrupt}. */
+    @FunctionalInterface
+    public interface LineReader {
+        /** @param length how many bytes of {@code line} count */
+        ResultLine read(long number, byte[] line, int length);
+    }
 
-    /** Four times what a batch holds. */
-    static final long LINES_MAX = 200_000;
+    /** Images come as text: ten of them fit. */
+    public static final int LINE_BYTES_MAX = 64 << 20;
+
+    /** Four times what the largest batch holds. */
+    static final long LINES_MAX = 400_000;
 
     static final long FILE_BYTES_MAX = 64L << 30;
 
@@ -35,6 +42,7 @@ final class ResultFile {
     private static final int BUFFER_BYTES = 64 << 10;
     private static final int BUFFER_KEPT_MAX = 1 << 20;
 
+    private final LineReader reader;
     private final ResultLines lines;
     private final String version;
     private final long begin;
@@ -59,7 +67,14 @@ final class ResultFile {
      * @param stall longest silence
      * @param total of all waits for the vendor; what {@code lines} takes does not count
      */
-    ResultFile(ResultLines lines, FilePosition begin, FilePosition brokeOffAt, Duration stall, Duration total) {
+    ResultFile(
+            LineReader reader,
+            ResultLines lines,
+            FilePosition begin,
+            FilePosition brokeOffAt,
+            Duration stall,
+            Duration total) {
+        this.reader = reader;
         this.lines = lines;
         this.version = begin.version();
         this.begin = begin.bytes();
@@ -148,7 +163,7 @@ final class ResultFile {
         if (overlong != null) {
             deliver(overlong.line(lineNumber), overlong.raw(lineNumber));
         } else if (!blank) {
-            deliver(ResultLineReader.read(lineNumber, buffer, length), RawLine.of(lineNumber, buffer, length));
+            deliver(reader.read(lineNumber, buffer, length), RawLine.of(lineNumber, buffer, length));
         }
         if (buffer.length > BUFFER_KEPT_MAX) {
             buffer = new byte[BUFFER_BYTES];
@@ -172,7 +187,7 @@ final class ResultFile {
             return brokenOff("ends inside a line");
         }
         if (!blank) {
-            var last = ResultLineReader.read(lineNumber, buffer, length);
+            var last = reader.read(lineNumber, buffer, length);
             if (last instanceof Corrupt && !(lineBegin > 0 && lineBegin == brokeOffAt.bytes())) {
                 return brokenOff("ends inside a line");
             }

@@ -1,7 +1,9 @@
-package dev.halfrate.processor.provider.openai;
+package dev.halfrate.processor.provider.http;
 
-import dev.halfrate.processor.provider.openai.Reply.Answer;
-import dev.halfrate.processor.provider.openai.Reply.Silence;
+import dev.halfrate.processor.config.AccountConfig;
+import dev.halfrate.processor.config.ConfigException;
+import dev.halfrate.processor.provider.http.Reply.Answer;
+import dev.halfrate.processor.provider.http.Reply.Silence;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -9,36 +11,50 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
+import java.util.regex.Pattern;
 
 /**
  * Calls to one base URL with one key, each of them sent once: over HTTP/1.1 (over HTTP/2 the client itself sends
  * again after a GOAWAY), without redirects, authenticator or proxy.
  */
-final class HttpCalls implements AutoCloseable {
+public final class HttpCalls implements AutoCloseable {
     private static final String RESEND_PROPERTY = "jdk.httpclient.enableAllMethodRetry";
     private static final int ANSWER_BYTES_MAX = 16 << 20;
+    private static final Pattern SEGMENT = Pattern.compile("[A-Za-z0-9_-]{1,200}");
 
     private final HttpClient client;
     private final String baseUrl;
-    private final String authorization;
+    private final Map<String, String> headers;
 
-    HttpCalls(URI baseUrl, String key, Duration connectTimeout) {
+    /**
+     * @param headers made from the account's key
+     * @throws ConfigException if the key cannot be sent
+     * @throws IllegalStateException if the JVM is told to send POSTs again
+     */
+    public HttpCalls(AccountConfig account, Function<String, Map<String, String>> headers, Duration connectTimeout) {
         refuseResending();
+        var key = account.key().reveal();
+        if (!key.matches("[!-~]+")) { // the client's own complaint would quote it
+            throw new ConfigException("accounts.key must be visible ASCII without spaces or line breaks, got %s for %s"
+                    .formatted(account.key(), account.name()));
+        }
         this.client = HttpClient.newBuilder()
                 .version(HttpClient.Version.HTTP_1_1)
                 .followRedirects(HttpClient.Redirect.NEVER)
                 .proxy(HttpClient.Builder.NO_PROXY)
                 .connectTimeout(connectTimeout)
                 .build();
-        this.baseUrl = baseUrl.toString().replaceAll("/+$", "");
-        this.authorization = "Bearer " + key;
+        this.baseUrl = account.baseUrl().toString().replaceAll("/+$", "");
+        this.headers = headers.apply(key);
     }
 
     /** @throws IllegalStateException if the JVM is told to send POSTs again when a connection breaks */
-    static void refuseResending() {
+    private static void refuseResending() {
         var value = System.getProperty(RESEND_PROPERTY);
         if (value != null) {
             throw new IllegalStateException(
@@ -47,12 +63,18 @@ final class HttpCalls implements AutoCloseable {
         }
     }
 
+    /** @return whether a vendor's id may become part of a path */
+    public static boolean isSegment(String id) {
+        return SEGMENT.matcher(id).matches();
+    }
+
     /** @param path below the base URL; ids in it are the caller's to check */
     HttpRequest.Builder to(String path) {
-        return HttpRequest.newBuilder(URI.create(baseUrl + path))
-                .header("Authorization", authorization)
+        var request = HttpRequest.newBuilder(URI.create(baseUrl + path))
                 .header("Accept-Encoding", "identity")
                 .header("User-Agent", "halfrate");
+        headers.forEach(request::header);
+        return request;
     }
 
     /** Sends and reads the whole answer; {@code timeout} is for both. An interrupted thread stays interrupted. */

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class ResultLineReaderTest {
+class OpenAiResultLineTest {
 
     @ParameterizedTest
     @ValueSource(
@@ -58,7 +58,7 @@ class ResultLineReaderTest {
         var buffer = Arrays.copyOf(line, line.length + 100);
         Arrays.fill(buffer, line.length, buffer.length, (byte) '}');
 
-        assertThat(ResultLineReader.read(1, buffer, line.length))
+        assertThat(OpenAiResultLine.read(1, buffer, line.length))
                 .isInstanceOfSatisfying(
                         Answered.class,
                         answered -> assertThat(answered.body()).asString(UTF_8).isEqualTo("{\"ü\":1}"));
@@ -211,8 +211,8 @@ class ResultLineReaderTest {
         var latin = line(200, "{\"a\":\"?\"}").getBytes(UTF_8);
         latin[new String(latin, UTF_8).indexOf('?')] = (byte) 0xfc;
 
-        assertThat(ResultLineReader.read(1, utf16, utf16.length)).isInstanceOf(Corrupt.class);
-        assertThat(ResultLineReader.read(1, latin, latin.length)).isInstanceOf(Corrupt.class);
+        assertThat(OpenAiResultLine.read(1, utf16, utf16.length)).isInstanceOf(Corrupt.class);
+        assertThat(OpenAiResultLine.read(1, latin, latin.length)).isInstanceOf(Corrupt.class);
     }
 
     @ParameterizedTest
@@ -227,7 +227,7 @@ class ResultLineReaderTest {
         }
         line.write("\"}}}".getBytes(UTF_8));
 
-        assertThat(ResultLineReader.read(1, line.toByteArray(), line.size())).isInstanceOf(Corrupt.class);
+        assertThat(OpenAiResultLine.read(1, line.toByteArray(), line.size())).isInstanceOf(Corrupt.class);
     }
 
     @Test
@@ -278,7 +278,7 @@ class ResultLineReaderTest {
                 damaged[random.nextInt(damaged.length)] = (byte) random.nextInt(256);
             }
             var length = random.nextInt(damaged.length + 1);
-            assertThat(ResultLineReader.read(1, damaged, length))
+            assertThat(OpenAiResultLine.read(1, damaged, length))
                     .as("seed %d, round %d", seed, round)
                     .isNotNull();
         }
@@ -295,6 +295,6 @@ class ResultLineReaderTest {
 
     private static ResultLine read(String line) {
         var bytes = line.getBytes(UTF_8);
-        return ResultLineReader.read(7, bytes, bytes.length);
+        return OpenAiResultLine.read(7, bytes, bytes.length);
     }
 }

@@ -1,9 +1,9 @@
-package dev.halfrate.processor.provider.openai;
+package dev.halfrate.processor.provider.http;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.halfrate.processor.provider.openai.SentOnceBody.Sent;
+import dev.halfrate.processor.provider.http.SentOnceBody.Sent;
 import java.net.http.HttpRequest.BodyPublisher;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;

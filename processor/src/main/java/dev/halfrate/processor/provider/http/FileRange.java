@@ -1,4 +1,4 @@
-package dev.halfrate.processor.provider.openai;
+package dev.halfrate.processor.provider.http;
 
 import dev.halfrate.processor.provider.FilePosition;
 import java.net.http.HttpHeaders;

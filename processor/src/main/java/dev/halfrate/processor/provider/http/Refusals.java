@@ -1,10 +1,10 @@
-package dev.halfrate.processor.provider.openai;
+package dev.halfrate.processor.provider.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.halfrate.processor.provider.Refusal;
 import dev.halfrate.processor.provider.Refusal.Kind;
-import dev.halfrate.processor.provider.openai.Reply.Answer;
-import dev.halfrate.processor.provider.openai.Reply.Silence;
+import dev.halfrate.processor.provider.http.Reply.Answer;
+import dev.halfrate.processor.provider.http.Reply.Silence;
 import java.net.http.HttpHeaders;
 import java.time.DateTimeException;
 import java.time.Duration;
@@ -14,25 +14,28 @@ import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Tells a vendor's definite no from an answer that says nothing. */
-final class Refusals {
+public final class Refusals {
     private static final Duration RETRY_AFTER_MAX = Duration.ofMinutes(15);
     private static final Pattern CODE = Pattern.compile("[a-z][a-z0-9_]{0,63}");
-    private static final Pattern TOO_LARGE = Pattern.compile("larger than the [0-9,]{1,20} maximum");
     private static final Set<Integer> DEFINITE_FOR_CREATE = Set.of(400, 401, 402, 403, 404, 413, 422, 429, 529);
     private static final Set<Integer> DEFINITE = Set.of(400, 401, 402, 403, 404, 405, 409, 410, 413, 415, 422, 429);
 
+    private final Function<JsonNode, Optional<Kind>> kindOfError;
     private final InstantSource clock;
 
-    Refusals(InstantSource clock) {
+    /** @param kindOfError the level at which an error object says it acts; empty if it does not say */
+    public Refusals(Function<JsonNode, Optional<Kind>> kindOfError, InstantSource clock) {
+        this.kindOfError = kindOfError;
         this.clock = clock;
     }
 
     /** @return empty if nobody knows whether a batch was made */
-    Optional<Refusal> ofCreate(Answer answer) {
+    public Optional<Refusal> ofCreate(Answer answer) {
         if (!DEFINITE_FOR_CREATE.contains(answer.status())) {
             return Optional.empty();
         }
@@ -40,7 +43,7 @@ final class Refusals {
     }
 
     /** @return empty if asking again is all there is to do; for calls that may be repeated */
-    Optional<Refusal> ofSafeCall(Reply reply) {
+    public Optional<Refusal> ofSafeCall(Reply reply) {
         return switch (reply) {
             case Silence(var reason, var connected) ->
                 connected ? Optional.empty() : Optional.of(unavailable("not_connected", reason));
@@ -54,46 +57,28 @@ final class Refusals {
         };
     }
 
-    static Refusal unavailable(String code, String reason) {
+    public static Refusal unavailable(String code, String reason) {
         return new Refusal(Kind.UNAVAILABLE, 0, code, reason, null);
     }
 
-    static Refusal deadlinePassed() {
+    public static Refusal deadlinePassed() {
         return unavailable("deadline", "the deadline passed before all was sent");
     }
 
     /** An id or handle that must not get into a URL. */
-    static Refusal unusableId() {
+    public static Refusal unusableId() {
         return new Refusal(Kind.BAD_REQUEST, 0, "unusable_id", "an id that no URL may hold", null);
     }
 
-    /** @return the level at which a vendor's error code acts, whatever it came with; empty if the code does not say */
-    static Optional<Kind> kindOf(@Nullable String code) {
-        return switch (code) {
-            case "token_limit_exceeded", "batch_limit_exceeded" -> Optional.of(Kind.QUEUE_FULL);
-            case "insufficient_quota", "billing_hard_limit_reached", "billing_not_active" -> Optional.of(Kind.CREDIT);
-            case "invalid_api_key", "account_deactivated" -> Optional.of(Kind.KEY);
-            case "rate_limit_exceeded" -> Optional.of(Kind.RATE);
-            case "too_many_tasks" -> Optional.of(Kind.TOO_LARGE);
-            case "model_not_found" -> Optional.of(Kind.BAD_REQUEST);
-            case null, default -> Optional.empty();
-        };
-    }
-
-    /** @return whether it says that a file is too large, for which the vendor has no code */
-    static boolean tooLarge(JsonNode error) {
-        return TOO_LARGE.matcher(error.path("message").asText("")).find();
-    }
-
     /** @return the field if it can only be a code: vendors' texts may quote prompts and keys */
-    static @Nullable String code(JsonNode error, String field) {
+    public static @Nullable String code(JsonNode error, String field) {
         var text = error.path(field).asText("");
         return CODE.matcher(text).matches() ? text : null;
     }
 
     private Optional<Refusal> classify(Answer answer) {
         var error = answer.json().path("error");
-        if (answer.status() == 413 || tooLarge(error)) {
+        if (answer.status() == 413) {
             return Optional.of(refusal(Kind.TOO_LARGE, answer, "too_large"));
         }
         if (!error.path("message").isTextual()
@@ -103,7 +88,7 @@ final class Refusals {
         }
         var code = code(error, "code");
         var type = code(error, "type");
-        var kind = kindOf(code).or(() -> kindOf(type)).orElseGet(() -> kindOf(answer.status()));
+        var kind = kindOfError.apply(error).orElseGet(() -> kindOf(answer.status()));
         var name = code != null ? code : type != null ? type : "http_" + answer.status();
         return Optional.of(refusal(kind, answer, name));
     }

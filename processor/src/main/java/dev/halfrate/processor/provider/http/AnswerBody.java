@@ -1,4 +1,4 @@
-package dev.halfrate.processor.provider.openai;
+package dev.halfrate.processor.provider.http;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -1,4 +1,4 @@
-package dev.halfrate.processor.provider.openai;
+package dev.halfrate.processor.provider.http;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonFactoryBuilder;
@@ -7,27 +7,24 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.exc.InputCoercionException;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
-import dev.halfrate.processor.money.Usage;
 import dev.halfrate.processor.provider.ResultLine;
-import dev.halfrate.processor.provider.ResultLine.Answered;
-import dev.halfrate.processor.provider.ResultLine.Cause;
 import dev.halfrate.processor.provider.ResultLine.Corrupt;
-import dev.halfrate.processor.provider.ResultLine.LineError;
-import dev.halfrate.processor.provider.ResultLine.NotExecuted;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Reads one line of a result file in one pass, whatever the order of its keys. The body of the answer is cut out as it
- * stands; only its usage and error are looked at.
+ * stands; only its usage and error are looked at. A vendor's reader knows the keys.
  */
-final class ResultLineReader {
+public abstract class ResultLineReader {
     /** Deeper than any answer, shallow enough for any heap. */
     private static final int NESTING_MAX = 10_000;
 
@@ -52,51 +49,50 @@ final class ResultLineReader {
                     .build())
             .build();
 
-    private enum Key {
-        CUSTOM_ID,
-        RESPONSE,
-        ERROR,
-        STATUS_CODE,
-        BODY
-    }
-
     /** What is wrong with a line that is JSON; the message is ours. */
-    private static final class OddLineException extends IOException {
+    protected static final class OddLineException extends IOException {
         private static final long serialVersionUID = 1L;
 
-        OddLineException(String message) {
+        public OddLineException(String message) {
             super(message);
         }
     }
 
-    private record VendorError(
-            @Nullable String code, @Nullable String message) {
-        static final VendorError NONE = new VendorError(null, null);
+    /** What an error object says. */
+    protected record VendorError(
+            @Nullable String code,
+            @Nullable String type,
+            @Nullable String message) {
+        public static final VendorError NONE = new VendorError(null, null, null);
     }
 
+    /** What is done with one key's value, which is the current one. */
+    @FunctionalInterface
+    protected interface Field {
+        void read(String name) throws IOException;
+    }
+
+    protected final JsonParser json;
     private final byte[] line;
-    private final JsonParser json;
-    private final boolean texts;
-    private final EnumSet<Key> seen = EnumSet.noneOf(Key.class);
-
+    private final Set<String> seen = new HashSet<>();
     private @Nullable String customId;
-    private boolean executed;
-    private int status;
-    private @Nullable VendorError error;
-    private byte @Nullable [] body;
-    private @Nullable Usage usage;
-    private VendorError bodyError = VendorError.NONE;
 
-    private ResultLineReader(byte[] line, JsonParser json, boolean texts) {
+    /** Whether texts that are only told on are read. */
+    private boolean texts = true;
+
+    protected ResultLineReader(byte[] line, JsonParser json) {
         this.line = line;
         this.json = json;
-        this.texts = texts;
     }
 
-    /** @return {@link Corrupt} for whatever cannot be read; nothing is thrown */
-    static ResultLine read(long number, byte[] line, int length) {
+    /**
+     * @param vendors makes the vendor's reader
+     * @return {@link Corrupt} for whatever cannot be read; nothing is thrown
+     */
+    protected static ResultLine read(
+            long number, byte[] line, int length, BiFunction<byte[], JsonParser, ResultLineReader> vendors) {
         try {
-            return read(line, length, true);
+            return read(line, length, vendors, true);
         } catch (OddLineException e) {
             return new Corrupt(number, String.valueOf(e.getMessage()));
         } catch (IOException _) {
@@ -104,12 +100,16 @@ final class ResultLineReader {
         }
     }
 
-    private static ResultLine read(byte[] line, int length, boolean texts) throws IOException {
+    private static ResultLine read(
+            byte[] line, int length, BiFunction<byte[], JsonParser, ResultLineReader> vendors, boolean texts)
+            throws IOException {
         try (var json = JSON.createParser(line, 0, length)) {
-            return new ResultLineReader(line, json, texts).read();
+            var reader = vendors.apply(line, json);
+            reader.texts = texts;
+            return reader.read();
         } catch (StreamConstraintsException e) {
             if (texts) {
-                return read(line, length, false); // an endless message costs the message, not the line
+                return read(line, length, vendors, false); // an endless message costs the message, not the line
             }
             throw e;
         }
@@ -138,109 +138,46 @@ final class ResultLineReader {
         return !customId.isEmpty() && customId.length() <= ID_MAX;
     }
 
+    /** Reads or skips the value of a key of the line, other than custom_id. */
+    protected abstract void readField(String name) throws IOException;
+
+    /** Called at the end of the line. */
+    protected abstract ResultLine result(String upstreamId) throws OddLineException;
+
     private ResultLine read() throws IOException {
         if (json.nextToken() != JsonToken.START_OBJECT) {
             throw new OddLineException("not an object");
         }
-        while (json.nextToken() == JsonToken.FIELD_NAME) {
-            var name = json.currentName();
-            json.nextToken();
-            switch (name) {
-                case "custom_id" -> customId = text(Key.CUSTOM_ID);
-                case "response" -> readResponse();
-                case "error" -> {
-                    once(Key.ERROR);
-                    error = json.hasToken(JsonToken.VALUE_NULL) ? null : readError();
-                }
-                default -> json.skipChildren();
+        fields(name -> {
+            if (name.equals("custom_id")) {
+                customId = text(name);
+            } else {
+                readField(name);
             }
-        }
+        });
         if (json.nextToken() != null) {
             throw new OddLineException("more than one value");
         }
-        return result();
-    }
-
-    private ResultLine result() throws OddLineException {
         if (customId == null || !usable(customId)) {
             throw new OddLineException("no usable custom_id");
         }
-        if (executed) {
-            return answered(customId);
-        }
-        if (error == null) {
-            throw new OddLineException("neither response nor error");
-        }
-        var code = error.code == null ? "unknown" : error.code;
-        var cause = switch (code) {
-            case "batch_expired" -> Cause.EXPIRED;
-            case "batch_cancelled", "batch_canceled" -> Cause.CANCELLED;
-            default -> Cause.OTHER;
-        };
-        return new NotExecuted(
-                customId, cause, new LineError(code, error.message == null ? code : error.message, false));
+        return result(customId);
     }
 
-    private Answered answered(String id) throws OddLineException {
-        if (status < 100 || status > 999) {
-            throw new OddLineException("no usable status_code");
-        }
-        if (status >= 200 && status < 300) {
-            if (body == null) {
-                throw new OddLineException("an answer without a body");
-            }
-            return new Answered(id, status, body, usage, null);
-        }
-        var code = bodyError.code == null ? "http_" + status : bodyError.code;
-        var message = bodyError.message == null ? "HTTP " + status : bodyError.message;
-        var permanent = status >= 400 && status < 500 && status != 408 && status != 409 && status != 429;
-        return new Answered(
-                id,
-                status,
-                body == null ? new byte[] {'n', 'u', 'l', 'l'} : body,
-                usage,
-                new LineError(code, message, permanent));
-    }
-
-    private void readResponse() throws IOException {
-        once(Key.RESPONSE);
-        if (json.hasToken(JsonToken.VALUE_NULL)) {
-            return;
-        }
-        if (!json.isExpectedStartObjectToken()) {
-            throw new OddLineException("response is no object");
-        }
-        executed = true;
+    /** Goes through the current object. */
+    protected final void fields(Field field) throws IOException {
         while (json.nextToken() == JsonToken.FIELD_NAME) {
             var name = json.currentName();
             json.nextToken();
-            switch (name) {
-                case "status_code" -> {
-                    once(Key.STATUS_CODE);
-                    status = (int) Math.min(count(), Integer.MAX_VALUE);
-                }
-                case "body" -> readBody();
-                default -> json.skipChildren();
-            }
+            field.read(name);
         }
     }
 
-    private void readBody() throws IOException {
-        once(Key.BODY);
-        if (json.hasToken(JsonToken.VALUE_NULL)) {
-            return;
-        }
+    /** Goes through the current value and returns its bytes; {@code field} is asked only if it is an object. */
+    protected final byte[] cutOut(Field field) throws IOException {
         var from = json.currentTokenLocation().getByteOffset();
         if (json.isExpectedStartObjectToken()) {
-            while (json.nextToken() == JsonToken.FIELD_NAME) {
-                var name = json.currentName();
-                json.nextToken();
-                switch (name) {
-                    case "usage" -> usage = readUsage();
-                    case "error" -> bodyError = readError();
-                    default -> json.skipChildren();
-                }
-            }
+            fields(field);
         } else if (!json.hasToken(JsonToken.VALUE_STRING)) {
             json.skipChildren();
             json.finishToken();
@@ -251,10 +188,11 @@ final class ResultLineReader {
         if (from < 0 || to <= from) {
             throw new OddLineException("not UTF-8"); // the parser counts bytes of no other encoding
         }
-        body = Arrays.copyOfRange(line, (int) from, (int) to);
-        if (!isUtf8(body)) {
+        var cut = Arrays.copyOfRange(line, (int) from, (int) to);
+        if (!isUtf8(cut)) {
             throw new OddLineException("not UTF-8");
         }
+        return cut;
     }
 
     /** The parser would hold all of it; it has yet to come past, and complains if this runs beyond the line. */
@@ -279,47 +217,10 @@ final class ResultLineReader {
         }
     }
 
-    /** Of all families: prompt_tokens and completion_tokens, or input_tokens and output_tokens. */
-    private @Nullable Usage readUsage() throws IOException {
-        if (!json.isExpectedStartObjectToken()) {
-            json.skipChildren();
-            return null;
-        }
-        var input = -1L;
-        var output = -1L;
-        var cached = 0L;
-        var cacheWrite = 0L;
-        while (json.nextToken() == JsonToken.FIELD_NAME) {
-            var name = json.currentName();
-            json.nextToken();
-            switch (name) {
-                case "prompt_tokens", "input_tokens" -> input = count();
-                case "completion_tokens", "output_tokens" -> output = count();
-                case "prompt_tokens_details", "input_tokens_details" -> {
-                    if (!json.isExpectedStartObjectToken()) {
-                        json.skipChildren();
-                        break;
-                    }
-                    while (json.nextToken() == JsonToken.FIELD_NAME) {
-                        var detail = json.currentName();
-                        json.nextToken();
-                        switch (detail) {
-                            case "cached_tokens" -> cached = Math.max(0, count());
-                            case "cache_write_tokens" -> cacheWrite = Math.max(0, count());
-                            default -> json.skipChildren();
-                        }
-                    }
-                }
-                default -> json.skipChildren();
-            }
-        }
-        return input < 0 && output < 0 ? null : new Usage(Math.max(0, input), cached, cacheWrite, Math.max(0, output));
-    }
-
     /** An error object, or its bare text as some servers write it. */
-    private VendorError readError() throws IOException {
+    protected final VendorError readError() throws IOException {
         if (texts && json.hasToken(JsonToken.VALUE_STRING)) {
-            return new VendorError(null, shortened(json.getText(), MESSAGE_MAX));
+            return new VendorError(null, null, shortened(json.getText(), MESSAGE_MAX));
         }
         if (!json.isExpectedStartObjectToken()) {
             json.skipChildren();
@@ -342,10 +243,11 @@ final class ResultLineReader {
                 default -> {}
             }
         }
-        return new VendorError(code == null ? type : code, message);
+        return new VendorError(code, type, message);
     }
 
-    private @Nullable String text(Key key) throws IOException {
+    /** @return null if the current value is no text */
+    protected final @Nullable String text(String key) throws IOException {
         once(key);
         if (!json.hasToken(JsonToken.VALUE_STRING)) {
             json.skipChildren();
@@ -355,7 +257,7 @@ final class ResultLineReader {
     }
 
     /** @return -1 for what is no whole number of a sensible size */
-    private long count() throws IOException {
+    protected final long count() throws IOException {
         if (!json.hasToken(JsonToken.VALUE_NUMBER_INT)) {
             json.skipChildren();
             return -1;
@@ -369,7 +271,7 @@ final class ResultLineReader {
     }
 
     /** Two parsers would read a repeated key differently, and one of them would take another request's answer. */
-    private void once(Key key) throws OddLineException {
+    protected final void once(String key) throws OddLineException {
         if (!seen.add(key)) {
             throw new OddLineException("repeated key");
         }

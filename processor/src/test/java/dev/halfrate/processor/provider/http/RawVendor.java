@@ -1,4 +1,4 @@
-package dev.halfrate.processor.provider.openai;
+package dev.halfrate.processor.provider.http;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
@@ -20,23 +20,23 @@ import java.util.Locale;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /** A vendor at a bare socket: sees every byte of every request, and answers or misbehaves as it is told. */
-final class RawVendor implements AutoCloseable {
-    static final String KEY = "sk-canary-7c1f0d";
+public final class RawVendor implements AutoCloseable {
+    public static final String KEY = "sk-canary-7c1f0d";
 
     /** What is done once a request's head has come. */
     @FunctionalInterface
-    interface Behaviour {
+    public interface Behaviour {
         void on(Request request, Connection connection) throws IOException, InterruptedException;
     }
 
     /** @param head request line and headers as they came */
-    record Request(String head) {
+    public record Request(String head) {
         /** @return method and path, e.g. {@code POST /v1/batches} */
-        String line() {
+        public String line() {
             return head.substring(0, head.indexOf(" HTTP/"));
         }
 
-        String header(String name) {
+        public String header(String name) {
             return head.lines()
                     .filter(line -> line.toLowerCase(Locale.ROOT).startsWith(name.toLowerCase(Locale.ROOT) + ":"))
                     .map(line -> line.substring(name.length() + 1).strip())
@@ -46,28 +46,28 @@ final class RawVendor implements AutoCloseable {
     }
 
     /** One TCP connection and what came over it. */
-    record Connection(Socket socket, InputStream in) {
-        byte[] body(Request request) throws IOException {
+    public record Connection(Socket socket, InputStream in) {
+        public byte[] body(Request request) throws IOException {
             return in.readNBytes(Integer.parseInt("0" + request.header("Content-Length")));
         }
 
-        void send(String text) throws IOException {
+        public void send(String text) throws IOException {
             send(text.getBytes(UTF_8));
         }
 
-        void send(byte[] bytes) throws IOException {
+        public void send(byte[] bytes) throws IOException {
             socket.getOutputStream().write(bytes);
             socket.getOutputStream().flush();
         }
 
-        void answer(int status, String body, String... headers) throws IOException {
+        public void answer(int status, String body, String... headers) throws IOException {
             var lines = headers.length == 0 ? "" : String.join("\r\n", headers) + "\r\n";
             send("HTTP/1.1 %d Word\r\n%sContent-Length: %d\r\n\r\n%s"
                     .formatted(status, lines, body.getBytes(UTF_8).length, body));
         }
 
         /** A RST, not a FIN. */
-        void reset() throws IOException {
+        public void reset() throws IOException {
             socket.setSoLinger(true, 0);
             socket.close();
         }
@@ -78,7 +78,7 @@ final class RawVendor implements AutoCloseable {
     private final List<Request> requests = new CopyOnWriteArrayList<>();
     private final List<Socket> sockets = new CopyOnWriteArrayList<>();
 
-    RawVendor() {
+    public RawVendor() {
         try {
             server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
         } catch (IOException e) {
@@ -88,26 +88,30 @@ final class RawVendor implements AutoCloseable {
     }
 
     /** Until it is told, it resets every connection. */
-    void does(Behaviour behaviour) {
+    public void does(Behaviour behaviour) {
         this.behaviour = behaviour;
     }
 
     /** Reads each request to its end and gives all of them the same answer. */
-    void answers(int status, String body, String... headers) {
+    public void answers(int status, String body, String... headers) {
         does((request, connection) -> {
             connection.body(request);
             connection.answer(status, body, headers);
         });
     }
 
-    AccountConfig account() {
+    public AccountConfig account() {
         return account("http://127.0.0.1:" + server.getLocalPort() + "/v1");
     }
 
-    static AccountConfig account(String baseUrl) {
+    public static AccountConfig account(String baseUrl) {
+        return account("openai", baseUrl);
+    }
+
+    public static AccountConfig account(String provider, String baseUrl) {
         return new AccountConfig(
                 "main",
-                "openai",
+                provider,
                 URI.create(baseUrl),
                 new Secret(KEY),
                 "main",
@@ -118,20 +122,20 @@ final class RawVendor implements AutoCloseable {
     }
 
     /** @param answer how long a small call may take; the rest is generous */
-    static OpenAiProvider.Timeouts timeouts(Duration answer) {
+    public static Timeouts timeouts(Duration answer) {
         var generous = Duration.ofSeconds(20);
-        return new OpenAiProvider.Timeouts(generous, answer, generous, generous, generous);
+        return new Timeouts(generous, answer, generous, generous, generous);
     }
 
-    List<Request> requests() {
+    public List<Request> requests() {
         return requests;
     }
 
-    long count(String line) {
+    public long count(String line) {
         return requests.stream().filter(request -> request.line().equals(line)).count();
     }
 
-    int connections() {
+    public int connections() {
         return sockets.size();
     }
 

@@ -1,4 +1,4 @@
-package dev.halfrate.processor.provider.openai;
+package dev.halfrate.processor.provider.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
@@ -12,19 +12,19 @@ import java.nio.channels.UnresolvedAddressException;
 import javax.net.ssl.SSLHandshakeException;
 
 /** What became of one HTTP call. */
-sealed interface Reply {
+public sealed interface Reply {
 
     /** @return short, for people; in our words, because the client's and the vendor's may quote anything */
     String reason();
 
     /** @param body empty if it could not be read to its end */
     record Answer(int status, HttpHeaders headers, byte[] body) implements Reply {
-        boolean ok() {
+        public boolean ok() {
             return status >= 200 && status < 300;
         }
 
         /** @return missing if the body is not one JSON object */
-        JsonNode json() {
+        public JsonNode json() {
             return Json.object(body);
         }
 

@@ -1,0 +1,47 @@
+package dev.halfrate.simulator;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.halfrate.simulator.LineInput.ValidLine;
+import java.time.Instant;
+import java.util.HexFormat;
+
+/** Lines of a message batch's results, all in one file. */
+record MessageResultForm(MessageModel model, AnthropicVersion version) implements ResultForm {
+
+    @Override
+    public LineAnswer answer(ValidLine line, long attempt, Instant at) {
+        return model.answer(line.body(), version, HexFormat.fromHexDigitsToLong(line.content()), attempt);
+    }
+
+    @Override
+    public ObjectNode answered(ValidLine line, LineAnswer answer, long attempt) {
+        ObjectNode row = row(line);
+        row.putObject("result")
+                .put("type", answer.succeeded() ? "succeeded" : "errored")
+                .set(answer.succeeded() ? "message" : "error", answer.body());
+        return row;
+    }
+
+    @Override
+    public ObjectNode unexecuted(ValidLine line, Unexecuted reason, long attempt) {
+        ObjectNode row = row(line);
+        row.putObject("result")
+                .put(
+                        "type",
+                        switch (reason) {
+                            case EXPIRED -> "expired";
+                            case CANCELLED -> "canceled";
+                        });
+        return row;
+    }
+
+    @Override
+    public boolean errorsApart() {
+        return false;
+    }
+
+    private static ObjectNode row(ValidLine line) {
+        return JsonNodeFactory.instance.objectNode().put("custom_id", line.customId());
+    }
+}

@@ -1,0 +1,54 @@
+package dev.halfrate.simulator;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.halfrate.simulator.LineInput.ValidLine;
+import java.time.Instant;
+import java.util.HexFormat;
+
+/** Lines of output and error files. */
+record OpenAiResultForm(Endpoint endpoint, BatchWork work) implements ResultForm {
+
+    @Override
+    public LineAnswer answer(ValidLine line, long attempt, Instant at) {
+        return work.models().answer(endpoint, line.body(), HexFormat.fromHexDigitsToLong(line.content()), attempt, at);
+    }
+
+    @Override
+    public ObjectNode answered(ValidLine line, LineAnswer answer, long attempt) {
+        ObjectNode result = result(line, attempt);
+        result.putObject("response")
+                .put("status_code", answer.status())
+                .put("request_id", "req_" + Ids.hex(work.seed().random("request", attempt)))
+                .set("body", answer.body());
+        return result.putNull("error");
+    }
+
+    @Override
+    public ObjectNode unexecuted(ValidLine line, Unexecuted reason, long attempt) {
+        ObjectNode result = result(line, attempt).putNull("response");
+        switch (reason) {
+            case EXPIRED ->
+                result.putObject("error")
+                        .put("code", "batch_expired")
+                        .put("message", "This request could not be executed before the completion window expired.");
+            case CANCELLED ->
+                result.putObject("error")
+                        .put("code", "batch_cancelled")
+                        .put("message", "This request was not executed because the batch was cancelled.");
+        }
+        return result;
+    }
+
+    @Override
+    public boolean errorsApart() {
+        return true;
+    }
+
+    private ObjectNode result(ValidLine line, long attempt) {
+        return JsonNodeFactory.instance
+                .objectNode()
+                .put("id", "batch_req_" + Ids.hex(work.seed().random("result", attempt)))
+                .put("custom_id", line.customId());
+    }
+}

@@ -1,0 +1,175 @@
+package dev.halfrate.processor.provider.anthropic;
+
+import dev.halfrate.processor.config.AccountConfig;
+import dev.halfrate.processor.config.ConfigException;
+import dev.halfrate.processor.provider.CancelOutcome;
+import dev.halfrate.processor.provider.Capabilities;
+import dev.halfrate.processor.provider.CreateOutcome;
+import dev.halfrate.processor.provider.DeleteOutcome;
+import dev.halfrate.processor.provider.FilePosition;
+import dev.halfrate.processor.provider.FindOutcome;
+import dev.halfrate.processor.provider.MarkerOutcome;
+import dev.halfrate.processor.provider.PollOutcome;
+import dev.halfrate.processor.provider.Provider;
+import dev.halfrate.processor.provider.ResultsOutcome;
+import dev.halfrate.processor.provider.SweepOutcome;
+import dev.halfrate.processor.provider.UploadOutcome;
+import dev.halfrate.processor.provider.http.BatchCalls;
+import dev.halfrate.processor.provider.http.HttpCalls;
+import dev.halfrate.processor.provider.http.Refusals;
+import dev.halfrate.processor.provider.http.Reply;
+import dev.halfrate.processor.provider.http.Reply.Answer;
+import dev.halfrate.processor.provider.http.SentOnceBody;
+import dev.halfrate.processor.provider.http.Timeouts;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.NoSuchFileException;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Anthropic's message batches, or a server that speaks them, behind one key. The key's workspace is to be ours alone:
+ * batches have no field of ours, so whatever is newer than a marker may be an attempt's.
+ */
+public final class AnthropicProvider implements Provider {
+    static final String BATCHES = "/messages/batches";
+    static final String VERSION_DEFAULT = "2023-06-01";
+
+    private static final String VERSION = "anthropic-version";
+    private static final String BETA = "anthropic-beta";
+
+    /** Somewhat below 256 MB: the frame around the lines counts too. */
+    private static final long BODY_BYTES_MAX = 255_999_000;
+
+    private static final Capabilities CAPABILITIES = new Capabilities(
+            "anthropic",
+            100_000,
+            BODY_BYTES_MAX,
+            32_000_000, // as of a single call
+            Set.of(AnthropicLineFormat.ENDPOINT),
+            List.of("24h"),
+            Capabilities.Ingest.INLINE,
+            Capabilities.SearchQuality.PROBABLE,
+            true,
+            new AnthropicLineFormat());
+
+    private final BatchCalls calls;
+    private final Timeouts timeouts;
+    private final MarkerSearch search;
+
+    private AnthropicProvider(BatchCalls calls, Timeouts timeouts) {
+        this.calls = calls;
+        this.timeouts = timeouts;
+        this.search = new MarkerSearch(calls);
+    }
+
+    /**
+     * @throws ConfigException if the key cannot be sent
+     * @throws IllegalStateException if the JVM is told to send POSTs twice
+     */
+    public static AnthropicProvider of(AccountConfig account, Timeouts timeouts) {
+        return of(account, timeouts, InstantSource.system());
+    }
+
+    static AnthropicProvider of(AccountConfig account, Timeouts timeouts, InstantSource clock) {
+        var http =
+                new HttpCalls(account, key -> Map.of("x-api-key", key, VERSION, VERSION_DEFAULT), timeouts.connect());
+        var dialect = new BatchCalls.Dialect(MessageBatches::parse, ErrorTypes::kindOf, AnthropicResultLine::read);
+        return new AnthropicProvider(new BatchCalls(http, timeouts, dialect, clock), timeouts);
+    }
+
+    @Override
+    public Capabilities capabilities() {
+        return CAPABILITIES;
+    }
+
+    @Override
+    public UploadOutcome upload(Upload upload) {
+        throw new UnsupportedOperationException("a create brings its requests along");
+    }
+
+    @Override
+    public CreateOutcome create(Create create) {
+        if (create.deadline().passed()) {
+            return new CreateOutcome.Refused(Refusals.deadlinePassed());
+        }
+        var request = calls.to(BATCHES);
+        if (!create.apiVersion().isEmpty()) {
+            request.setHeader(VERSION, create.apiVersion());
+        }
+        if (!create.betas().isEmpty()) {
+            request.header(BETA, String.join(",", create.betas()));
+        }
+        try (var body = RequestsBody.of(Objects.requireNonNull(create.lines()))) {
+            return calls.create(
+                    request, new SentOnceBody(body.stream(), body.length(), create.deadline()), timeouts.upload());
+        } catch (NoSuchFileException _) {
+            return new CreateOutcome.Refused(Refusals.unavailable("no_spool", "the spool file is gone"));
+        } catch (IOException e) {
+            throw new UncheckedIOException("the spool file cannot be read", e);
+        }
+    }
+
+    @Override
+    public FindOutcome find(Search search) {
+        return this.search.find(search);
+    }
+
+    @Override
+    public MarkerOutcome marker() {
+        var reply = calls.get(BATCHES + "?limit=1");
+        return newest(reply)
+                .<MarkerOutcome>map(MarkerOutcome.Marker::new)
+                .orElseGet(() -> calls.otherwise(reply, MarkerOutcome.Refused::new, MarkerOutcome.NoAnswer::new));
+    }
+
+    @Override
+    public SweepOutcome sweep(Instant since) {
+        return search.sweep(since);
+    }
+
+    @Override
+    public PollOutcome poll(String remoteBatchId) {
+        return calls.poll(BATCHES, remoteBatchId);
+    }
+
+    @Override
+    public CancelOutcome cancel(String remoteBatchId) {
+        return calls.cancel(BATCHES, remoteBatchId);
+    }
+
+    @Override
+    public DeleteOutcome deleteInput(String inputFileId) {
+        throw new UnsupportedOperationException("there are no input files");
+    }
+
+    /** The path is made of the id: the vendor's own results_url may point anywhere, and would get the key. */
+    @Override
+    public ResultsOutcome results(String handle, FilePosition from, ResultLines lines) throws InterruptedException {
+        return calls.results(BATCHES + "/%s/results", handle, from, lines);
+    }
+
+    @Override
+    public void close() {
+        calls.close();
+    }
+
+    /** @return the first id of a list, "" if it is empty; nothing if the reply is no readable list */
+    private static Optional<String> newest(Reply reply) {
+        if (!(reply instanceof Answer answer && answer.ok())) {
+            return Optional.empty();
+        }
+        var list = answer.json().path("data");
+        if (!list.isArray()) {
+            return Optional.empty();
+        }
+        return list.isEmpty()
+                ? Optional.of("")
+                : MessageBatches.parse(list.get(0)).map(batch -> batch.id());
+    }
+}

@@ -1,0 +1,170 @@
+package dev.halfrate.processor.provider.http;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.halfrate.processor.provider.CancelOutcome;
+import dev.halfrate.processor.provider.CreateOutcome;
+import dev.halfrate.processor.provider.FilePosition;
+import dev.halfrate.processor.provider.PollOutcome;
+import dev.halfrate.processor.provider.Provider.ResultLines;
+import dev.halfrate.processor.provider.Refusal;
+import dev.halfrate.processor.provider.RemoteBatch;
+import dev.halfrate.processor.provider.ResultsOutcome;
+import dev.halfrate.processor.provider.http.Reply.Answer;
+import dev.halfrate.processor.provider.http.Reply.Silence;
+import java.io.IOException;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Optional;
+import java.util.function.Function;
+
+/** The calls that every vendor's batch API has, and what their replies mean. Paths are below the base URL. */
+public final class BatchCalls implements AutoCloseable {
+
+    /**
+     * How a vendor writes.
+     *
+     * @param batch empty if it is no batch object or has no usable id
+     * @param refusalKind of a well-formed error object, empty if it does not say
+     * @param resultLine one line of a result file
+     */
+    public record Dialect(
+            Function<JsonNode, Optional<RemoteBatch>> batch,
+            Function<JsonNode, Optional<Refusal.Kind>> refusalKind,
+            ResultFile.LineReader resultLine) {}
+
+    private final HttpCalls calls;
+    private final Timeouts timeouts;
+    private final Dialect dialect;
+    private final Refusals refusals;
+    private final InstantSource clock;
+
+    public BatchCalls(HttpCalls calls, Timeouts timeouts, Dialect dialect, InstantSource clock) {
+        this.calls = calls;
+        this.timeouts = timeouts;
+        this.dialect = dialect;
+        this.refusals = new Refusals(dialect.refusalKind(), clock);
+        this.clock = clock;
+    }
+
+    public HttpRequest.Builder to(String path) {
+        return calls.to(path);
+    }
+
+    /** Sends and reads the whole answer; {@code timeout} is for both. */
+    public Reply ask(HttpRequest.Builder request, Duration timeout) {
+        return calls.ask(request, timeout);
+    }
+
+    public Reply get(String path) {
+        return calls.ask(calls.to(path).GET(), timeouts.answer());
+    }
+
+    /**
+     * Posts a body that leaves at most once.
+     *
+     * @param timeout until the whole answer is there
+     */
+    public CreateOutcome create(HttpRequest.Builder request, SentOnceBody body, Duration timeout) {
+        var reply = calls.ask(request.header("Content-Type", "application/json").POST(body.publisher()), timeout);
+        var sent = body.shut();
+        return switch (reply) {
+            case Answer answer
+            when answer.ok() ->
+                dialect.batch()
+                        .apply(answer.json())
+                        .<CreateOutcome>map(CreateOutcome.Created::new)
+                        .orElseGet(() -> new CreateOutcome.InDoubt(reply.reason()));
+            case Answer answer ->
+                refusals.ofCreate(answer)
+                        .<CreateOutcome>map(CreateOutcome.Refused::new)
+                        .orElseGet(() -> new CreateOutcome.InDoubt(reply.reason()));
+            case Silence silence ->
+                switch (sent) {
+                    case NOTHING -> new CreateOutcome.Refused(Refusals.unavailable("not_connected", silence.reason()));
+                    case WITHHELD -> new CreateOutcome.Refused(Refusals.deadlinePassed());
+                    case PART, ALL -> new CreateOutcome.InDoubt(silence.reason());
+                };
+        };
+    }
+
+    public PollOutcome poll(String batches, String id) {
+        if (!HttpCalls.isSegment(id)) {
+            return new PollOutcome.Refused(Refusals.unusableId());
+        }
+        var reply = get(batches + "/" + id);
+        return seen(reply, id)
+                .<PollOutcome>map(PollOutcome.Seen::new)
+                .orElseGet(() -> otherwise(reply, PollOutcome.Refused::new, PollOutcome.NoAnswer::new));
+    }
+
+    public CancelOutcome cancel(String batches, String id) {
+        if (!HttpCalls.isSegment(id)) {
+            return new CancelOutcome.Refused(Refusals.unusableId());
+        }
+        var request = calls.to("%s/%s/cancel".formatted(batches, id)).POST(BodyPublishers.noBody());
+        var reply = calls.ask(request, timeouts.answer());
+        return seen(reply, id)
+                .<CancelOutcome>map(CancelOutcome.Cancelling::new)
+                .orElseGet(() -> otherwise(reply, CancelOutcome.Refused::new, CancelOutcome.NoAnswer::new));
+    }
+
+    /** @param path with a {@code %s} for the handle */
+    public ResultsOutcome results(String path, String handle, FilePosition from, ResultLines lines)
+            throws InterruptedException {
+        if (!HttpCalls.isSegment(handle)) {
+            return new ResultsOutcome.Refused(Refusals.unusableId());
+        }
+        Function<String, ResultsOutcome> brokenOff = reason -> new ResultsOutcome.BrokenOff(reason, from);
+        try {
+            var request = FileRange.ask(calls.to(path.formatted(handle)).GET(), from);
+            var response = calls.open(request, timeouts.answer());
+            var begin = FileRange.begin(response.statusCode(), response.headers(), from);
+            if (begin.isEmpty()) {
+                if (FileRange.lost(response.statusCode(), from)) {
+                    response.body().close();
+                    return new ResultsOutcome.BrokenOff("cannot be gone on with, so it is read anew");
+                }
+                var answer = HttpCalls.whole(response, timeouts.answer());
+                return otherwise(answer, ResultsOutcome.Refused::new, brokenOff);
+            }
+            var encoding = response.headers().firstValue("Content-Encoding").orElse("identity");
+            if (!encoding.equalsIgnoreCase("identity")) { // not asked for, and may grow without bound
+                response.body().close();
+                return new ResultsOutcome.BrokenOff("compressed");
+            }
+            return new ResultFile(dialect.resultLine(), lines, begin.get(), from, timeouts.stall(), timeouts.download())
+                    .read(response.body());
+        } catch (IOException e) {
+            return otherwise(Silence.of(e), ResultsOutcome.Refused::new, brokenOff);
+        }
+    }
+
+    /** One full listing of the batches that were made since. */
+    public BatchList.Outcome list(BatchList.Form form, Instant since, BatchList.Entries entries) {
+        return new BatchList(form, this::get, clock).read(since, entries);
+    }
+
+    /** What a reply without the thing that was asked for means, where asking again does no harm. */
+    public <O> O otherwise(
+            Reply reply,
+            Function<? super Refusal, ? extends O> refused,
+            Function<? super String, ? extends O> unclear) {
+        return refusals.ofSafeCall(reply).<O>map(refused).orElseGet(() -> unclear.apply(reply.reason()));
+    }
+
+    @Override
+    public void close() {
+        calls.close();
+    }
+
+    private Optional<RemoteBatch> seen(Reply reply, String id) {
+        return reply instanceof Answer answer && answer.ok()
+                ? dialect.batch()
+                        .apply(answer.json())
+                        .filter(remote -> remote.id().equals(id))
+                : Optional.empty();
+    }
+}
