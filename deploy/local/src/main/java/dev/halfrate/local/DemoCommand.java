@@ -154,10 +154,7 @@ final class DemoCommand implements Callable<Integer> {
         if (load != null && load.requests != null && load.requests < 1) {
             throw new ParameterException(spec.commandLine(), "--requests must be 1 or more, got " + load.requests);
         }
-        if (!(speed > 0 && speed <= 1_000_000)) {
-            throw new ParameterException(
-                    spec.commandLine(), "--speed must be above 0 and at most 1000000, got " + speed);
-        }
+        Options.requireSpeed(spec, speed);
         if (stallSeconds < 1) {
             throw new ParameterException(spec.commandLine(), "--stall-timeout must be 1 or more, got " + stallSeconds);
         }

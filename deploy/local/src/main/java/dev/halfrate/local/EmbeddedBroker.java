@@ -141,6 +141,8 @@ public final class EmbeddedBroker implements AutoCloseable {
         properties.setProperty("transaction.state.log.min.isr", "1");
         properties.setProperty("share.coordinator.state.topic.min.isr", "1");
         properties.setProperty("group.initial.rebalance.delay.ms", "0");
+        // Who tries what happens when a process dies does not want to wait long for it.
+        properties.setProperty("group.min.session.timeout.ms", "1000");
         // The default is 128 MB of heap, for a log that is larger by far than what runs in one JVM.
         properties.setProperty("log.cleaner.dedupe.buffer.size", "4194304");
         properties.setProperty("log.cleaner.threads", "1");

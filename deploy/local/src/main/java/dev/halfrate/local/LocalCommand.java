@@ -9,7 +9,6 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** `local`: the same as the demo, without a load, until it is stopped. */
@@ -33,8 +32,6 @@ import picocli.CommandLine.Spec;
             "Exit codes: 1 it could not start or the processor had to give up, 2 wrong usage."
         })
 final class LocalCommand implements Callable<Integer> {
-    private static final int PORT_MAX = 65_535;
-
     @Spec
     @SuppressWarnings("NullAway.Init")
     private CommandSpec spec;
@@ -110,15 +107,8 @@ final class LocalCommand implements Callable<Integer> {
     }
 
     private void check() {
-        for (var number : new int[] {port, simulatorPort}) {
-            if (number < 0 || number > PORT_MAX) {
-                throw new ParameterException(
-                        spec.commandLine(), "a port must be 0..%d, got %d".formatted(PORT_MAX, number));
-            }
-        }
-        if (!(speed > 0 && speed <= 1_000_000)) {
-            throw new ParameterException(
-                    spec.commandLine(), "--speed must be above 0 and at most 1000000, got " + speed);
-        }
+        Options.requirePort(spec, port);
+        Options.requirePort(spec, simulatorPort);
+        Options.requireSpeed(spec, speed);
     }
 }

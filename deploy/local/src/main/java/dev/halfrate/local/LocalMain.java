@@ -13,7 +13,10 @@ public final class LocalMain {
 
     static CommandLine commandLine() {
         var commandLine = CommandLines.create();
-        commandLine.addSubcommand(new DemoCommand()).addSubcommand(new LocalCommand());
+        commandLine
+                .addSubcommand(new DemoCommand())
+                .addSubcommand(new LocalCommand())
+                .addSubcommand(new SimulatorCommand());
         commandLine
                 .getCommandSpec()
                 .usageMessage()

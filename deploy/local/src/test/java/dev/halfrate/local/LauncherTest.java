@@ -153,6 +153,15 @@ class LauncherTest {
     }
 
     @Test
+    void theTrialIsAProgramOfItsOwn() throws Exception {
+        jdk("jvm/new", 25);
+
+        assertThat(launch(directory, "trial", "soak", "--for", "5m").output())
+                .contains("-cp %1$s/classes:%1$s/lib/* ".formatted(project.resolve("deploy/trial/target")))
+                .contains("dev.halfrate.trial.TrialMain soak --for 5m");
+    }
+
+    @Test
     void ownOptionsForJavaComeLast() throws Exception {
         jdk("jvm/new", 25);
         environment.put("HALFRATE_JAVA_OPTS", "-Xmx2g -Dx=y");

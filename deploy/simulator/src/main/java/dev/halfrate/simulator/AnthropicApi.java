@@ -82,7 +82,7 @@ final class AnthropicApi implements VendorApi {
     @Override
     public Reply refusal(int status, OpenAiError error, String requestId) {
         return status == 413
-                ? new Reply.Html(status, TOO_LARGE)
+                ? new Reply.Text(status, "text/html", TOO_LARGE)
                 : new Reply.Json(
                         status, AnthropicError.of(status, error.message()).envelope(requestId));
     }

@@ -51,9 +51,7 @@ final class Batch implements BatchStore.Member {
     /** @param directory the batch's own; gets the input if it can be found */
     static Batch of(Identity identity, BatchRequest request, BatchWork work, Instant createdAt, Path directory)
             throws IOException {
-        Optional<StoredFile> input = work.files()
-                .find(identity.account(), identity.inputFileId())
-                .filter(file -> file.purpose().equals("batch"));
+        Optional<StoredFile> input = work.files().findInput(identity.account(), identity.inputFileId());
         if (input.isPresent()) {
             Files.createLink(inputIn(directory), input.get().path());
         }
@@ -76,6 +74,11 @@ final class Batch implements BatchStore.Member {
     @Override
     public Identity identity() {
         return identity;
+    }
+
+    @Override
+    public synchronized Instant createdAt() {
+        return entered(BatchStatus.VALIDATING);
     }
 
     /** Lets happen what is due; true if more is to come later. */

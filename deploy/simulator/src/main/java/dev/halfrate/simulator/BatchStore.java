@@ -22,6 +22,8 @@ final class BatchStore<B extends BatchStore.Member> {
 
         Batch.Identity identity();
 
+        Instant createdAt();
+
         /** Lets happen what is due; true if more is to come later. */
         boolean advance(Instant now) throws IOException;
     }
@@ -75,11 +77,13 @@ final class BatchStore<B extends BatchStore.Member> {
                 .filter(batch -> batch.identity().account().equals(account));
     }
 
-    /** The account's batches, newest first. */
+    /** The account's batches that lists show, newest first. */
     List<B> of(String account) {
+        Instant shown = clock.now().minusSeconds(work.habits().get().newBatchesHiddenSeconds());
         synchronized (oldestFirst) {
             return oldestFirst.reversed().stream()
                     .filter(batch -> batch.identity().account().equals(account))
+                    .filter(batch -> !batch.createdAt().isAfter(shown))
                     .toList();
         }
     }

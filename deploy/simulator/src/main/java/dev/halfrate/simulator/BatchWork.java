@@ -4,13 +4,21 @@ import java.time.Duration;
 import java.util.SplittableRandom;
 
 /** What batches work with. */
-record BatchWork(SimulatorConfig config, Seed seed, ModelEndpoints models, FileStore files, BillingBook book) {
+record BatchWork(
+        SimulatorConfig config,
+        Seed seed,
+        ModelEndpoints models,
+        FileStore files,
+        BillingBook book,
+        Habits.Present habits) {
 
     /** How long a batch is in progress. */
     Duration executionTime(long draw) {
         BatchTimes times = config.batchTimes();
         SplittableRandom random = seed.random("execution time", draw);
         long spread = times.executionMax().minus(times.executionMin()).toMillis();
-        return times.executionMin().plusMillis(random.nextLong(spread + 1));
+        return times.executionMin()
+                .plusMillis(random.nextLong(spread + 1))
+                .multipliedBy(habits.get().slowdown());
     }
 }

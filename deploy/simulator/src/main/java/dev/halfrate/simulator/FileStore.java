@@ -22,12 +22,15 @@ final class FileStore {
 
     private final Path directory;
     private final VirtualClock clock;
+    private final Habits.Present habits;
     private final Map<String, StoredFile> files = new ConcurrentHashMap<>();
+    private final Map<String, StoredFile> deleted = new ConcurrentHashMap<>();
     private final AtomicLong stored = new AtomicLong();
 
-    FileStore(Path directory, VirtualClock clock) throws IOException {
+    FileStore(Path directory, VirtualClock clock, Habits.Present habits) throws IOException {
         this.directory = Files.createDirectories(directory);
         this.clock = clock;
+        this.habits = habits;
     }
 
     /** Where uploads may be staged so that storing them is a rename. */
@@ -71,6 +74,12 @@ final class FileStore {
         return Optional.ofNullable(files.get(id)).filter(file -> visible(file, account));
     }
 
+    /** What a batch is made of: whether that may be a deleted file is a matter of habit. */
+    Optional<StoredFile> findInput(String account, String id) {
+        StoredFile file = files.getOrDefault(id, deleted.get(id));
+        return Optional.ofNullable(file).filter(found -> found.purpose().equals("batch") && visible(found, account));
+    }
+
     /** The account's files, oldest first. */
     List<StoredFile> of(String account) {
         return files.values().stream()
@@ -81,7 +90,11 @@ final class FileStore {
 
     void delete(StoredFile file) throws IOException {
         files.remove(file.id());
-        Files.deleteIfExists(file.path());
+        if (habits.get().deletedInput() == Habits.DeletedInput.CARRIED_OUT) {
+            deleted.put(file.id(), file);
+        } else {
+            Files.deleteIfExists(file.path());
+        }
     }
 
     void deleteExpired() throws IOException {

@@ -45,7 +45,7 @@ final class MessageBatch implements BatchStore.Member {
         this.requests = requests.lines();
         this.input = requests.file();
         this.results = directory.resolve("output.jsonl");
-        MessageModel model = new MessageModel(work.seed(), work.config().lineErrorRates());
+        MessageModel model = new MessageModel(work.seed(), work.config().lineErrorRates(), work.habits());
         this.run = new BatchRun(
                 identity,
                 requests,
@@ -59,6 +59,11 @@ final class MessageBatch implements BatchStore.Member {
     @Override
     public Batch.Identity identity() {
         return identity;
+    }
+
+    @Override
+    public Instant createdAt() {
+        return createdAt;
     }
 
     @Override

@@ -10,7 +10,7 @@ import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
 /** Anthropic's models: deterministic messages, from the seed and a line's content. */
-record MessageModel(Seed seed, LineErrorRates rates) {
+record MessageModel(Seed seed, LineErrorRates rates, Habits.Present habits) {
 
     static final String ENDPOINT = "/v1/messages";
 
@@ -33,7 +33,7 @@ record MessageModel(Seed seed, LineErrorRates rates) {
         if (seed.hits("refused", content, rates.refused())) {
             return error(400, "Output blocked by content filtering policy");
         }
-        if (seed.hits("failed", attempt, rates.failed())) {
+        if (seed.hits("failed", attempt, habits.get().linesFailed())) {
             return seed.hits("overloaded", attempt, 0.5)
                     ? error(529, "Overloaded")
                     : error(500, "Internal server error");

@@ -34,10 +34,12 @@ final class ModelEndpoints {
 
     private final Seed seed;
     private final LineErrorRates rates;
+    private final Habits.Present habits;
 
-    ModelEndpoints(Seed seed, LineErrorRates rates) {
+    ModelEndpoints(Seed seed, LineErrorRates rates, Habits.Present habits) {
         this.seed = seed;
         this.rates = rates;
+        this.habits = habits;
     }
 
     /**
@@ -57,7 +59,7 @@ final class ModelEndpoints {
                             null,
                             "invalid_prompt"));
         }
-        if (seed.hits("failed", attempt, rates.failed())) {
+        if (seed.hits("failed", attempt, habits.get().linesFailed())) {
             return seed.hits("overloaded", attempt, 0.5)
                     ? LineAnswer.error(503, OpenAiError.server("The engine is currently overloaded."))
                     : LineAnswer.error(

@@ -129,6 +129,12 @@ final class OpenAiApi implements VendorApi {
     private Reply createBatch(Call call) throws IOException {
         work.book().createReceived();
         BatchRequest request = BatchRequest.parse(call.json());
+        boolean input =
+                work.files().findInput(call.account(), request.inputFileId()).isPresent();
+        if (!input && work.habits().get().deletedInput() == Habits.DeletedInput.REFUSED) {
+            throw RefusedException.badRequest(OpenAiError.invalidRequest(
+                    "No such File object: %s".formatted(request.inputFileId()), "input_file_id", null));
+        }
         Batch batch = batches.create((id, draw, directory) -> Batch.of(
                 new Batch.Identity(
                         call.account(),

@@ -7,11 +7,11 @@ sealed interface Reply {
 
     record Json(int status, Object body) implements Reply {}
 
+    /** As it is, whatever it is. */
+    record Text(int status, String contentType, String body) implements Reply {}
+
     /** The first {@code bytes} of a file, streamed. */
     record Content(Path file, long bytes, String contentType) implements Reply {}
-
-    /** What is said before the API is reached. */
-    record Html(int status, String body) implements Reply {}
 
     static Reply ok(Object body) {
         return new Json(200, body);

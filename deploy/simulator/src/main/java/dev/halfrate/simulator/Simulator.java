@@ -66,13 +66,14 @@ public final class Simulator implements AutoCloseable {
         Ids ids = new Ids(seed, clock.now());
         this.clock = clock;
         this.directory = directory;
+        Habits.Present habits = new Habits.Present(Habits.of(config));
         VendorApi openAi;
         VendorApi anthropic;
         try {
-            files = new FileStore(directory.resolve("files"), clock);
+            files = new FileStore(directory.resolve("files"), clock, habits);
             book = new BillingBook(directory.resolve("billing.jsonl"));
-            ModelEndpoints models = new ModelEndpoints(seed, config.lineErrorRates());
-            BatchWork work = new BatchWork(config, seed, models, files, book);
+            ModelEndpoints models = new ModelEndpoints(seed, config.lineErrorRates(), habits);
+            BatchWork work = new BatchWork(config, seed, models, files, book, habits);
             BatchStore<Batch> batches = new BatchStore<>("batch_", directory.resolve("batches"), ids, work, clock);
             BatchStore<MessageBatch> messages =
                     new BatchStore<>("msgbatch_", directory.resolve("message-batches"), ids, work, clock);
@@ -82,8 +83,9 @@ public final class Simulator implements AutoCloseable {
         } catch (IOException e) {
             throw unusable(config.dataDirectory(), e);
         }
-        ControlApi control = new ControlApi(stores, book, clock, config.speed());
-        server = startServer(config, new HttpApi(openAi, anthropic, control, config.apiKeys(), ids, clock));
+        Faults faults = new Faults();
+        ControlApi control = new ControlApi(stores, book, clock, config.speed(), faults, habits);
+        server = startServer(config, new HttpApi(openAi, anthropic, control, faults, config.apiKeys(), ids, clock));
         int port = ((ServerConnector) server.getConnectors()[0]).getLocalPort();
         baseUrl = URI.create("http://%s:%d/v1".formatted(config.host(), port));
         advancing = Executors.newSingleThreadScheduledExecutor(

@@ -26,7 +26,8 @@ final class ModelEndpointsTest {
 
     private static final Instant NOW = Instant.parse("2026-11-21T12:00:00Z");
 
-    private final ModelEndpoints models = new ModelEndpoints(new Seed(1), LineErrorRates.NONE);
+    private final ModelEndpoints models = new ModelEndpoints(
+            new Seed(1), LineErrorRates.NONE, new Habits.Present(Habits.of(SimulatorConfig.defaults())));
 
     private LineAnswer answer(Endpoint endpoint, String body, long content) throws IOException {
         String line = "{\"body\":" + body + "}";

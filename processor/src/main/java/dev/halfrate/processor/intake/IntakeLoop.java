@@ -7,6 +7,7 @@ import dev.halfrate.processor.balance.ReadCounts;
 import dev.halfrate.processor.codec.DeadLetterCodec;
 import dev.halfrate.processor.codec.ResultCodec;
 import dev.halfrate.processor.config.TopicsConfig;
+import dev.halfrate.processor.crash.CrashPoint;
 import dev.halfrate.schemas.internal.InternalFormat;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -93,9 +94,13 @@ final class IntakeLoop implements AutoCloseable {
         }
         var sorted = sorter.sort(records, clock.instant());
         var newCounts = newCounts(records, sorted);
+        CrashPoint.REQUESTS_POLLED.reached();
         try {
             producer.beginTransaction();
             send(sorted);
+            if (!sorted.deadLetters().isEmpty()) {
+                CrashPoint.DEAD_LETTER_WRITTEN.reached();
+            }
             producer.sendOffsetsToTransaction(offsets(records, newCounts), consumer.groupMetadata());
             producer.commitTransaction();
         } catch (KafkaException e) {

@@ -7,6 +7,7 @@ import dev.halfrate.processor.batch.ItemReport;
 import dev.halfrate.processor.codec.QuarantinedLine;
 import dev.halfrate.processor.codec.QuarantinedLine.Reason;
 import dev.halfrate.processor.codec.Result;
+import dev.halfrate.processor.crash.CrashPoint;
 import dev.halfrate.processor.money.Usage;
 import dev.halfrate.processor.provider.Provider;
 import dev.halfrate.processor.provider.RawLine;
@@ -85,6 +86,7 @@ final class Collector implements Provider.ResultLines {
                 quarantine(Reason.UNREADABLE, unreadable.reason(), raw);
             }
         }
+        CrashPoint.DOWNLOADING.reached();
         if (bytes >= BYTES_MAX
                 || seen.size() + quarantined.size() >= LINES_MAX
                 || (bytes > 0 && clock.nanos() - since > AGE_MAX.toNanos())) {

@@ -7,6 +7,7 @@ import dev.halfrate.processor.batch.BatchState;
 import dev.halfrate.processor.batch.Effect;
 import dev.halfrate.processor.batch.ItemReport;
 import dev.halfrate.processor.batch.Twin;
+import dev.halfrate.processor.crash.CrashPoint;
 import dev.halfrate.processor.provider.CancelOutcome;
 import dev.halfrate.processor.provider.CreateOutcome;
 import dev.halfrate.processor.provider.Deadline;
@@ -158,6 +159,7 @@ final class HttpVendor implements Vendor {
         if (outcome instanceof UploadOutcome.Uploaded) {
             discardSpool(batch.id());
         }
+        CrashPoint.UPLOAD_ANSWERED.reached();
         mailbox.post(batch.id(), new BatchEvent.UploadEnded(outcome));
     }
 

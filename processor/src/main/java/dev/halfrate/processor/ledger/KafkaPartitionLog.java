@@ -5,6 +5,7 @@ import dev.halfrate.processor.codec.BatchProgressCodec;
 import dev.halfrate.processor.codec.QuarantinedLineCodec;
 import dev.halfrate.processor.codec.ResultCodec;
 import dev.halfrate.processor.config.HalfrateConfig;
+import dev.halfrate.processor.crash.CrashPoint;
 import dev.halfrate.schemas.internal.InternalFormat;
 import dev.halfrate.schemas.internal.LedgerRecord;
 import dev.halfrate.schemas.internal.PartitionEpoch;
@@ -90,6 +91,7 @@ final class KafkaPartitionLog implements PartitionLog {
         }
         try {
             var batches = new LinkedHashMap<String, Batch>();
+            CrashPoint.FENCED.reached();
             var epoch = replay(batches) + 1;
             inTransaction(workOffset, () -> {
                 var owner = new PartitionEpoch(epoch, instance, System.currentTimeMillis());
@@ -136,6 +138,7 @@ final class KafkaPartitionLog implements PartitionLog {
                         meters.remove(key);
                         continue;
                     }
+                    CrashPoint.RESTORING.reached();
                     switch (InternalFormat.decodeAny(entry.value())) {
                         case PartitionEpoch owner -> epoch = Math.max(epoch, owner.getEpoch());
                         case LedgerRecord batch -> {
@@ -174,6 +177,7 @@ final class KafkaPartitionLog implements PartitionLog {
                 producer.abortTransaction();
                 write(transaction, batches, ResponseParts.PART_BYTES_MAX);
             }
+            CommitPoints.committed(transaction);
         } catch (KafkaException e) {
             throw new PartitionLostException("cannot commit to " + ledger, e);
         }
@@ -220,6 +224,7 @@ final class KafkaPartitionLog implements PartitionLog {
                     send(new ProducerRecord<>(work.topic(), work.partition(), utf8(batch.id() + "/" + chunk), null));
                 }
             }
+            CommitPoints.written(transaction);
         });
     }
 

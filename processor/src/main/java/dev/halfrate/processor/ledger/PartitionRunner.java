@@ -1,6 +1,7 @@
 package dev.halfrate.processor.ledger;
 
 import dev.halfrate.processor.batch.BatchEvent;
+import dev.halfrate.processor.crash.CrashPoint;
 import dev.halfrate.processor.provider.SweepOutcome;
 import dev.halfrate.schemas.internal.InternalFormat;
 import dev.halfrate.schemas.internal.ManifestChunk;
@@ -182,6 +183,7 @@ final class PartitionRunner implements Mailbox {
             case ConsumerRecord<?, ?> entry -> {
                 waitingBytes.addAndGet(-bytes(entry));
                 if (!stopping) {
+                    CrashPoint.SEAL_UNREAD.reached();
                     actor.onWork(entry.offset(), chunk(entry));
                 }
             }

@@ -2,6 +2,7 @@ package dev.halfrate.processor.ledger;
 
 import dev.halfrate.processor.batch.Batch;
 import dev.halfrate.processor.codec.ContentHash;
+import dev.halfrate.processor.crash.CrashPoint;
 import dev.halfrate.processor.provider.LineFormat;
 import dev.halfrate.processor.provider.UpstreamId;
 import java.io.IOException;
@@ -97,6 +98,7 @@ final class Spool implements BodyReader.Sink {
         for (var place = places.getOrDefault(item.item(), 0L); buffer.hasRemaining(); ) {
             place += file.write(buffer, place);
         }
+        CrashPoint.SPOOLING.reached();
     }
 
     @Override

@@ -9,6 +9,7 @@ import dev.halfrate.processor.codec.DeadLetterCodec;
 import dev.halfrate.processor.codec.Rejection;
 import dev.halfrate.processor.codec.Result;
 import dev.halfrate.processor.codec.ResultCodec;
+import dev.halfrate.processor.crash.CrashPoint;
 import dev.halfrate.processor.lane.Duplicates;
 import dev.halfrate.processor.lane.Id;
 import dev.halfrate.processor.lane.IdHasher;
@@ -394,6 +395,7 @@ final class LaneTask {
             forward(key, value, new RecordHeaders(), LaneTopology.WORK);
         }
         lane.addInBatches(seal.items());
+        CrashPoint.SEAL_WRITTEN.reached();
         metrics.sealed(seal.by());
     }
 

@@ -1,5 +1,6 @@
 package dev.halfrate.processor.provider.http;
 
+import dev.halfrate.processor.crash.CrashPoint;
 import dev.halfrate.processor.provider.Deadline;
 import java.io.ByteArrayInputStream;
 import java.io.EOFException;
@@ -79,6 +80,9 @@ public final class SentOnceBody implements Iterator<byte[]> {
         }
         if (shut) {
             throw new IllegalStateException("nothing more may be sent");
+        }
+        if (sent == Sent.PART) {
+            CrashPoint.CREATE_HALF_SENT.reached();
         }
         var part = read(left > 2 ? (int) Math.min(BUFFER_BYTES, left - 2) : 1);
         left -= part.length;

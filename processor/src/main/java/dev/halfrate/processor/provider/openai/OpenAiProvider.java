@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.halfrate.processor.config.AccountConfig;
 import dev.halfrate.processor.config.ConfigException;
+import dev.halfrate.processor.crash.CrashPoint;
 import dev.halfrate.processor.provider.CancelOutcome;
 import dev.halfrate.processor.provider.Capabilities;
 import dev.halfrate.processor.provider.CreateOutcome;
@@ -178,12 +179,17 @@ public final class OpenAiProvider implements Provider {
                 Content-Type: application/jsonl
 
                 """.formatted(boundary, boundary, upload.fileName()).replace("\n", "\r\n");
-        var tail = "\r\n--%s--\r\n".formatted(boundary);
+        var tail = "\r\n--%s--\r\n".formatted(boundary).getBytes(UTF_8);
         try {
             return BodyPublishers.concat(
                     BodyPublishers.ofString(head),
                     BodyPublishers.ofFile(upload.lines()),
-                    BodyPublishers.ofString(tail));
+                    BodyPublishers.fromPublisher(
+                            BodyPublishers.ofByteArrays(() -> {
+                                CrashPoint.UPLOADING.reached();
+                                return List.of(tail).iterator();
+                            }),
+                            tail.length));
         } catch (IOException e) {
             throw new UncheckedIOException("the spool file is not there", e);
         }

@@ -1,0 +1,188 @@
+package dev.halfrate.trial;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.halfrate.processor.codec.Result;
+import dev.halfrate.trial.Evidence.Sent;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/** Holds what was seen of a run against the two promises. */
+final class Audit {
+    private static final int EXAMPLES_MAX = 5;
+
+    /**
+     * @param doubts attempts beyond each batch's first
+     * @param billedTwice lines billed more often than once, also where the ledger knows of it
+     * @param violations one sentence each
+     */
+    record Verdict(
+            int requests,
+            int batches,
+            int doubts,
+            int lost,
+            int answeredTwice,
+            int billedTwice,
+            List<String> violations) {}
+
+    private final Evidence evidence;
+    private final List<String> violations = new ArrayList<>();
+    private final Map<String, Set<String>> lines = new TreeMap<>();
+    private final Map<String, Integer> records = new HashMap<>();
+
+    private Audit(Evidence evidence) {
+        this.evidence = evidence;
+        for (var sent : evidence.sent()) {
+            if (sent.customId() != null) {
+                lines.computeIfAbsent(sent.customId(), _ -> new HashSet<>()).add(sent.content());
+                records.merge(sent.customId(), 1, Integer::sum);
+            }
+        }
+    }
+
+    static Verdict of(Evidence evidence) {
+        return new Audit(evidence).verdict();
+    }
+
+    private Verdict verdict() {
+        var lost = lost();
+        var twice = answeredTwice();
+        strangers();
+        ledger();
+        var billedTwice = billing();
+        evidence.leaks().forEach(leak -> violations.add("a secret, prompt or custom_id stands in " + leak));
+        return new Verdict(
+                evidence.sent().size(),
+                evidence.batches().size(),
+                evidence.batches().values().stream()
+                        .mapToInt(batch -> batch.attempts().size() - 1)
+                        .sum(),
+                lost,
+                twice,
+                billedTwice,
+                List.copyOf(violations));
+    }
+
+    private int lost() {
+        var unanswered = lines.keySet().stream()
+                .filter(id -> !evidence.answers().containsKey(id))
+                .toList();
+        report(unanswered, "no result for %s");
+        var unburied = evidence.sent().stream()
+                .filter(sent -> sent.customId() == null)
+                .map(Sent::place)
+                .filter(place -> !evidence.deadLetters().containsKey(place))
+                .toList();
+        report(unburied, "no dead letter for %s");
+        return unanswered.size() + unburied.size();
+    }
+
+    /** Equal records share an answer while it may be a success; each of those that failed may have its own. */
+    private int answeredTwice() {
+        var twice = new ArrayList<String>();
+        lines.forEach((id, contents) -> {
+            var answers = evidence.answers().getOrDefault(id, List.of());
+            var successes = answers.stream()
+                    .filter(status -> status == Result.Status.SUCCEEDED)
+                    .count();
+            if (successes > contents.size() || answers.size() > records.getOrDefault(id, 0)) {
+                twice.add(id + ": " + answers);
+            }
+        });
+        report(twice, "too many results for %s");
+        var letters = evidence.deadLetters().entrySet().stream()
+                .filter(letter -> letter.getValue() > 1)
+                .toList();
+        report(letters, "too many dead letters for %s");
+        return twice.size() + letters.size();
+    }
+
+    private void strangers() {
+        report(
+                evidence.answers().keySet().stream()
+                        .filter(id -> !lines.containsKey(id))
+                        .toList(),
+                "a result for %s, which nobody sent");
+        var usable = evidence.sent().stream()
+                .filter(sent -> sent.customId() != null)
+                .map(Sent::place)
+                .collect(Collectors.toSet());
+        report(
+                evidence.deadLetters().keySet().stream()
+                        .filter(usable::contains)
+                        .toList(),
+                "a dead letter for %s, which was accepted");
+    }
+
+    private void ledger() {
+        evidence.batches().forEach((id, batch) -> {
+            if (!batch.state().equals("SETTLED")) {
+                violations.add("%s is %s".formatted(id, batch.state()));
+            }
+            var open = batch.attempts().stream()
+                    .limit(Math.max(0, batch.attempts().size() - 1))
+                    .filter(attempt -> !attempt.over())
+                    .count();
+            if (open > 0) {
+                violations.add("%s began an attempt while an earlier one was open".formatted(id));
+            }
+        });
+    }
+
+    private int billing() {
+        var batchOfTag = new HashMap<String, String>();
+        evidence.batches()
+                .forEach((id, batch) -> batch.attempts().forEach(attempt -> batchOfTag.put(attempt.tag(), id)));
+        var remotes = new TreeMap<String, Set<String>>();
+        var times = new HashMap<String, Integer>();
+        for (var line : evidence.billed()) {
+            remotes.computeIfAbsent(line.tag(), _ -> new HashSet<>()).add(line.remoteBatchId());
+            times.merge(line.content(), 1, Integer::sum);
+        }
+        remotes.forEach((tag, ids) -> {
+            var batch = batchOfTag.get(tag);
+            if (batch == null) {
+                violations.add("the ledger does not know attempt %s, which was billed".formatted(tag));
+                return;
+            }
+            var known = requireNonNull(evidence.batches().get(batch)).twins();
+            if (ids.stream().filter(id -> !known.contains(id)).count() > 1) {
+                violations.add("one attempt of %s was billed as %s".formatted(batch, ids));
+            }
+        });
+        unbilled(times.keySet());
+        var extra = times.values().stream().mapToInt(count -> count - 1).sum();
+        var accounted = evidence.batches().values().stream()
+                .mapToLong(Evidence.LedgerBatch::extraLinesMax)
+                .sum();
+        if (extra > accounted) {
+            violations.add("%d lines were billed twice, the ledger accounts for %d".formatted(extra, accounted));
+        }
+        return extra;
+    }
+
+    private void unbilled(Set<String> billed) {
+        report(
+                lines.entrySet().stream()
+                        .filter(entry -> evidence.answers()
+                                .getOrDefault(entry.getKey(), List.of())
+                                .contains(Result.Status.SUCCEEDED))
+                        .filter(entry -> entry.getValue().stream().noneMatch(billed::contains))
+                        .map(Map.Entry::getKey)
+                        .toList(),
+                "%s was answered, and nobody was paid for it");
+    }
+
+    private void report(List<?> found, String sentence) {
+        found.stream().limit(EXAMPLES_MAX).forEach(each -> violations.add(sentence.formatted(each)));
+        if (found.size() > EXAMPLES_MAX) {
+            violations.add("… and %d more of these".formatted(found.size() - EXAMPLES_MAX));
+        }
+    }
+}

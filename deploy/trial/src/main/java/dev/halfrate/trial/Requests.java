@@ -1,0 +1,94 @@
+package dev.halfrate.trial;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.halfrate.simulator.BillingBook;
+import dev.halfrate.trial.Evidence.Place;
+import dev.halfrate.trial.Evidence.Sent;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.jspecify.annotations.Nullable;
+
+/** Sends requests as any producer would, some of them twice, some of them unusable, and remembers them. One thread. */
+final class Requests implements AutoCloseable {
+    /** One in so many is sent again at once. */
+    private static final int REPEATED_EACH = 20;
+
+    private static final List<String> UNUSABLE = List.of("no JSON, but a %s", "[\"%s\"]", "{\"body\": \"%s\"}");
+
+    private final Vendor vendor;
+    private final String topic;
+    private final String idPrefix;
+    private final String prompt;
+    private final KafkaProducer<byte[], byte[]> producer;
+    private final List<Sent> sent = new ArrayList<>();
+    private int made;
+
+    /**
+     * @param idPrefix of every custom_id
+     * @param prompt stands in every prompt
+     */
+    Requests(String bootstrapServers, Vendor vendor, String topic, String idPrefix, String prompt) {
+        this.vendor = vendor;
+        this.topic = topic;
+        this.idPrefix = idPrefix;
+        this.prompt = prompt;
+        producer = new KafkaProducer<>(
+                Map.of("bootstrap.servers", bootstrapServers, "linger.ms", "5", "delivery.timeout.ms", "120000"),
+                new ByteArraySerializer(),
+                new ByteArraySerializer());
+    }
+
+    private record Line(@Nullable String customId, String content, byte[] value) {}
+
+    /** Returns when the broker has them: so many requests, repeats of some of them, and something unusable. */
+    void send(int count) throws InterruptedException {
+        var lines = new ArrayList<Line>();
+        for (var i = 0; i < count; i++) {
+            var line = line(made++);
+            lines.add(line);
+            if (made % REPEATED_EACH == 0) {
+                lines.add(line);
+            }
+        }
+        lines.add(new Line(
+                null, "", UNUSABLE.get(made % UNUSABLE.size()).formatted(prompt).getBytes(UTF_8)));
+        var stored = lines.stream()
+                .map(line -> producer.send(new ProducerRecord<>(topic, line.value())))
+                .toList();
+        for (var i = 0; i < lines.size(); i++) {
+            try {
+                RecordMetadata at = stored.get(i).get();
+                var line = lines.get(i);
+                sent.add(new Sent(new Place(at.partition(), at.offset()), line.customId(), line.content()));
+            } catch (ExecutionException e) {
+                throw new TrialException("a request could not be sent: " + e.getCause(), e);
+            }
+        }
+    }
+
+    List<Sent> sent() {
+        return List.copyOf(sent);
+    }
+
+    private Line line(int number) {
+        var id = "%s-%06d".formatted(idPrefix, number);
+        var body =
+                "{\"model\": \"%s\", \"max_tokens\": 16, \"messages\": [{\"role\": \"user\", \"content\": \"%s %s\"}]}"
+                        .formatted(vendor.model, prompt, id);
+        var value = "{\"custom_id\": \"%s\", \"method\": \"POST\", \"url\": \"%s\", \"body\": %s}"
+                .formatted(id, vendor.endpoint, body);
+        return new Line(id, BillingBook.contentOf(vendor.endpoint, body.getBytes(UTF_8)), value.getBytes(UTF_8));
+    }
+
+    @Override
+    public void close() {
+        producer.close();
+    }
+}

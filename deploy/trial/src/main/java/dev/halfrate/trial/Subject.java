@@ -1,0 +1,165 @@
+package dev.halfrate.trial;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.halfrate.processor.ops.TopicSetup;
+import dev.halfrate.processor.provider.UpstreamId;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * What is on trial: two processors that share the work of one application, with topics, groups, custom_ids and an
+ * account at the vendor that nobody else uses, so that whatever is seen of them is theirs.
+ */
+final class Subject implements AutoCloseable {
+    static final String FIRST_HOST = "localhost";
+    private static final String SECOND_HOST = "127.0.0.1";
+
+    private final Vendor vendor;
+    private final SimulatorProcess simulator;
+    private final String key;
+    private final List<String> secrets;
+    private final Service first;
+    private final Service second;
+    private final Feeds feeds;
+    private final Groups groups;
+    private final Requests requests;
+    private final List<String> notes = new ArrayList<>();
+
+    /** @param mark makes its names, its key and its prompts unlike all others */
+    Subject(
+            String name,
+            String mark,
+            Path directory,
+            String bootstrapServers,
+            Vendor vendor,
+            SimulatorProcess simulator)
+            throws IOException, InterruptedException {
+        this.vendor = vendor;
+        this.simulator = simulator;
+        this.key = "sk-canary-" + mark;
+        var prompt = "canary prompt " + mark;
+        var idPrefix = "canary-" + mark;
+        this.secrets = List.of(key, prompt, idPrefix);
+        var application = (name + "-" + mark).replace('/', '-').toLowerCase(Locale.ROOT);
+        first = Service.of(
+                directory, "first", application, bootstrapServers, vendor, simulator.url(FIRST_HOST, vendor), key);
+        second = Service.of(
+                directory, "second", application, bootstrapServers, vendor, simulator.url(SECOND_HOST, vendor), key);
+        var config = first.config();
+        TopicSetup.ensure(config);
+        feeds = new Feeds(bootstrapServers, config.topics(), secrets);
+        groups = new Groups(bootstrapServers, config);
+        requests = new Requests(bootstrapServers, vendor, config.topics().requests(), idPrefix, prompt);
+    }
+
+    /** Calls the vendor by {@link #FIRST_HOST}. */
+    Service first() {
+        return first;
+    }
+
+    Service second() {
+        return second;
+    }
+
+    Feeds feeds() {
+        return feeds;
+    }
+
+    Groups groups() {
+        return groups;
+    }
+
+    Requests requests() {
+        return requests;
+    }
+
+    String key() {
+        return key;
+    }
+
+    /** What was noticed or chosen on the way. */
+    void note(String note) {
+        notes.add(note);
+    }
+
+    String notes() {
+        return String.join(", ", notes);
+    }
+
+    /** Starts again what gave up, as a supervisor would. */
+    void supervise() throws IOException {
+        for (var service : List.of(first, second)) {
+            if (service.lives() > 0 && !service.isAlive()) {
+                note("a process gave up (%d)".formatted(service.jvm().exitCode()));
+                service.start();
+            }
+        }
+    }
+
+    /** Waits until every request is answered, every batch settled, and nothing more can be billed. */
+    void awaitQuiet(Duration bound) throws InterruptedException {
+        var sent = requests.sent();
+        try {
+            Waiting.until("all is answered and settled", bound, () -> {
+                supervise();
+                return feeds.cover(sent) && simulator.isIdle(vendor, key);
+            });
+        } catch (TrialException e) {
+            throw new TrialException(e.getMessage() + ": " + feeds.missing(sent), e);
+        }
+    }
+
+    /** Ends both processes, and judges all that they have done. */
+    Audit.Verdict judge() throws IOException, InterruptedException {
+        first.kill();
+        second.kill();
+        feeds.drain();
+        return Audit.of(new Evidence(
+                requests.sent(), feeds.answers(), feeds.deadLetters(), feeds.batches(), billed(), leaks()));
+    }
+
+    private List<Evidence.Billed> billed() throws IOException, InterruptedException {
+        var contents = new HashSet<String>();
+        requests.sent().forEach(sent -> contents.add(sent.content()));
+        var billed = new ArrayList<Evidence.Billed>();
+        simulator.eachBilledLine(line -> {
+            var content = line.path("content").asText();
+            if (contents.contains(content)) {
+                var id = UpstreamId.parse(line.path("custom_id").asText());
+                billed.add(new Evidence.Billed(
+                        line.path("batch_id").asText(), id.map(UpstreamId::tag).orElse("none"), content));
+            }
+        });
+        return billed;
+    }
+
+    private List<String> leaks() throws IOException {
+        var leaks = new ArrayList<>(feeds.leaks());
+        for (var service : List.of(first, second)) {
+            for (var log : service.logs()) {
+                var text = Files.readString(log, UTF_8);
+                if (secrets.stream().anyMatch(text::contains)) {
+                    leaks.add(log.toString());
+                }
+            }
+        }
+        return leaks;
+    }
+
+    @Override
+    public void close() {
+        try (first;
+                second;
+                feeds;
+                groups) {
+            requests.close();
+        }
+    }
+}
