@@ -1,5 +1,6 @@
 package dev.halfrate.processor.ledger;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.halfrate.processor.batch.AccountRules;
@@ -52,9 +53,8 @@ class RecordedTraceTest {
                 records.put(parts[1], Restart.read(Base64.getDecoder().decode(parts[2])));
                 continue;
             }
-            var event = events.get(parts[3]);
-            assertThat(event).as("%s is among the examples", parts[3]).isNotNull();
-            var step = decide(RULES.get(parts[1]), records.get(parts[2]), event);
+            var event = requireNonNull(events.get(parts[3]), () -> parts[3] + " is not among the examples");
+            var step = decide(requireNonNull(RULES.get(parts[1])), requireNonNull(records.get(parts[2])), event);
             assertThat(told(step)).as("%s: %s", trace.getFileName(), line).isEqualTo(parts[4]);
             decisions++;
         }
