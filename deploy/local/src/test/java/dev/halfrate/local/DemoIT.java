@@ -109,12 +109,7 @@ class DemoIT {
                 var answers = new AnswersFile(answersFile)) {
             // When
             var outcome = new Demo(
-                            stack.config(),
-                            stack.failure(),
-                            RequestLines.ofFile(file),
-                            answers,
-                            STALL_MAX,
-                            screen())
+                            stack.config(), stack.failure(), RequestLines.ofFile(file), answers, STALL_MAX, screen())
                     .run(() -> false);
             answers.finish();
 
@@ -132,7 +127,8 @@ class DemoIT {
                             "succeeded"));
             for (var answer : Files.readAllLines(answersFile)) {
                 var result = JSON.readTree(answer);
-                if (result.path("model").asText().startsWith("claude") && !result.path("response").isNull()) {
+                if (result.path("model").asText().startsWith("claude")
+                        && !result.path("response").isNull()) {
                     assertThat(result.path("provider").asText()).isEqualTo("anthropic");
                     assertThat(result.path("account").asText()).isEqualTo("simulator-anthropic");
                     assertThat(result.at("/response/type").asText()).isEqualTo("message");

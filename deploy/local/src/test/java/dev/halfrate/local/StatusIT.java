@@ -28,7 +28,6 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.URI;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -89,8 +88,8 @@ class StatusIT {
                 SimulatorConfig.defaults().withSpeed(300).withDataDirectory(directory.resolve("simulator")))) {
             // Given requests of every kind, the second half after a restart
             config(simulator.baseUrl());
-            answer(lines("a"));
-            answer(lines("b"));
+            answer(lines("a"), 22);
+            answer(lines("b"), 2 * 22);
 
             // When
             assertThat(status("--json")).as(words.toString()).isEqualTo(CommandLines.DONE);
@@ -182,7 +181,6 @@ class StatusIT {
         assertThat(words.toString()).contains("on the way to their lanes: 1 requests");
         try (var processor = Processor.start(config, new SimpleMeterRegistry())) {
             await().atMost(STALL_MAX).until(() -> {
-                words.getBuffer().setLength(0);
                 return status() == CommandLines.FAILED
                         && words.toString().contains("on the way to their lanes: 0 requests");
             });
@@ -238,16 +236,16 @@ class StatusIT {
     }
 
     /** 22 good ones, a repeat, a conflict, one that is rejected and one that is buried. */
-    private Path lines(String prefix) throws Exception {
-        var lines = new StringBuilder();
+    private static List<String> lines(String prefix) {
+        var lines = new ArrayList<String>();
         for (var number = 0; number < 22; number++) {
-            lines.append(line(prefix + number, "q", "")).append('\n');
+            lines.add(line(prefix + number, "q", ""));
         }
-        lines.append(line(prefix + 0, "q", "")).append('\n');
-        lines.append(line(prefix + 1, "other", "")).append('\n');
-        lines.append(line(prefix + "-streams", "q", ", \"stream\": true")).append('\n');
-        lines.append("rubbish\n");
-        return Files.writeString(directory.resolve(prefix + ".jsonl"), lines);
+        lines.add(line(prefix + 0, "q", ""));
+        lines.add(line(prefix + 1, "other", ""));
+        lines.add(line(prefix + "-streams", "q", ", \"stream\": true"));
+        lines.add("rubbish");
+        return lines;
     }
 
     private static String line(String customId, String question, String more) {
@@ -256,17 +254,18 @@ class StatusIT {
                 {"model": "gpt-4o", "messages": [{"role": "user", "content": "%s"}]%s}}""".formatted(customId, question, more);
     }
 
-    private void answer(Path lines) throws Exception {
+    /** Returns when so many of all lines so far have succeeded. */
+    private void answer(List<String> lines, int succeeded) throws Exception {
         try (var processor = Processor.start(config, new SimpleMeterRegistry())) {
-            var outcome = new Demo(
-                            config,
-                            processor.failure(),
-                            RequestLines.ofFile(lines),
-                            null,
-                            STALL_MAX,
-                            Screen.plain(new PrintWriter(System.out, true, UTF_8)))
-                    .run(() -> false);
-            assertThat(outcome.isClean()).as(outcome.toString()).isTrue();
+            for (var line : lines) {
+                send(config.topics().requests(), 0, "", line.getBytes(UTF_8));
+            }
+            await().atMost(STALL_MAX).until(() -> {
+                assertThat(processor.failure()).isNotDone();
+                status("--json");
+                var status = new ObjectMapper().readTree(words.toString());
+                return status.path("allLanes").path("totals").path("succeeded").asInt() == succeeded;
+            });
         }
     }
 
@@ -287,6 +286,7 @@ class StatusIT {
     }
 
     private int status(String... options) {
+        words.getBuffer().setLength(0);
         var arguments = new ArrayList<>(List.of("status", "--config", file.toString()));
         arguments.addAll(List.of(options));
         return LocalMain.commandLine()
