@@ -4,6 +4,8 @@ import dev.halfrate.processor.config.AccountConfig;
 import dev.halfrate.processor.config.HalfrateConfig;
 import dev.halfrate.processor.intake.Intake;
 import dev.halfrate.processor.ledger.LedgerWorker;
+import dev.halfrate.processor.ops.Births;
+import dev.halfrate.processor.ops.Guard;
 import dev.halfrate.processor.ops.TopicSetup;
 import dev.halfrate.processor.provider.Capabilities;
 import dev.halfrate.processor.provider.Provider;
@@ -19,6 +21,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -33,15 +36,22 @@ public final class Processor implements AutoCloseable {
 
     private Processor() {}
 
+    /** As below, with nothing accepted. */
+    public static Processor start(HalfrateConfig config, MeterRegistry meters) throws InterruptedException {
+        return start(config, Set.of(), meters);
+    }
+
     /**
      * Returns when every part has been started; it may take a while until partitions are assigned.
      *
+     * @param accepted what an operator accepts for this start
      * @throws dev.halfrate.processor.ops.StartupException saying what to change
      */
-    public static Processor start(HalfrateConfig config, MeterRegistry meters) throws InterruptedException {
+    public static Processor start(HalfrateConfig config, Set<Guard> accepted, MeterRegistry meters)
+            throws InterruptedException {
         var processor = new Processor();
         try {
-            processor.startParts(config, meters);
+            processor.startParts(config, accepted, meters);
             return processor;
         } catch (InterruptedException | RuntimeException e) {
             processor.close();
@@ -49,9 +59,11 @@ public final class Processor implements AutoCloseable {
         }
     }
 
-    private void startParts(HalfrateConfig config, MeterRegistry meters) throws InterruptedException {
+    private void startParts(HalfrateConfig config, Set<Guard> accepted, MeterRegistry meters)
+            throws InterruptedException {
         var instance = closing(Instance.in(config.stateDir()));
         var workPartitions = TopicSetup.ensure(config);
+        Births.check(config, accepted);
 
         var providers = new LinkedHashMap<String, Provider>();
         for (var account : config.accounts()) {
@@ -74,7 +86,8 @@ public final class Processor implements AutoCloseable {
                         STANDBYS),
                 instance.id(),
                 failure::complete));
-        var intake = closing(new Intake(config, capabilities, instance.id(), meters, failure::complete));
+        var intake = closing(new Intake(
+                config, capabilities, () -> Births.check(config, Set.of()), instance.id(), meters, failure::complete));
         // Downstream first: nothing is read before somebody takes it on.
         ledger.start();
         lanes.start();

@@ -48,6 +48,8 @@ class ArchitectureTest {
             .definedBy(ROOT + "config")
             .layer("money")
             .definedBy(ROOT + "money")
+            .layer("balance")
+            .definedBy(ROOT + "balance")
             // The terminal starts the wiring, and the wiring's main opens the terminal.
             .whereLayer("wiring")
             .mayOnlyBeAccessedByLayers("cli")
@@ -71,6 +73,8 @@ class ArchitectureTest {
             .mayOnlyBeAccessedByLayers("wiring", "vendors", "intake", "ledger", "batch")
             .whereLayer("codec")
             .mayOnlyBeAccessedByLayers("intake", "topology", "ledger", "cli")
+            .whereLayer("balance")
+            .mayOnlyBeAccessedByLayers("intake", "topology", "ledger", "ops", "cli")
             .whereLayer("money")
             .mayOnlyBeAccessedByLayers("codec", "provider", "vendors", "batch", "ledger");
 
@@ -93,6 +97,14 @@ class ArchitectureTest {
                     "java.nio.charset",
                     "java.security",
                     "org.jspecify.."));
+
+    @ArchTest
+    static final ArchRule balanceIsPure = classes()
+            .that()
+            .resideInAPackage(ROOT + "balance")
+            .should()
+            .onlyDependOnClassesThat(resideInAnyPackage(
+                    ROOT + "balance", "dev.halfrate.schemas.internal", "java.lang..", "java.util..", "org.jspecify.."));
 
     @ArchTest
     static final ArchRule batchesArePure = classes()

@@ -26,6 +26,7 @@ public final class LocalMain {
                         "  halfrate demo                           see it work, with nothing else installed",
                         "  halfrate local                          try it with your own producer",
                         "  halfrate run --config halfrate.yaml     run the service",
+                        "  halfrate status --config halfrate.yaml  see where everything is, and whether it adds up",
                         "  halfrate help demo                      what a command needs and returns",
                         "  source <(halfrate completion)           complete commands with the tab key",
                         "",

@@ -90,6 +90,57 @@ class DemoIT {
                 .containsPattern("billed +1 line, none twice");
     }
 
+    @Test
+    void requestsToAnthropicAreAnsweredInEitherVendorsForm() throws Exception {
+        // Given
+        var message = "{\"model\": \"claude-haiku-4-5\", \"max_tokens\": 500, \"messages\": [{\"role\": \"user\","
+                + " \"content\": \"%s\"}]}";
+        var file = Files.writeString(
+                directory.resolve("lines.jsonl"),
+                String.join(
+                        "\n",
+                        "{\"custom_id\": \"HumanEval/0\", \"params\": %s}".formatted(message.formatted("Why?")),
+                        "{\"custom_id\": \"ü 1\", \"method\": \"POST\", \"url\": \"/v1/messages\", \"body\": %s}"
+                                .formatted(message.formatted("How?")),
+                        "{\"custom_id\": \"endless\", \"params\": {\"model\": \"claude-haiku-4-5\"}}",
+                        request("other vendor", "What is 2 + 2?", "")));
+        var answersFile = directory.resolve("answers.jsonl");
+        try (var stack = LocalStack.start(new LocalStack.Plan(0, 0, directory, 3, 300, true));
+                var answers = new AnswersFile(answersFile)) {
+            // When
+            var outcome = new Demo(
+                            stack.config(), stack.failure(), RequestLines.ofFile(file), answers, STALL_MAX, screen())
+                    .run(() -> false);
+            answers.finish();
+
+            // Then
+            assertThat(outcome.isClean()).as(outcome.toString()).isTrue();
+            assertThat(statuses(answersFile))
+                    .isEqualTo(Map.of(
+                            "HumanEval/0",
+                            "succeeded",
+                            "ü 1",
+                            "succeeded",
+                            "endless",
+                            "rejected",
+                            "other vendor",
+                            "succeeded"));
+            for (var answer : Files.readAllLines(answersFile)) {
+                var result = JSON.readTree(answer);
+                if (result.path("model").asText().startsWith("claude")
+                        && !result.path("response").isNull()) {
+                    assertThat(result.path("provider").asText()).isEqualTo("anthropic");
+                    assertThat(result.path("account").asText()).isEqualTo("simulator-anthropic");
+                    assertThat(result.at("/response/type").asText()).isEqualTo("message");
+                    assertThat(result.at("/usage/output_tokens").asLong()).isPositive();
+                }
+            }
+            var billing = stack.billingBook().summary();
+            assertThat(billing.linesBilled()).isEqualTo(3);
+            assertThat(billing.contentsBilledMoreThanOnce()).isZero();
+        }
+    }
+
     private static String request(String customId, String question, String more) {
         return """
                 {"custom_id": "%s", "method": "POST", "url": "/v1/chat/completions", "body": \

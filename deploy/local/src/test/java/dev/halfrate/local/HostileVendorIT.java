@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Queue;
+import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -184,8 +185,14 @@ class HostileVendorIT {
                     "http://127.0.0.1:%d/v1".formatted(server.getAddress().getPort()));
         }
 
+        /** Of letters that no compression makes fewer. */
         static String answer(int bytes) {
-            return "\"" + bytes + "x".repeat(bytes) + "\"";
+            var letters = new byte[bytes];
+            new SplittableRandom(bytes).nextBytes(letters);
+            for (var i = 0; i < bytes; i++) {
+                letters[i] = (byte) ('A' + (letters[i] & 15));
+            }
+            return "\"" + new String(letters, UTF_8) + "\"";
         }
 
         private void files(HttpExchange exchange) throws IOException {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.halfrate.processor.Processor;
 import dev.halfrate.processor.config.HalfrateConfig;
+import dev.halfrate.processor.ops.Births;
 import dev.halfrate.processor.ops.TopicSetup;
 import dev.halfrate.simulator.Simulator;
 import dev.halfrate.simulator.SimulatorConfig;
@@ -14,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -40,6 +42,7 @@ class TakeOverIT {
             // Given owners that died between writing offsets and the commit
             var config = config(broker, simulator, "a");
             TopicSetup.ensure(config);
+            Births.check(config, Set.of());
             for (var partition = 0; partition < config.topics().partitions(); partition++) {
                 leaveOpen(config, partition);
             }

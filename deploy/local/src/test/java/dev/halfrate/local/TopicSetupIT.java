@@ -65,7 +65,9 @@ class TopicSetupIT {
                         topics.diagnostics(),
                         topics.laneInbox(),
                         topics.work(),
-                        topics.ledger());
+                        topics.ledger(),
+                        config.birthsTopic());
+        assertThat(partitions(config.birthsTopic())).isOne();
         assertThat(setting(topics.ledger(), "cleanup.policy")).isEqualTo("compact");
         assertThat(setting(topics.work(), "cleanup.policy")).isEqualTo("compact");
         assertThat(setting(topics.requests(), "cleanup.policy")).isEqualTo("delete");
@@ -100,13 +102,17 @@ class TopicSetupIT {
         TopicSetup.ensure(config);
         set(config.topics().ledger(), "cleanup.policy", "compact,delete");
         set(config.topics().requests(), "retention.ms", "3600000");
+        set(config.topics().requests(), "retention.bytes", "1000000");
+        set(config.topics().work(), "delete.retention.ms", "0");
 
         // When, Then
         assertThatThrownBy(() -> TopicSetup.ensure(config))
                 .isInstanceOf(StartupException.class)
                 .message()
-                .hasLineCount(2)
+                .hasLineCount(4)
                 .contains(
+                        "topic llm.requests has retention.bytes=1000000, it must be -1; change it: ",
+                        "topic halfrate-work has delete.retention.ms=0, it must be at least 3600000; change it: ",
                         "topic llm.requests has retention.ms=3600000, it must be more than 259200000"
                                 + " (requests.ttl is 3d); change it: kafka-configs.sh --bootstrap-server "
                                 + broker.bootstrapServers()

@@ -18,6 +18,7 @@ import picocli.CommandLine.Spec;
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {
             RunCommand.class,
+            StatusCommand.class,
             VersionCommand.class,
             HalfrateCommand.Completion.class,
             CommandLine.HelpCommand.class
@@ -26,6 +27,7 @@ import picocli.CommandLine.Spec;
             "",
             "Examples:",
             "  halfrate run --config halfrate.yaml     run the service until Ctrl-C or SIGTERM",
+            "  halfrate status --config halfrate.yaml  see where everything is, and whether it adds up",
             "  halfrate help run                       what run needs and what it returns",
             "  source <(halfrate completion)           complete commands and options with the tab key",
             "",

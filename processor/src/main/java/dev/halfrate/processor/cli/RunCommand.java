@@ -2,8 +2,11 @@ package dev.halfrate.processor.cli;
 
 import dev.halfrate.processor.Processor;
 import dev.halfrate.processor.config.ConfigFile;
+import dev.halfrate.processor.ops.Guard;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
@@ -37,13 +40,22 @@ final class RunCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init")
     private Path file;
 
+    @Option(
+            names = "--accept",
+            paramLabel = "WHAT",
+            description = {
+                "Start although it may buy again or lose requests, as the refusal without it said; for one start.",
+                "One of: ${COMPLETION-CANDIDATES}."
+            })
+    private Set<Guard> accepted = EnumSet.noneOf(Guard.class);
+
     @Override
     public Integer call() throws InterruptedException {
         var config = ConfigFile.load(file);
         var log = LoggerFactory.getLogger(RunCommand.class);
         log.info("{}", Version.line());
         config.describe().forEach(line -> log.info("{}", line));
-        try (var processor = Processor.start(config, new SimpleMeterRegistry());
+        try (var processor = Processor.start(config, accepted, new SimpleMeterRegistry());
                 var stop = StopSignal.closing(processor)) {
             log.info("running");
             var failure = processor.failure().join();

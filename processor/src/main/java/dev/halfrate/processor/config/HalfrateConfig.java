@@ -57,6 +57,31 @@ public record HalfrateConfig(
         Check.matches("application", application, "[a-zA-Z0-9._-]{1,100}");
     }
 
+    /** @return the consumer group that reads requests */
+    public String intakeGroup() {
+        return application + "-intake";
+    }
+
+    /** @return the consumer group that reads the lane-inbox */
+    public String lanesGroup() {
+        return application + "-lanes";
+    }
+
+    /** @return the topic from which one of the lanes' stores is restored */
+    public String lanesChangelog(String store) {
+        return lanesGroup() + "-" + store + "-changelog";
+    }
+
+    /** @return the consumer group that reads the work topic */
+    public String ledgerGroup() {
+        return application + "-ledger";
+    }
+
+    /** @return the topic that holds which topics the application began with */
+    public String birthsTopic() {
+        return application + "-births";
+    }
+
     /** @throws IllegalArgumentException if no account has this name */
     public AccountConfig account(String name) {
         return accounts.stream()

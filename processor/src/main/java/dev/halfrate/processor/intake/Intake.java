@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.apache.kafka.clients.consumer.InvalidOffsetException;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.errors.AuthenticationException;
@@ -34,6 +35,7 @@ public final class Intake implements AutoCloseable {
 
     private final HalfrateConfig config;
     private final Map<String, Capabilities> capabilities;
+    private final OffsetGuard guard;
     private final IntakeClients clients;
     private final IntakeMeters meters;
     private final InstantSource clock;
@@ -46,6 +48,7 @@ public final class Intake implements AutoCloseable {
 
     /**
      * @param capabilities of every account, by its name
+     * @param guard decides about partitions whose offsets are gone, or were never there
      * @param instance tells this process from all others of the application; a second one of the same name fences
      *     the first
      * @param onFailure called at most once, on intake's thread, when it has stopped for good and not by
@@ -54,12 +57,14 @@ public final class Intake implements AutoCloseable {
     public Intake(
             HalfrateConfig config,
             Map<String, Capabilities> capabilities,
+            OffsetGuard guard,
             String instance,
             MeterRegistry meters,
             Consumer<Throwable> onFailure) {
         this(
                 config,
                 capabilities,
+                guard,
                 new KafkaIntakeClients(config, instance),
                 new IntakeMeters(meters),
                 InstantSource.system(),
@@ -69,12 +74,14 @@ public final class Intake implements AutoCloseable {
     Intake(
             HalfrateConfig config,
             Map<String, Capabilities> capabilities,
+            OffsetGuard guard,
             IntakeClients clients,
             IntakeMeters meters,
             InstantSource clock,
             Consumer<Throwable> onFailure) {
         this.config = config;
         this.capabilities = Map.copyOf(capabilities);
+        this.guard = guard;
         this.clients = clients;
         this.meters = meters;
         this.clock = clock;
@@ -112,14 +119,14 @@ public final class Intake implements AutoCloseable {
         try {
             while (wanted()) {
                 try {
-                    live();
+                    liveWithOffsets();
                 } catch (AuthenticationException e) {
                     throw new IntakeException(
                             "Kafka does not know us, see the settings below kafka: " + e.getMessage());
                 } catch (ConfigException e) {
                     throw new IntakeException(
                             "A Kafka client refuses its settings, see those below kafka: " + e.getMessage());
-                } catch (InterruptException e) {
+                } catch (InterruptException | InterruptedException e) {
                     stop();
                 } catch (KafkaException e) {
                     meters.countRestart();
@@ -130,6 +137,16 @@ public final class Intake implements AutoCloseable {
             }
         } catch (RuntimeException | Error e) {
             onFailure.accept(e);
+        }
+    }
+
+    /** Kafka is never to choose where to read. */
+    private void liveWithOffsets() throws InterruptedException {
+        try {
+            live();
+        } catch (InvalidOffsetException e) {
+            guard.check();
+            throw e;
         }
     }
 

@@ -1,7 +1,9 @@
 package dev.halfrate.processor.intake;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
 
+import dev.halfrate.processor.balance.ReadCounts;
 import dev.halfrate.processor.codec.DeadLetterCodec;
 import dev.halfrate.processor.codec.ResultCodec;
 import dev.halfrate.processor.config.TopicsConfig;
@@ -9,12 +11,20 @@ import dev.halfrate.processor.crash.CrashPoint;
 import dev.halfrate.schemas.internal.InternalFormat;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,6 +52,9 @@ final class IntakeLoop implements AutoCloseable {
     private final InstantSource clock;
     private final Consumer<byte[], byte[]> consumer;
     private final Producer<byte[], byte[]> producer;
+    /** Of the partitions that were read since the last rebalance, up to what is committed. */
+    private final Map<TopicPartition, ReadCounts> counts = new HashMap<>();
+
     private int abortsInARow;
 
     /** Takes over whatever an owner of the past left open. */
@@ -65,7 +78,7 @@ final class IntakeLoop implements AutoCloseable {
             producer.close(CLOSE_WAIT);
             throw e;
         }
-        consumer.subscribe(List.of(names.requests()));
+        consumer.subscribe(List.of(names.requests()), new Rebalances());
     }
 
     /**
@@ -75,10 +88,12 @@ final class IntakeLoop implements AutoCloseable {
      */
     Outcome step() {
         var records = consumer.poll(POLL_WAIT);
-        if (records.isEmpty()) {
+        // A position may also move over what is no record: where that is not committed, retention overtakes the offset.
+        if (records.nextOffsets().isEmpty()) {
             return Outcome.IDLE;
         }
         var sorted = sorter.sort(records, clock.instant());
+        var newCounts = newCounts(records, sorted);
         CrashPoint.REQUESTS_POLLED.reached();
         try {
             producer.beginTransaction();
@@ -86,7 +101,7 @@ final class IntakeLoop implements AutoCloseable {
             if (!sorted.deadLetters().isEmpty()) {
                 CrashPoint.DEAD_LETTER_WRITTEN.reached();
             }
-            producer.sendOffsetsToTransaction(records.nextOffsets(), consumer.groupMetadata());
+            producer.sendOffsetsToTransaction(offsets(records, newCounts), consumer.groupMetadata());
             producer.commitTransaction();
         } catch (KafkaException e) {
             abort(e);
@@ -94,7 +109,9 @@ final class IntakeLoop implements AutoCloseable {
             return Outcome.ABORTED;
         }
         abortsInARow = 0;
+        counts.putAll(newCounts);
         meters.count(records.count(), sorted);
+        meters.showGap(counts.values());
         return Outcome.COMMITTED;
     }
 
@@ -104,6 +121,39 @@ final class IntakeLoop implements AutoCloseable {
         COMMITTED,
         /** The same records will come again; the caller is to pause before. */
         ABORTED
+    }
+
+    private Map<TopicPartition, ReadCounts> newCounts(ConsumerRecords<byte[], byte[]> records, Sorted sorted) {
+        var partitions = records.nextOffsets().keySet();
+        var unknown = partitions.stream()
+                .filter(partition -> !counts.containsKey(partition))
+                .collect(Collectors.toSet());
+        if (!unknown.isEmpty()) {
+            var committed = consumer.committed(unknown);
+            unknown.forEach(partition -> counts.put(partition, counts(committed.get(partition))));
+        }
+        return partitions.stream()
+                .collect(Collectors.toMap(
+                        partition -> partition,
+                        partition -> requireNonNull(counts.get(partition))
+                                .plus(sorted.counts().getOrDefault(partition.partition(), ReadCounts.NONE))));
+    }
+
+    private static ReadCounts counts(@Nullable OffsetAndMetadata committed) {
+        return ReadCounts.parse(committed == null ? "" : committed.metadata());
+    }
+
+    private static Map<TopicPartition, OffsetAndMetadata> offsets(
+            ConsumerRecords<?, ?> records, Map<TopicPartition, ReadCounts> counts) {
+        var offsets = new HashMap<TopicPartition, OffsetAndMetadata>();
+        records.nextOffsets()
+                .forEach((partition, next) -> offsets.put(
+                        partition,
+                        new OffsetAndMetadata(
+                                next.offset(),
+                                next.leaderEpoch(),
+                                requireNonNull(counts.get(partition)).toText())));
+        return offsets;
     }
 
     private void send(Sorted sorted) {
@@ -157,6 +207,19 @@ final class IntakeLoop implements AutoCloseable {
             producer.close(CLOSE_WAIT);
         } finally {
             consumer.close();
+        }
+    }
+
+    /** Others may go on with a partition before it comes back. */
+    private final class Rebalances implements ConsumerRebalanceListener {
+        @Override
+        public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
+            counts.keySet().removeAll(partitions);
+        }
+
+        @Override
+        public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
+            counts.keySet().removeAll(partitions);
         }
     }
 }

@@ -1,12 +1,16 @@
 package dev.halfrate.processor.intake;
 
+import dev.halfrate.processor.balance.ReadCounts;
 import dev.halfrate.processor.codec.DeadLetter;
 import dev.halfrate.processor.codec.Rejection;
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.util.Collection;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Counts what was committed: {@code read = routed + rejected + dead_lettered}; tombstones are not requests.
@@ -18,6 +22,7 @@ final class IntakeMeters {
     private final Counter routed;
     private final Counter tombstones;
     private final Counter restarts;
+    private final AtomicLong gap = new AtomicLong();
     private final Map<Rejection, Counter> rejected = new EnumMap<>(Rejection.class);
     private final Map<DeadLetter.Reason, Counter> deadLettered = new EnumMap<>(DeadLetter.Reason.class);
 
@@ -26,6 +31,9 @@ final class IntakeMeters {
         routed = counter(meters, "halfrate.requests.routed", "Requests handed to a lane");
         tombstones = counter(meters, "halfrate.requests.tombstones", "Records without a value, ignored");
         restarts = counter(meters, "halfrate.intake.restarts", "Times that intake started over with new clients");
+        Gauge.builder("halfrate.intake.gap", gap, AtomicLong::get)
+                .description("Requests that were read here and of which nothing is known; not 0 is a defect")
+                .register(meters);
         for (var rejection : Rejection.values()) {
             var counter = counter(
                     meters,
@@ -57,6 +65,11 @@ final class IntakeMeters {
         for (var letter : sorted.deadLetters()) {
             increment(deadLettered, letter.reason());
         }
+    }
+
+    /** @param counts of the partitions that are read here */
+    void showGap(Collection<ReadCounts> counts) {
+        gap.set(counts.stream().mapToLong(ReadCounts::gap).sum());
     }
 
     void countRestart() {

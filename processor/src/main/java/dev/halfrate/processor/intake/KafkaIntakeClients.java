@@ -57,12 +57,12 @@ final class KafkaIntakeClients implements IntakeClients {
                 // Partitions of a process that was killed and stays away move on after this.
                 ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG,
                 10_000));
-        settings.put(ConsumerConfig.GROUP_ID_CONFIG, config.application() + "-intake");
+        settings.put(ConsumerConfig.GROUP_ID_CONFIG, config.intakeGroup());
         // A static member: restarted at once after a crash, it has its partitions again at once.
         settings.put(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, instance);
         settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
         settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
-        settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+        settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
         settings.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
         return new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     }
@@ -78,7 +78,7 @@ final class KafkaIntakeClients implements IntakeClients {
                 TRANSACTION_TIMEOUT.toMillis()));
         settings.put(ProducerConfig.ACKS_CONFIG, "all");
         settings.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
-        settings.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, config.application() + "-intake-" + instance);
+        settings.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, config.intakeGroup() + "-" + instance);
         settings.put(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, Math.toIntExact(TRANSACTION_TIMEOUT.toMillis()));
         settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, REQUEST_BYTES_MAX);
         return new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer());

@@ -1,5 +1,6 @@
 package dev.halfrate.processor.intake;
 
+import dev.halfrate.processor.balance.ReadCounts;
 import dev.halfrate.processor.codec.ContentHash;
 import dev.halfrate.processor.codec.DeadLetter;
 import dev.halfrate.processor.codec.Parsed;
@@ -22,6 +23,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,6 +38,12 @@ final class RequestSorter {
 
     /** What a dead letter has beside key and value: its headers, and what Kafka adds. */
     static final int DEAD_LETTER_HEAD_BYTES_MAX = 8 * 1024;
+
+    private static final ReadCounts READ = new ReadCounts(1, 0, 0, 0, 0, true);
+    private static final ReadCounts TOMBSTONE = new ReadCounts(0, 1, 0, 0, 0, true);
+    private static final ReadCounts ROUTED = new ReadCounts(0, 0, 1, 0, 0, true);
+    private static final ReadCounts REJECTED = new ReadCounts(0, 0, 0, 1, 0, true);
+    private static final ReadCounts DEAD_LETTERED = new ReadCounts(0, 0, 0, 0, 1, true);
 
     private final RequestParser parser = new RequestParser();
     private final Router router;
@@ -77,6 +85,7 @@ final class RequestSorter {
         private final Map<LaneId, ChunkBuilder> lanes = new LinkedHashMap<>();
         private final List<Sorted.Answer> answers = new ArrayList<>();
         private final List<DeadLetter> deadLetters = new ArrayList<>();
+        private final Map<Integer, ReadCounts> counts = new HashMap<>();
         private int tombstones;
 
         Sorting(Instant now) {
@@ -87,8 +96,10 @@ final class RequestSorter {
             var value = received.value();
             if (value == null) {
                 tombstones++;
+                count(received, TOMBSTONE);
                 return;
             }
+            count(received, READ);
             switch (parser.parse(value)) {
                 case Parsed.Request request -> route(received, value, request);
                 case Parsed.Rejected(var customId, var model, var rejection, var message) ->
@@ -100,7 +111,11 @@ final class RequestSorter {
         Sorted done() {
             var chunks = new ArrayList<RefChunk>();
             lanes.values().forEach(lane -> chunks.addAll(lane.toChunks()));
-            return new Sorted(chunks, answers, deadLetters, tombstones);
+            return new Sorted(chunks, answers, deadLetters, tombstones, counts);
+        }
+
+        private void count(ConsumerRecord<?, ?> received, ReadCounts more) {
+            counts.merge(received.partition(), more, ReadCounts::plus);
         }
 
         private void route(ConsumerRecord<?, ?> received, byte[] value, Parsed.Request request) {
@@ -143,6 +158,7 @@ final class RequestSorter {
                     "",
                     nullAllowed(Traceparent.read(received.headers())),
                     Map.of());
+            count(received, ROUTED);
             lanes.computeIfAbsent(open.lane(), lane -> new ChunkBuilder(open.pool(), lane, source))
                     .add(ref);
         }
@@ -173,6 +189,7 @@ final class RequestSorter {
                     null,
                     now,
                     Traceparent.read(received.headers()));
+            count(received, REJECTED);
             answers.add(new Sorted.Answer(rejection, result));
         }
 
@@ -180,6 +197,7 @@ final class RequestSorter {
             var key = received.key();
             var bytes = (key == null ? 0L : key.length) + value.length + DEAD_LETTER_HEAD_BYTES_MAX;
             var fits = bytes <= topics.deadLetterBytesMax();
+            count(received, DEAD_LETTERED);
             deadLetters.add(new DeadLetter(
                     reason,
                     fits ? message : message + "; too large for this topic, read it at its source",

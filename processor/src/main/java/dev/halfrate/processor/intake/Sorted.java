@@ -1,22 +1,31 @@
 package dev.halfrate.processor.intake;
 
+import dev.halfrate.processor.balance.ReadCounts;
 import dev.halfrate.processor.codec.DeadLetter;
 import dev.halfrate.processor.codec.Rejection;
 import dev.halfrate.processor.codec.Result;
 import dev.halfrate.schemas.internal.RefChunk;
 import java.util.List;
+import java.util.Map;
 
 /**
  * What becomes of the records of one poll: each is in exactly one of these.
  *
  * @param chunks refs of accepted requests, by lane
  * @param tombstones records without a value, which ask for nothing
+ * @param counts by partition of the requests topic
  */
-record Sorted(List<RefChunk> chunks, List<Answer> answers, List<DeadLetter> deadLetters, int tombstones) {
+record Sorted(
+        List<RefChunk> chunks,
+        List<Answer> answers,
+        List<DeadLetter> deadLetters,
+        int tombstones,
+        Map<Integer, ReadCounts> counts) {
     Sorted {
         chunks = List.copyOf(chunks);
         answers = List.copyOf(answers);
         deadLetters = List.copyOf(deadLetters);
+        counts = Map.copyOf(counts);
     }
 
     int routed() {

@@ -295,16 +295,18 @@ final class HttpVendor implements Vendor {
                 for (var file : files(ended)) {
                     download.read(file, !provisional, from -> results(batch, file, from, collector));
                 }
+                var foreign = collector.foreign();
+                var corrupt = collector.corrupt();
                 for (var twin : batch.twins()) {
                     collectTwin(batch, twin, collector);
                 }
                 collector.flush();
                 collector.warn();
                 var outcome = download.end();
-                if (!(outcome instanceof ResultsOutcome.Complete)) {
+                if (!provisional && !(outcome instanceof ResultsOutcome.Complete)) {
                     downloads.put(batch.id(), download);
                 }
-                mailbox.post(batch.id(), new BatchEvent.FilesRead(outcome, collector.foreign(), collector.corrupt()));
+                mailbox.post(batch.id(), new BatchEvent.FilesRead(outcome, foreign, corrupt));
             });
         } catch (IOException e) {
             throw new IllegalStateException(e);

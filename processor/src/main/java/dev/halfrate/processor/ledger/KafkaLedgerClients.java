@@ -57,7 +57,7 @@ final class KafkaLedgerClients implements KafkaPartitionLog.LedgerClients {
         // Partitions of a process that stays away move on after this; longer than a restart takes.
         settings.putIfAbsent(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, 15_000);
         settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
-        settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+        settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
         settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
         // Manifest chunks are hundreds of kilobytes, so few records are many bytes.
         settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 50);

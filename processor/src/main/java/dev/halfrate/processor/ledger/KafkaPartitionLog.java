@@ -50,6 +50,7 @@ final class KafkaPartitionLog implements PartitionLog {
     private final ResponseParts parts;
     private final Producer<byte[], byte[]> producer;
     private final Supplier<ConsumerGroupMetadata> group;
+    private final LedgerMeters.Share meters;
     private boolean fenced;
 
     KafkaPartitionLog(
@@ -57,15 +58,17 @@ final class KafkaPartitionLog implements PartitionLog {
             int partition,
             String instance,
             LedgerClients clients,
-            Supplier<ConsumerGroupMetadata> group) {
+            Supplier<ConsumerGroupMetadata> group,
+            LedgerMeters.Share meters) {
         this.config = config;
         this.work = new TopicPartition(config.topics().work(), partition);
         this.ledger = new TopicPartition(config.topics().ledger(), partition);
         this.instance = instance;
         this.clients = clients;
         this.parts = new ResponseParts(config.topics().resultParts(), this::delivered);
-        this.producer = clients.producer(config.application() + "-ledger-" + partition);
+        this.producer = clients.producer(config.ledgerGroup() + "-" + partition);
         this.group = group;
+        this.meters = meters;
     }
 
     /**
@@ -132,12 +135,16 @@ final class KafkaPartitionLog implements PartitionLog {
                     var key = new String(entry.key(), StandardCharsets.UTF_8);
                     if (entry.value() == null) {
                         batches.remove(key);
+                        meters.remove(key);
                         continue;
                     }
                     CrashPoint.RESTORING.reached();
                     switch (InternalFormat.decodeAny(entry.value())) {
                         case PartitionEpoch owner -> epoch = Math.max(epoch, owner.getEpoch());
-                        case LedgerRecord batch -> batches.put(key, LedgerRecords.decode(batch));
+                        case LedgerRecord batch -> {
+                            batches.put(key, LedgerRecords.decode(batch));
+                            meters.put(batch);
+                        }
                         default ->
                             throw new IllegalStateException(
                                     "a foreign record in %s at offset %d: only Halfrate may write there"
@@ -152,9 +159,10 @@ final class KafkaPartitionLog implements PartitionLog {
 
     @Override
     public void commit(Transaction transaction) {
+        var batches = transaction.batches().stream().map(LedgerRecords::encode).toList();
         try {
             try {
-                write(transaction, BODY_BYTES_MAX);
+                write(transaction, batches, BODY_BYTES_MAX);
             } catch (KafkaException e) {
                 if (!isTooLarge(e)) {
                     throw e;
@@ -167,12 +175,14 @@ final class KafkaPartitionLog implements PartitionLog {
                         config.topics().resultParts(),
                         ResponseParts.PART_BYTES_MAX);
                 producer.abortTransaction();
-                write(transaction, ResponseParts.PART_BYTES_MAX);
+                write(transaction, batches, ResponseParts.PART_BYTES_MAX);
             }
             CommitPoints.committed(transaction);
         } catch (KafkaException e) {
             throw new PartitionLostException("cannot commit to " + ledger, e);
         }
+        batches.forEach(meters::put);
+        transaction.forgotten().forEach(meters::remove);
     }
 
     private static boolean isTooLarge(KafkaException failure) {
@@ -184,11 +194,11 @@ final class KafkaPartitionLog implements PartitionLog {
         return false;
     }
 
-    private void write(Transaction transaction, int bodyBytesMax) {
+    private void write(Transaction transaction, List<LedgerRecord> batches, int bodyBytesMax) {
         var topics = config.topics();
         inTransaction(transaction.workOffset(), () -> {
-            for (var batch : transaction.batches()) {
-                send(record(ledger, batch.id(), InternalFormat.LEDGER_RECORD.encode(LedgerRecords.encode(batch))));
+            for (var batch : batches) {
+                send(record(ledger, batch.getBatchId(), InternalFormat.LEDGER_RECORD.encode(batch)));
             }
             for (var batchId : transaction.forgotten()) {
                 send(new ProducerRecord<>(ledger.topic(), ledger.partition(), utf8(batchId), null));
@@ -253,6 +263,7 @@ final class KafkaPartitionLog implements PartitionLog {
 
     @Override
     public void close() {
+        meters.close();
         // An open transaction is left to its next owner, who aborts it.
         producer.close(Duration.ZERO);
     }

@@ -57,6 +57,7 @@ public final class LedgerWorker implements AutoCloseable {
     private final Map<String, ? extends Provider> providers;
     private final int workPartitions;
     private final MeterRegistry meters;
+    private final LedgerMeters ledgerMeters;
     private final Consumer<Throwable> onFailure;
     private final KafkaLedgerClients clients;
     private final org.apache.kafka.clients.consumer.Consumer<byte[], byte[]> consumer;
@@ -93,9 +94,10 @@ public final class LedgerWorker implements AutoCloseable {
         this.providers = Map.copyOf(providers);
         this.workPartitions = workPartitions;
         this.meters = meters;
+        this.ledgerMeters = new LedgerMeters(meters);
         this.onFailure = onFailure;
         this.clients = new KafkaLedgerClients(config.kafka());
-        this.groupId = config.application() + "-ledger";
+        this.groupId = config.ledgerGroup();
         this.consumer = clients.worker(groupId, instance);
         this.admin = Admin.create(Map.copyOf(config.kafka()));
         this.bodies = new BodyReader(clients.reader(true), this::topicId);
@@ -258,7 +260,8 @@ public final class LedgerWorker implements AutoCloseable {
 
     /** On the runner's thread: fencing may take a while, and must come before the offset is read. */
     private PartitionRunner.Equipment equip(TopicPartition work, Mailbox mailbox) {
-        var log = new KafkaPartitionLog(config, work.partition(), instance, clients, this::group);
+        var log = new KafkaPartitionLog(
+                config, work.partition(), instance, clients, this::group, ledgerMeters.new Share());
         try {
             log.fence();
             return equip(work.partition(), committed(work), log, mailbox);
@@ -284,7 +287,14 @@ public final class LedgerWorker implements AutoCloseable {
                 throw new PartitionLostException("the committed offset of " + work + " is withheld", null);
             }
             var offset = offsets.get(work);
-            return offset == null ? 0 : offset.offset();
+            if (offset == null) {
+                // The start has made sure of it, so somebody deleted it since; to begin anew could buy again.
+                var gone = "group %s has no offset for %s any more: start again to see what that costs"
+                        .formatted(groupId, work);
+                onFailure.accept(new IllegalStateException(gone));
+                throw new PartitionLostException(gone, null);
+            }
+            return offset.offset();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new PartitionLostException("stopped while taking over " + work, e);

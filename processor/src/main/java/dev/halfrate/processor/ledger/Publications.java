@@ -147,7 +147,16 @@ public final class Publications {
     }
 
     LaneSignal settled(Batch batch, Instant now) {
-        return signal(batch, SignalKind.SETTLED, batch.succeeded().toBytes(), null, now);
+        var over = signal(batch, SignalKind.SETTLED, batch.succeeded().toBytes(), null, now);
+        var tally = batch.tally();
+        return new LaneSignal(
+                over.inboxPartition(),
+                Signal.newBuilder(over.signal())
+                        .setSucceededCount(tally.succeeded())
+                        .setFailedCount(tally.failed())
+                        .setExpiredCount(tally.expired())
+                        .setCancelledCount(tally.cancelled())
+                        .build());
     }
 
     private static RefChunk chunk(BatchHeader header, List<SeenItem> items, long notBefore) {

@@ -46,6 +46,8 @@ public final class TopicSetup {
     private static final Duration RETENTION_MARGIN = Duration.ofDays(1);
     private static final Duration REQUESTS_RETENTION = Duration.ofDays(7);
     private static final Duration INBOX_RETENTION = Duration.ofDays(30);
+    private static final Duration REPLAY_MAX = Duration.ofHours(1);
+    private static final Duration DELETIONS_KEPT = Duration.ofDays(1);
     private static final short TRANSACTION_VERSION_MIN = 2;
 
     private final HalfrateConfig config;
@@ -104,7 +106,7 @@ public final class TopicSetup {
     /**
      * Before a Kafka client is made, because that one would write a warning for each try.
      */
-    private static void awaitReachable(String bootstrapServers) throws InterruptedException {
+    static void awaitReachable(String bootstrapServers) throws InterruptedException {
         var deadline = System.nanoTime() + REACHABLE_WITHIN.toNanos();
         var reason = "no host:port is given";
         do {
@@ -144,7 +146,7 @@ public final class TopicSetup {
         }
     }
 
-    private record Plan(String name, List<TopicRule> rules) {
+    private record Plan(String name, int partitions, List<TopicRule> rules) {
         /** Those of one topic first, then those that it shares. */
         static List<TopicRule> rules(List<TopicRule> shared, TopicRule... own) {
             return Stream.concat(Stream.of(own), shared.stream()).toList();
@@ -157,9 +159,12 @@ public final class TopicSetup {
 
     private List<Plan> plans() {
         var topics = config.topics();
+        var partitions = topics.partitions();
         var ttl = config.requests().ttl();
         var because = "requests.ttl is " + Durations.format(ttl);
         var deleted = TopicRule.is("cleanup.policy", "delete");
+        // A limit on bytes could delete before the time is over.
+        var timeOnly = TopicRule.is("retention.bytes", "-1");
         var large = TopicRule.atLeast("max.message.bytes", MESSAGE_BYTES_MAX, MESSAGE_BYTES_MAX);
         var inSync = topics.inSyncReplicasMin();
         // Ours hold the only copy of what they hold; the others are shared, so a looser one is its owner's choice.
@@ -169,36 +174,41 @@ public final class TopicSetup {
         var initiallyDurable = List.of(
                 TopicRule.initially(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, String.valueOf(inSync)),
                 TopicRule.initially(TopicConfig.UNCLEAN_LEADER_ELECTION_ENABLE_CONFIG, "false"));
-        var kept = Plan.rules(durable, TopicRule.is("cleanup.policy", "compact"), large);
+        var kept = Plan.rules(
+                durable,
+                TopicRule.is("cleanup.policy", "compact"),
+                large,
+                // Who replays for longer than that could see a record, but not that it was deleted since.
+                TopicRule.atLeast("delete.retention.ms", REPLAY_MAX.toMillis(), DELETIONS_KEPT.toMillis()));
         return List.of(
                 new Plan(
                         topics.requests(),
+                        partitions,
                         Plan.rules(
                                 initiallyDurable,
                                 deleted,
                                 TopicRule.atLeast("max.message.bytes", 1, MESSAGE_BYTES_MAX),
-                                retention(ttl, REQUESTS_RETENTION, because))),
-                new Plan(topics.results(), Plan.rules(initiallyDurable, large)),
+                                retention(ttl, REQUESTS_RETENTION, because),
+                                timeOnly)),
+                new Plan(topics.results(), partitions, Plan.rules(initiallyDurable, large)),
                 // Never compacted: the parts of one body have one key.
                 new Plan(
                         topics.resultParts(),
+                        partitions,
                         Plan.rules(
                                 initiallyDurable,
                                 deleted,
                                 TopicRule.atLeast("max.message.bytes", PART_BYTES_MAX, PART_BYTES_MAX))),
-                new Plan(topics.batches(), Plan.rules(initiallyDurable)),
-                new Plan(topics.deadLetters(), Plan.rules(initiallyDurable, large)),
-                new Plan(topics.diagnostics(), Plan.rules(initiallyDurable)),
+                new Plan(topics.batches(), partitions, Plan.rules(initiallyDurable)),
+                new Plan(topics.deadLetters(), partitions, Plan.rules(initiallyDurable, large)),
+                new Plan(topics.diagnostics(), partitions, Plan.rules(initiallyDurable)),
                 new Plan(
                         topics.laneInbox(),
-                        Plan.rules(
-                                durable,
-                                deleted,
-                                large,
-                                retention(ttl, INBOX_RETENTION, because),
-                                TopicRule.is("retention.bytes", "-1"))),
-                new Plan(topics.work(), kept),
-                new Plan(topics.ledger(), kept));
+                        partitions,
+                        Plan.rules(durable, deleted, large, retention(ttl, INBOX_RETENTION, because), timeOnly)),
+                new Plan(topics.work(), partitions, kept),
+                new Plan(topics.ledger(), partitions, kept),
+                new Plan(config.birthsTopic(), 1, kept));
     }
 
     private static TopicRule retention(Duration ttl, Duration usual, String because) {
@@ -229,13 +239,13 @@ public final class TopicSetup {
                     .collect(Collectors.joining(System.lineSeparator())));
         }
         var wanted = missing.stream()
-                .map(plan -> new NewTopic(plan.name(), topics.partitions(), (short) topics.replicationFactor())
+                .map(plan -> new NewTopic(plan.name(), plan.partitions(), (short) topics.replicationFactor())
                         .configs(plan.settings()))
                 .toList();
         for (var answer : admin.createTopics(wanted).values().entrySet()) {
             try {
                 get(answer.getValue());
-                log.info("created topic {} with {} partitions", answer.getKey(), topics.partitions());
+                log.info("created topic {}", answer.getKey());
             } catch (TopicExistsException _) {
                 log.debug("another process created topic {} just now", answer.getKey());
             } catch (KafkaException e) {
@@ -314,7 +324,7 @@ public final class TopicSetup {
                 .formatted(
                         bootstrapServers,
                         plan.name(),
-                        config.topics().partitions(),
+                        plan.partitions(),
                         config.topics().replicationFactor(),
                         settings);
     }

@@ -2,6 +2,7 @@ package dev.halfrate.processor.topology;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.halfrate.processor.balance.LaneTotals;
 import dev.halfrate.processor.lane.LaneCore;
 import dev.halfrate.processor.lane.LaneState;
 import dev.halfrate.schemas.internal.LaneId;
@@ -24,6 +25,10 @@ final class Lane {
     private final LaneCore core;
     private final LaneMetrics.Level level;
     private LaneState state = LaneState.NEW;
+    private LaneTotals totals = LaneTotals.NONE;
+    private long inBatches;
+    private long gap;
+    private long gapTold;
     private Instant changedAt;
 
     Lane(
@@ -107,6 +112,38 @@ final class Lane {
         changedAt = at;
     }
 
+    LaneTotals totals() {
+        return totals;
+    }
+
+    void add(LaneTotals more) {
+        totals = totals.plus(more);
+        level.add(more);
+    }
+
+    /** @param more requests that are in a batch now; below 0 for those that have left one */
+    void addInBatches(long more) {
+        inBatches += more;
+        level.addInBatches(more);
+    }
+
+    /** @return requests of which nothing was known at the last look */
+    long gap() {
+        return gap;
+    }
+
+    /** @return whether the gap is one that lasts, and was not told before */
+    boolean looksLikeAGap() {
+        var now = totals.gap((long) state.queue().items() + state.delayed() + inBatches);
+        var lasts = now != 0 && now == gap && now != gapTold;
+        level.addGap(now - gap);
+        gap = now;
+        if (lasts || now == 0) {
+            gapTold = now;
+        }
+        return lasts;
+    }
+
     /** @return whether it is empty and was so at that time already */
     boolean isIdleSince(Instant at) {
         return state.isEmpty() && !changedAt.isAfter(at);
@@ -115,6 +152,9 @@ final class Lane {
     /** Takes it off the gauges. */
     void close() {
         level.change(state, LaneState.NEW);
+        level.add(LaneTotals.NONE.minus(totals));
+        level.addInBatches(-inBatches);
+        level.addGap(-gap);
         level.leave();
     }
 }

@@ -1,5 +1,6 @@
 package dev.halfrate.processor.topology;
 
+import dev.halfrate.processor.balance.LaneTotals;
 import dev.halfrate.processor.codec.DeadLetter;
 import dev.halfrate.processor.lane.ClosedBy;
 import dev.halfrate.processor.lane.LaneState;
@@ -12,6 +13,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.ToLongFunction;
 
 /**
  * What the lanes show. Counters include what an aborted transaction did again, so they may run ahead after a
@@ -24,6 +28,18 @@ final class LaneMetrics {
     private static final String WAITING = "halfrate.lane.waiting";
     private static final String DELAYED = "halfrate.lane.delayed";
     private static final String IN_FLIGHT = "halfrate.lane.batches_in_flight";
+    private static final String REQUESTS = "halfrate.lane.requests";
+    private static final String GAP = "halfrate.balance.gap";
+
+    /** Requests since there is the lane, by what became of them; whatever process had the lane. */
+    private static final Map<String, ToLongFunction<LaneTotals>> BECAME = Map.of(
+            "accepted", LaneTotals::accepted,
+            "absorbed", LaneTotals::absorbed,
+            "id_conflict", LaneTotals::conflicts,
+            "succeeded", LaneTotals::succeeded,
+            "failed", LaneTotals::failed,
+            "expired", LaneTotals::expired,
+            "cancelled", LaneTotals::cancelled);
 
     private final MeterRegistry registry;
     private final Counter accepted;
@@ -98,6 +114,19 @@ final class LaneMetrics {
                 .description("Batches sealed and not settled")
                 .tag("lane", lane)
                 .register(registry);
+        BECAME.forEach((became, of) -> Gauge.builder(REQUESTS, level.totals, totals -> of.applyAsLong(totals.get()))
+                .description("Requests since there is the lane, by what became of them")
+                .tag("lane", lane)
+                .tag("became", became)
+                .register(registry));
+        Gauge.builder(REQUESTS, level.inBatches, AtomicLong::get)
+                .tag("lane", lane)
+                .tag("became", "in_batch")
+                .register(registry);
+        Gauge.builder(GAP, level.gap, AtomicLong::get)
+                .description("Requests of which nothing is known; not 0 is a defect")
+                .tag("lane", lane)
+                .register(registry);
         return level;
     }
 
@@ -105,7 +134,7 @@ final class LaneMetrics {
         level.lanes--;
         if (level.lanes == 0) {
             levels.remove(level.name);
-            for (var gauge : List.of(WAITING, DELAYED, IN_FLIGHT)) {
+            for (var gauge : List.of(WAITING, DELAYED, IN_FLIGHT, REQUESTS, GAP)) {
                 registry.find(gauge).tag("lane", level.name).meters().forEach(registry::remove);
             }
         }
@@ -117,6 +146,9 @@ final class LaneMetrics {
         private final AtomicInteger waiting = new AtomicInteger();
         private final AtomicInteger delayed = new AtomicInteger();
         private final AtomicInteger inFlight = new AtomicInteger();
+        private final AtomicReference<LaneTotals> totals = new AtomicReference<>(LaneTotals.NONE);
+        private final AtomicLong inBatches = new AtomicLong();
+        private final AtomicLong gap = new AtomicLong();
         private int lanes;
 
         private Level(String name) {
@@ -127,6 +159,18 @@ final class LaneMetrics {
             waiting.addAndGet(to.queue().items() - from.queue().items());
             delayed.addAndGet(to.delayed() - from.delayed());
             inFlight.addAndGet(to.inFlight() - from.inFlight());
+        }
+
+        void add(LaneTotals more) {
+            totals.accumulateAndGet(more, LaneTotals::plus);
+        }
+
+        void addInBatches(long more) {
+            inBatches.addAndGet(more);
+        }
+
+        void addGap(long more) {
+            gap.addAndGet(more);
         }
 
         void leave() {

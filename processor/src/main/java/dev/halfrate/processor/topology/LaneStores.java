@@ -1,5 +1,6 @@
 package dev.halfrate.processor.topology;
 
+import dev.halfrate.processor.balance.LaneTotals;
 import dev.halfrate.processor.lane.Id;
 import dev.halfrate.processor.lane.LaneState;
 import dev.halfrate.schemas.internal.InternalFormat;
@@ -47,6 +48,8 @@ record LaneStores(
     private static final String IDS = "ids";
     private static final String BATCHES = "batches";
     private static final int LANE_KEY_BYTES = 16;
+
+    static final Bytes RETIRED = Bytes.wrap(new byte[LANE_KEY_BYTES]);
 
     /** Chunks and ids are deleted soon after they are written, so their changelogs are cleaned early and in small segments. */
     private static final Map<String, String> CHANGELOG = Map.of(
@@ -193,7 +196,7 @@ record LaneStores(
         return new LaneState(queue, lane.getFlushedUntil(), lane.getNextBatch(), lane.getInFlight(), lane.getDelayed());
     }
 
-    static LaneRecord record(String pool, LaneId id, LaneState state) {
+    static LaneRecord record(String pool, LaneId id, LaneState state, LaneTotals totals) {
         var queue = state.queue();
         return new LaneRecord(
                 pool,
@@ -208,6 +211,22 @@ record LaneStores(
                 state.flushedUntil(),
                 state.nextBatch(),
                 state.inFlight(),
-                state.delayed());
+                state.delayed(),
+                totals.arrived(),
+                totals.accepted(),
+                totals.absorbed(),
+                totals.conflicts(),
+                totals.succeeded(),
+                totals.failed(),
+                totals.expired(),
+                totals.cancelled());
+    }
+
+    /** Adds what a lane came to, before it is dropped, to what those before it did; its key is no lane's. */
+    void retire(LaneTotals totals) {
+        var before = lanes.get(RETIRED);
+        var sum = before == null ? totals : LaneTotals.of(before).plus(totals);
+        var nobody = new LaneId("", "", "", "", List.of(), "");
+        lanes.put(RETIRED, record("", nobody, LaneState.NEW, sum));
     }
 }

@@ -5,9 +5,11 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.InvalidOffsetException;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,6 +37,11 @@ public final class LaneStreams implements AutoCloseable {
         properties.put(StreamsConfig.consumerPrefix(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG), 15_000);
         this.streams = new KafkaStreams(topology.get(), properties);
         streams.setUncaughtExceptionHandler(failure -> {
+            if (beganAnew(failure)) {
+                onFailure.accept(new IllegalStateException(
+                        "the lanes' offsets are gone or point to nothing: start again to see what it costs", failure));
+                return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
+            }
             // A broker that is away for a while ends the thread; a defect ends every one that replaces it.
             if (mayReplace(System.nanoTime())) {
                 LOG.warn("the lanes' thread ended and is replaced", failure);
@@ -43,6 +50,11 @@ public final class LaneStreams implements AutoCloseable {
             onFailure.accept(failure);
             return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
         });
+    }
+
+    /** @return whether Kafka would have had to choose where to read */
+    private static boolean beganAnew(@Nullable Throwable failure) {
+        return failure != null && (failure instanceof InvalidOffsetException || beganAnew(failure.getCause()));
     }
 
     private synchronized boolean mayReplace(long nowNanos) {

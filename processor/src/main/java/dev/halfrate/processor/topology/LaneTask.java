@@ -3,6 +3,7 @@ package dev.halfrate.processor.topology;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
+import dev.halfrate.processor.balance.LaneTotals;
 import dev.halfrate.processor.codec.DeadLetter;
 import dev.halfrate.processor.codec.DeadLetterCodec;
 import dev.halfrate.processor.codec.Rejection;
@@ -137,21 +138,32 @@ final class LaneTask {
     private void arrived(RefChunk chunk, byte[] framed) {
         var now = now();
         var sources = chunk.getSources();
-        take(chunk, framed, now, ref -> switch (duplicates.admit(id(chunk.getPool(), ref), now)) {
+        var absorbed = new ArrayList<Ref>();
+        var conflicts = new ArrayList<Ref>();
+        var fresh = select(chunk, ref -> switch (duplicates.admit(id(chunk.getPool(), ref), now)) {
             case FRESH -> {
                 metrics.accepted();
                 yield true;
             }
             case ABSORBED -> {
                 metrics.absorbed();
+                absorbed.add(ref);
                 yield false;
             }
             case CONFLICT -> {
                 var source = sources.get(ref.getSource());
                 deadLetter(ref, source.getTopic(), source.getTopicId().bytes());
+                conflicts.add(ref);
                 yield false;
             }
         });
+        var lane = lane(chunk.getPool(), chunk.getLane());
+        lane.add(LaneTotals.arrived(fresh.size(), absorbed.size(), conflicts.size()));
+        if (fresh.isEmpty()) {
+            store(lane);
+        } else {
+            enqueue(lane, chunk, framed, fresh, now);
+        }
     }
 
     /** The sender has counted the attempts; the requests are the batch's own, so they are no repeats. */
@@ -163,7 +175,7 @@ final class LaneTask {
             return;
         }
         var back = new HashSet<Id>();
-        take(chunk, InternalFormat.REF_CHUNK.encode(chunk), now(), ref -> {
+        var refs = select(chunk, ref -> {
             var id = id(chunk.getPool(), ref);
             var known = duplicates.giveBack(batch.getOrdinal(), id);
             if (known) {
@@ -173,26 +185,29 @@ final class LaneTask {
             }
             return known;
         });
-        if (!back.isEmpty()) {
+        if (!refs.isEmpty()) {
+            var lane = lane(chunk.getPool(), chunk.getLane());
+            lane.addInBatches(-refs.size());
+            enqueue(lane, chunk, InternalFormat.REF_CHUNK.encode(chunk), refs, now());
             stores.returned(signal.getBatchId(), batch, back);
         }
     }
 
-    /** Adds those of a chunk's refs that are accepted to their lane, now or when they are due. */
-    private void take(RefChunk chunk, byte[] framed, Instant now, Predicate<Ref> accepted) {
+    private static List<Ref> select(RefChunk chunk, Predicate<Ref> wanted) {
         var refs = new ArrayList<Ref>(chunk.getRefs().size());
         for (var ref : chunk.getRefs()) {
-            if (accepted.test(ref)) {
+            if (wanted.test(ref)) {
                 refs.add(ref);
             }
         }
-        if (refs.isEmpty()) {
-            return;
-        }
+        return refs;
+    }
+
+    /** @param refs some of the chunk's; they wait in their lane from now on, or when they are due */
+    private void enqueue(Lane lane, RefChunk chunk, byte[] framed, List<Ref> refs, Instant now) {
         var waiting = refs.size() == chunk.getRefs().size()
                 ? new WaitingChunks.Chunk(chunk, framed, now)
                 : WaitingChunks.Chunk.of(chunk, refs, now);
-        var lane = lane(chunk.getPool(), chunk.getLane());
         LaneCore.delayedUntil(Instant.ofEpochMilli(chunk.getNotBefore()), now)
                 .ifPresentOrElse(
                         due -> delay(lane, due, waiting, now), () -> step(lane, arrival(waiting, now), waiting));
@@ -265,6 +280,8 @@ final class LaneTask {
                     new Duplicates.Ended(batch.getOrdinal(), batchId, Instant.ofEpochMilli(settledAt), known));
         }
         var lane = requireNonNull(lanes.get(Bytes.wrap(batch.getLane().bytes())));
+        lane.add(LaneTotals.of(signal));
+        lane.addInBatches(BitSet.valueOf(batch.getReturned()).cardinality() - batch.getItems());
         step(lane, new LaneEvent.Settled(now), null);
         forget(now);
     }
@@ -291,6 +308,14 @@ final class LaneTask {
         var now = now();
         release(now);
         lanes.values().forEach(lane -> step(lane, new LaneEvent.Ticked(now), null));
+        lanes.values().stream()
+                .filter(Lane::looksLikeAGap)
+                .forEach(lane -> LOG.error(
+                        "lane {}/{}{} does not balance: nothing is known of {} requests; this is a defect",
+                        lane.id().getAccount(),
+                        lane.id().getModel(),
+                        lane.id().getEndpoint(),
+                        lane.gap()));
         dropIdle(now.minus(LANE_IDLE_MAX));
         forget(now);
     }
@@ -300,6 +325,7 @@ final class LaneTask {
         var idle =
                 lanes.values().stream().filter(lane -> lane.isIdleSince(since)).toList();
         idle.forEach(lane -> {
+            stores.retire(lane.totals());
             lane.close();
             stores.lanes().delete(lane.key());
             lanes.remove(lane.key());
@@ -333,7 +359,11 @@ final class LaneTask {
             stores.chunks().delete(LaneStores.chunkKey(lane.key(), seq));
         }
         lane.state(step.state(), event.at());
-        stores.lanes().put(lane.key(), LaneStores.record(lane.pool(), lane.id(), lane.state()));
+        store(lane);
+    }
+
+    private void store(Lane lane) {
+        stores.lanes().put(lane.key(), LaneStores.record(lane.pool(), lane.id(), lane.state(), lane.totals()));
     }
 
     private void seal(Lane lane, LaneEffect.Seal seal, WaitingChunks chunks) {
@@ -364,6 +394,7 @@ final class LaneTask {
             var value = new Outgoing(InternalFormat.MANIFEST_CHUNK.encode(chunk), workPartition);
             forward(key, value, new RecordHeaders(), LaneTopology.WORK);
         }
+        lane.addInBatches(seal.items());
         CrashPoint.SEAL_WRITTEN.reached();
         metrics.sealed(seal.by());
     }
@@ -372,6 +403,7 @@ final class LaneTask {
         for (var run : expire.runs()) {
             for (var ref : Manifest.refs(chunks.apply(run.seq()), List.of(run))) {
                 duplicates.end(id(lane.pool(), ref));
+                lane.add(LaneTotals.expired(1));
                 metrics.expired();
                 forward(
                         ResultCodec.toRecord(topology.topics().results(), expired(lane, ref, now)),
@@ -452,8 +484,13 @@ final class LaneTask {
     private void restore() {
         var now = now();
         try (var all = stores.lanes().all()) {
-            all.forEachRemaining(entry ->
-                    lane(entry.value.getPool(), entry.value.getLane()).state(LaneStores.state(entry.value), now));
+            all.forEachRemaining(entry -> {
+                if (!entry.key.equals(LaneStores.RETIRED)) {
+                    var lane = lane(entry.value.getPool(), entry.value.getLane());
+                    lane.state(LaneStores.state(entry.value), now);
+                    lane.add(LaneTotals.of(entry.value));
+                }
+            });
         }
         restoreSealed();
         // Last, because a request that was returned by a batch in flight belongs to its lane.
@@ -490,7 +527,11 @@ final class LaneTask {
                 var batch = entry.value;
                 batches.put(batch.getOrdinal(), batch);
                 nextOrdinal = Math.max(nextOrdinal, batch.getOrdinal() + 1);
-                if (batch.getSettledAt() != null) {
+                if (batch.getSettledAt() == null) {
+                    requireNonNull(lanes.get(Bytes.wrap(batch.getLane().bytes())))
+                            .addInBatches(batch.getItems()
+                                    - BitSet.valueOf(batch.getReturned()).cardinality());
+                } else {
                     duplicates.settled(new Duplicates.Ended(
                             batch.getOrdinal(),
                             entry.key,

@@ -49,7 +49,7 @@ public record LaneTopology(
     Topology with(ProcessorSupplier<byte[], byte[], byte[], Outgoing> processor) {
         var topology = new Topology();
         topology.addSource(
-                AutoOffsetReset.earliest(),
+                AutoOffsetReset.none(),
                 INBOX,
                 new NeverNegativeTimestamp(),
                 new ByteArrayDeserializer(),

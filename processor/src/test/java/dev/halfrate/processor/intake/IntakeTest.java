@@ -5,6 +5,7 @@ import static dev.halfrate.processor.intake.Samples.line;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.halfrate.processor.balance.ReadCounts;
 import dev.halfrate.processor.config.TopicsConfig;
 import dev.halfrate.schemas.internal.InternalFormat;
 import dev.halfrate.schemas.internal.Ref;
@@ -17,10 +18,14 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.MockConsumer;
+import org.apache.kafka.clients.consumer.NoOffsetForPartitionException;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.clients.consumer.internals.AutoOffsetResetStrategy;
 import org.apache.kafka.clients.producer.MockProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -47,9 +52,16 @@ class IntakeTest {
     private final List<Life> lives = new ArrayList<>();
     private final Deque<Consumer<Life>> scripts = new ArrayDeque<>();
     private Instant now = Samples.NOW;
+    private Runnable guard = () -> {};
 
     private final Intake intake = new Intake(
-            Samples.CONFIG, Samples.CAPABILITIES, new Clients(), new IntakeMeters(meters), () -> now, failures::add);
+            Samples.CONFIG,
+            Samples.CAPABILITIES,
+            () -> guard.run(),
+            new Clients(),
+            new IntakeMeters(meters),
+            () -> now,
+            failures::add);
 
     @Test
     void whatWasSortedIsCommittedTogetherWithItsOffsets() {
@@ -86,6 +98,45 @@ class IntakeTest {
     }
 
     @Test
+    void whatWasReadIsCountedOnInTheOffsetsMetadataWhoeverReadsOn() {
+        scripts.add(life -> {
+            life.committed(new ReadCounts(100, 7, 80, 15, 5, true).toText());
+            life.poll(() -> life.add(line("a", "gpt-5"), line("b", "claude"), "rubbish", null));
+            life.poll(() -> life.add(line("c", "gpt-5")));
+            // Another one reads on meanwhile, and then it comes back.
+            life.poll(() -> life.consumer.rebalance(List.of(MOVED)));
+            life.poll(() -> {
+                life.committed(new ReadCounts(1_000, 0, 1_000, 0, 0, true).toText());
+                life.consumer.rebalance(List.of(PARTITION));
+                life.consumer.seek(PARTITION, 9);
+            });
+            life.poll(() -> life.add(line("d", "gpt-5")));
+            life.poll(intake::stop);
+        });
+
+        intake.run();
+
+        assertThat(counts(lives.getFirst().producer))
+                .containsExactly(
+                        new ReadCounts(103, 8, 81, 16, 6, true),
+                        new ReadCounts(104, 8, 82, 16, 6, true),
+                        new ReadCounts(1_001, 0, 1_001, 0, 0, true));
+        assertThat(failures).isEmpty();
+    }
+
+    @Test
+    void whatIsReadAfterAnOffsetThatSomebodySetIsNotTheWhole() {
+        scripts.add(life -> {
+            life.poll(() -> life.add(line("a", "gpt-5")));
+            life.poll(intake::stop);
+        });
+
+        intake.run();
+
+        assertThat(counts(lives.getFirst().producer)).containsExactly(new ReadCounts(1, 0, 1, 0, 0, false));
+    }
+
+    @Test
     void abortedTransactionIsReadAgainAndCountedOnce() {
         var positions = new ArrayList<Long>();
         scripts.add(life -> {
@@ -108,6 +159,7 @@ class IntakeTest {
         assertThat(customIds(lives.getFirst().producer)).containsExactly("a", "b");
         assertThat(committedOffset(lives.getFirst().producer)).isEqualTo(2);
         assertThat(count("halfrate.requests.read")).isEqualTo(2);
+        assertThat(counts(lives.getFirst().producer)).containsExactly(new ReadCounts(2, 0, 2, 0, 0, false));
     }
 
     @Test
@@ -212,6 +264,38 @@ class IntakeTest {
     }
 
     @Test
+    void partitionWithoutAnOffsetIsReadOnceTheGuardHasGivenItOne() {
+        var checks = new AtomicInteger();
+        guard = checks::incrementAndGet;
+        scripts.add(
+                life -> life.poll(() -> life.consumer.setPollException(new NoOffsetForPartitionException(PARTITION))));
+        scripts.add(life -> {
+            life.poll(() -> life.add(line("a", "gpt-5")));
+            life.poll(intake::stop);
+        });
+
+        intake.run();
+
+        assertThat(checks).hasValue(1);
+        assertThat(customIds(lives.getLast().producer)).containsExactly("a");
+        assertThat(failures).isEmpty();
+    }
+
+    @Test
+    void offsetThatIsGoneStopsItWithTheGuardsMessage() {
+        guard = () -> {
+            throw new IntakeException("for the test");
+        };
+        scripts.add(life ->
+                life.poll(() -> life.consumer.setPollException(new OffsetOutOfRangeException(Map.of(PARTITION, 7L)))));
+
+        intake.run();
+
+        assertThat(failures).singleElement().asString().contains("for the test");
+        assertThat(lives).hasSize(1);
+    }
+
+    @Test
     void inboxThatGrewStopsItWithAClearMessage() {
         topics.add(new Topics(Samples.TOPICS.requestsId(), 9, 1_000_000));
         scripts.add(life -> life.poll(() -> now = now.plus(Intake.TOPICS_CHECK)));
@@ -263,6 +347,15 @@ class IntakeTest {
                 .toList();
     }
 
+    /** @return what the metadata of each commit says */
+    private static List<ReadCounts> counts(MockProducer<byte[], byte[]> producer) {
+        return producer.consumerGroupOffsetsHistory().stream()
+                .flatMap(groups -> groups.values().stream())
+                .flatMap(offsets -> offsets.values().stream())
+                .map(offset -> ReadCounts.parse(offset.metadata()))
+                .toList();
+    }
+
     private static long committedOffset(MockProducer<byte[], byte[]> producer) {
         var last = new HashMap<TopicPartition, OffsetAndMetadata>();
         for (var groups : producer.consumerGroupOffsetsHistory()) {
@@ -304,6 +397,11 @@ class IntakeTest {
             consumer.schedulePollTask(() -> consumer.rebalance(List.of(PARTITION)));
         }
 
+        /** As somebody before it has committed. */
+        void committed(String metadata) {
+            consumer.committed = Map.of(PARTITION, new OffsetAndMetadata(0, metadata));
+        }
+
         void poll(Runnable task) {
             consumer.schedulePollTask(task);
         }
@@ -328,10 +426,19 @@ class IntakeTest {
         @Nullable
         Runnable afterPoll;
 
+        Map<TopicPartition, OffsetAndMetadata> committed = Map.of();
+
         private int idlePolls;
 
         ScriptedConsumer() {
             super(AutoOffsetResetStrategy.EARLIEST.name());
+        }
+
+        @Override
+        public synchronized Map<TopicPartition, OffsetAndMetadata> committed(Set<TopicPartition> partitions) {
+            var answer = new HashMap<>(committed);
+            answer.keySet().retainAll(partitions);
+            return answer;
         }
 
         @Override

@@ -8,6 +8,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.halfrate.processor.balance.ReadCounts;
 import dev.halfrate.processor.codec.ContentHash;
 import dev.halfrate.processor.codec.DeadLetter;
 import dev.halfrate.processor.codec.Rejection;
@@ -205,7 +206,8 @@ class RequestSorterTest {
     @Test
     void tombstonesAskForNothing() {
         assertThat(sorter.sort(List.of(at(0, null), at(1, null)), NOW))
-                .isEqualTo(new Sorted(List.of(), List.of(), List.of(), 2));
+                .isEqualTo(
+                        new Sorted(List.of(), List.of(), List.of(), 2, Map.of(0, new ReadCounts(0, 2, 0, 0, 0, true))));
     }
 
     @Test

@@ -14,6 +14,7 @@ import dev.halfrate.processor.config.ConfigFile;
 import dev.halfrate.processor.config.HalfrateConfig;
 import dev.halfrate.schemas.internal.InternalFormat;
 import dev.halfrate.schemas.internal.PartitionEpoch;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.ByteArrayOutputStream;
 import java.security.MessageDigest;
 import java.time.Duration;
@@ -54,8 +55,9 @@ class KafkaPartitionLogTest {
                 }
             };
     private boolean tooLarge;
-    private final KafkaPartitionLog log =
-            new KafkaPartitionLog(CONFIG, 0, "host-1", new Clients(), ledger::groupMetadata);
+    private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+    private final KafkaPartitionLog log = new KafkaPartitionLog(
+            CONFIG, 0, "host-1", new Clients(), ledger::groupMetadata, new LedgerMeters(meters).new Share());
 
     private void written(long offset, Batch batch) {
         ledger.add(offset, batch.id().getBytes(UTF_8), Restart.written(batch));
@@ -86,6 +88,35 @@ class KafkaPartitionLogTest {
                         }));
         assertThat(producer.consumerGroupOffsetsHistory())
                 .containsExactly(Map.of(ledger.groupMetadata().groupId(), Map.of(WORK, new OffsetAndMetadata(77))));
+        assertThat(gauge("halfrate.batches", "state", "creating")).isEqualTo(1);
+        assertThat(gauge("halfrate.batches", "state", "sealed")).isZero();
+    }
+
+    @Test
+    void metersAreThoseOfTheLedgerAndGoWithThePartition() throws InterruptedException {
+        written(1, Examples.in("a", new BatchState.Creating(4)));
+        log.open(0);
+
+        log.commit(new PartitionLog.Transaction(
+                List.of(Examples.in("a", new BatchState.Quiescing(4, 0, false, "no answer"))),
+                List.of(),
+                List.of(),
+                List.of(),
+                List.of(),
+                List.of(),
+                List.of(),
+                1));
+
+        assertThat(gauge("halfrate.batches", "state", "creating")).isZero();
+        assertThat(gauge("halfrate.batches", "state", "quiescing")).isEqualTo(1);
+        assertThat(gauge("halfrate.doubts.open")).isEqualTo(1);
+        log.close();
+        assertThat(gauge("halfrate.batches", "state", "quiescing")).isZero();
+        assertThat(gauge("halfrate.doubts.open")).isZero();
+    }
+
+    private double gauge(String name, String... tags) {
+        return meters.get(name).tags(tags).gauge().value();
     }
 
     @Test

@@ -1,7 +1,9 @@
 package dev.halfrate.processor.simulation;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.util.List;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
@@ -19,7 +21,8 @@ class SimulationTest {
         var begun = System.nanoTime();
 
         var sum = LongStream.range(FIRST, FIRST + SEEDS)
-                .mapToObj(seed -> Simulation.run(seed, Mutant.NONE))
+                .parallel()
+                .mapToObj(SimulationTest::run)
                 .reduce(Simulation.Summary.NONE, Simulation.Summary::plus);
 
         System.out.printf("%s, %d ms%n", sum, (System.nanoTime() - begun) / 1_000_000);
@@ -35,6 +38,27 @@ class SimulationTest {
                             sum.holds()))
                     .as("the weather was as bad as it is said to be: %s", sum)
                     .doesNotContain(0L);
+        }
+    }
+
+    private static Simulation.Summary run(long seed) {
+        try {
+            return Simulation.run(seed, Mutant.NONE);
+        } catch (AssertionError e) {
+            throw new AssertionError(
+                    "%s%nRepeat it at commit %s with -Dsimulation.first=%d -Dsimulation.seeds=1"
+                            .formatted(e.getMessage(), commit(), seed),
+                    e);
+        }
+    }
+
+    private static String commit() {
+        try {
+            var git = new ProcessBuilder("git", "describe", "--always", "--dirty").start();
+            var printed = new String(git.getInputStream().readAllBytes(), UTF_8).strip();
+            return printed.isEmpty() ? "unknown" : printed;
+        } catch (IOException _) {
+            return "unknown";
         }
     }
 

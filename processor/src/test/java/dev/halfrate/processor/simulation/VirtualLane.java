@@ -1,5 +1,6 @@
 package dev.halfrate.processor.simulation;
 
+import dev.halfrate.processor.balance.LaneTotals;
 import dev.halfrate.processor.ledger.ManifestItem;
 import dev.halfrate.schemas.internal.Hash;
 import dev.halfrate.schemas.internal.LaneId;
@@ -32,6 +33,7 @@ final class VirtualLane {
     private final Runnable onWork;
     private final List<@Nullable ManifestChunk> work = new ArrayList<>();
     private final Map<String, List<ManifestItem>> manifests = new HashMap<>();
+    private final Map<String, Integer> returnedItems = new HashMap<>();
     private final List<ManifestChunk> unwritten = new ArrayList<>();
     private List<Ref> waiting = new ArrayList<>();
     private int batches;
@@ -79,8 +81,20 @@ final class VirtualLane {
     void signal(Signal signal) {
         var returned = signal.getReturned();
         if (returned != null) {
+            returnedItems.merge(signal.getBatchId(), returned.getRefs().size(), Integer::sum);
             waiting.addAll(returned.getRefs());
             sealSoon();
+        } else {
+            requireBalance(signal);
+        }
+    }
+
+    private void requireBalance(Signal settled) {
+        var batchId = settled.getBatchId();
+        var items = items(batchId).size() - returnedItems.getOrDefault(batchId, 0);
+        var ended = LaneTotals.of(settled).ended();
+        if (ended != items) {
+            throw Invariants.broken("I1", "%s settled with %d ends of %d items".formatted(batchId, ended, items));
         }
     }
 

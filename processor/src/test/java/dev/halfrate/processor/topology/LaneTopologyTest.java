@@ -4,10 +4,12 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.halfrate.processor.balance.LaneTotals;
 import dev.halfrate.processor.codec.DeadLetter;
 import dev.halfrate.processor.codec.Result;
 import dev.halfrate.processor.config.LanesConfig;
 import dev.halfrate.processor.lane.LaneCore;
+import dev.halfrate.processor.ops.Births;
 import dev.halfrate.schemas.internal.CommandKind;
 import dev.halfrate.schemas.internal.InternalFormat;
 import dev.halfrate.schemas.internal.ManifestChunk;
@@ -21,6 +23,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.zip.CRC32C;
+import org.apache.kafka.streams.state.StoreBuilder;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -78,6 +81,11 @@ class LaneTopologyTest {
         assertThat(manifest)
                 .extracting(LanesUnderTest::customIds)
                 .containsExactly(List.of("a", "b", "c"), List.of("d"));
+    }
+
+    @Test
+    void everyChangelogIsGuarded() {
+        assertThat(LaneStores.builders()).extracting(StoreBuilder::name).containsExactlyElementsOf(Births.LANE_STORES);
     }
 
     @Test
@@ -381,6 +389,30 @@ class LaneTopologyTest {
     }
 
     @Test
+    void requestsThatABatchLostAreAGapThatStaysUntilSomebodyLooks() {
+        lanes.arrive(lanes.refs("a", "b", "c", "d"));
+        lanes.settled(lanes.manifests().getFirst().getBatchId(), Set.of(0), 1);
+
+        lanes.advance(Duration.ofSeconds(1));
+        assertThat(lanes.gauge("halfrate.balance.gap")).isEqualTo(2);
+        lanes.restart();
+        lanes.advance(Duration.ofSeconds(1));
+
+        assertThat(lanes.gauge("halfrate.balance.gap")).isEqualTo(2);
+        assertThat(lanes.totals()).isEqualTo(new LaneTotals(4, 4, 0, 0, 1, 1, 0, 0));
+    }
+
+    @Test
+    void whatIsAbsorbedAloneIsRememberedToo() {
+        lanes.arrive(lanes.refs("a"));
+        lanes.arrive(lanes.refs("a"));
+        lanes.restart();
+
+        assertThat(lanes.totals()).isEqualTo(new LaneTotals(2, 1, 1, 0, 0, 0, 0, 0));
+        assertThat(lanes.gauge("halfrate.lane.requests", "became", "absorbed")).isEqualTo(1);
+    }
+
+    @Test
     void settlingMakesRoomForTheWindowThatWaits() {
         lanes.arrive(lanes.refs("1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13"));
         var inFlight = lanes.manifests();
@@ -503,8 +535,10 @@ class LaneTopologyTest {
         assertThat(lanes.stored("lanes")).isEqualTo(1);
 
         lanes.advance(Duration.ofSeconds(1));
-        assertThat(lanes.stored("lanes")).isZero();
         assertThat(lanes.hasGauge("halfrate.lane.waiting")).isFalse();
+        assertThat(lanes.hasGauge("halfrate.balance.gap")).isFalse();
+        assertThat(lanes.stored("lanes")).as("the sum of what was dropped").isEqualTo(1);
+        assertThat(lanes.totals()).isEqualTo(new LaneTotals(4, 4, 0, 0, 4, 0, 0, 0));
         lanes.restart();
         lanes.arrive(lanes.refs("e", "f", "g", "h", "i"));
         lanes.restart();

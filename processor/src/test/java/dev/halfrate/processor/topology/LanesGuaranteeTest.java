@@ -140,15 +140,22 @@ class LanesGuaranteeTest {
                 var notBefore = lanes.now().plusSeconds(random.nextInt(-60, 120));
                 returned.forEach(ref -> notBefores.put(ref.getOffset(), notBefore));
                 lanes.returned(batch, returned, notBefore);
-                watch();
+                observe();
             }
             if (random.nextInt(8) == 0) {
                 lanes.restart();
             }
             lanes.settled(batch, succeeded);
+            watch();
         }
 
         void watch() {
+            observe();
+            assertBalance();
+        }
+
+        /** What a restart would throw away unread. */
+        private void observe() {
             var sealed = new LinkedHashMap<String, List<ManifestChunk>>();
             lanes.manifests()
                     .forEach(chunk -> sealed.computeIfAbsent(chunk.getBatchId(), _ -> new ArrayList<>())
@@ -162,6 +169,20 @@ class LanesGuaranteeTest {
             assertThat(lanes.count("halfrate.requests.accepted")).isEqualTo(accepted);
             assertThat(lanes.count("halfrate.requests.absorbed")).isEqualTo(absorbed);
             assertThat(inFlight).hasSizeLessThanOrEqualTo(CONFIG.batchesInFlightMax());
+        }
+
+        /** The lanes' own sums, which survive restarts and the lanes themselves, are those of the observer. */
+        private void assertBalance() {
+            var totals = lanes.totals();
+            assertThat(totals.accepted()).isEqualTo(accepted);
+            assertThat(totals.absorbed()).isEqualTo(absorbed);
+            assertThat(totals.expired()).isEqualTo(expired);
+            assertThat(totals.succeeded() + totals.failed()).isEqualTo(answered.size());
+            var inBatches = inFlight.values().stream().mapToInt(List::size).sum();
+            assertThat(totals.gap(waiting.size() - expired + inBatches)).isZero();
+            assertThat(lanes.gauge("halfrate.lane.requests", "became", "in_batch"))
+                    .isEqualTo(inBatches);
+            assertThat(lanes.gauge("halfrate.balance.gap")).isZero();
         }
 
         private void sealed(String batch, List<ManifestChunk> chunks) {

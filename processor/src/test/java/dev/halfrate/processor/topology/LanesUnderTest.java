@@ -1,8 +1,8 @@
 package dev.halfrate.processor.topology;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
-import static java.util.Objects.requireNonNull;
 
+import dev.halfrate.processor.balance.LaneTotals;
 import dev.halfrate.processor.codec.DeadLetter;
 import dev.halfrate.processor.codec.DeadLetterCodec;
 import dev.halfrate.processor.codec.Result;
@@ -14,9 +14,11 @@ import dev.halfrate.schemas.internal.CommandKind;
 import dev.halfrate.schemas.internal.Hash;
 import dev.halfrate.schemas.internal.InternalFormat;
 import dev.halfrate.schemas.internal.LaneId;
+import dev.halfrate.schemas.internal.LaneRecord;
 import dev.halfrate.schemas.internal.ManifestChunk;
 import dev.halfrate.schemas.internal.Ref;
 import dev.halfrate.schemas.internal.RefChunk;
+import dev.halfrate.schemas.internal.SealedBatch;
 import dev.halfrate.schemas.internal.Signal;
 import dev.halfrate.schemas.internal.SignalKind;
 import dev.halfrate.schemas.internal.Source;
@@ -209,7 +211,12 @@ final class LanesUnderTest implements AutoCloseable {
                 0)));
     }
 
+    /** What neither succeeded nor was returned has failed. */
     void settled(String batchId, Collection<Integer> succeeded) {
+        settled(batchId, succeeded, unended(batchId) - succeeded.size());
+    }
+
+    void settled(String batchId, Collection<Integer> succeeded, int failed) {
         var bits = new BitSet();
         succeeded.forEach(bits::set);
         inbox(InternalFormat.SIGNAL.encode(new Signal(
@@ -220,10 +227,18 @@ final class LanesUnderTest implements AutoCloseable {
                 now.toEpochMilli(),
                 ByteBuffer.wrap(bits.toByteArray()),
                 null,
-                0,
-                0,
+                succeeded.size(),
+                failed,
                 0,
                 0)));
+    }
+
+    private int unended(String batchId) {
+        KeyValueStore<String, SealedBatch> batches = driver.getKeyValueStore("batches");
+        var batch = batches.get(batchId);
+        return batch == null
+                ? 0
+                : batch.getItems() - BitSet.valueOf(batch.getReturned()).cardinality();
     }
 
     void command(CommandKind kind) {
@@ -305,12 +320,27 @@ final class LanesUnderTest implements AutoCloseable {
         return found == null ? 0 : found.count();
     }
 
-    double gauge(String meter) {
-        return requireNonNull(meters.find(meter).gauge()).value();
-    }
-
     boolean hasGauge(String meter) {
         return meters.find(meter).gauge() != null;
+    }
+
+    /** @return what all lanes came to, dropped ones included, as it is stored */
+    LaneTotals totals() {
+        var totals = LaneTotals.NONE;
+        KeyValueStore<Bytes, LaneRecord> stored = driver.getKeyValueStore("lanes");
+        try (var all = stored.all()) {
+            while (all.hasNext()) {
+                totals = totals.plus(LaneTotals.of(all.next().value));
+            }
+        }
+        return totals;
+    }
+
+    /** @return of all lanes and everything that became of their requests */
+    double gauge(String meter, String... tags) {
+        return meters.find(meter).tags(tags).gauges().stream()
+                .mapToDouble(gauge -> gauge.value())
+                .sum();
     }
 
     /** @return records in a store */

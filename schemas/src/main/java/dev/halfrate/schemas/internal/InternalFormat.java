@@ -55,6 +55,8 @@ public final class InternalFormat<T extends SpecificRecordBase> {
             new InternalFormat<>(9, SealedIds.class, SealedIds.getClassSchema());
     public static final InternalFormat<SealedBatch> SEALED_BATCH =
             new InternalFormat<>(10, SealedBatch.class, SealedBatch.getClassSchema());
+    public static final InternalFormat<TopicBirth> TOPIC_BIRTH =
+            new InternalFormat<>(11, TopicBirth.class, TopicBirth.getClassSchema());
 
     private static final Map<Integer, InternalFormat<?>> BY_TYPE = Stream.of(
                     REF_CHUNK,
@@ -66,7 +68,8 @@ public final class InternalFormat<T extends SpecificRecordBase> {
                     LANE_RECORD,
                     WAITING_CHUNK,
                     SEALED_IDS,
-                    SEALED_BATCH)
+                    SEALED_BATCH,
+                    TOPIC_BIRTH)
             .collect(Collectors.toUnmodifiableMap(format -> format.type, format -> format));
 
     private final int type;

@@ -1,6 +1,5 @@
 package dev.halfrate.processor.provider.anthropic;
 
-import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import dev.halfrate.processor.money.Usage;
 import dev.halfrate.processor.provider.ResultLine;
@@ -20,8 +19,8 @@ final class AnthropicResultLine extends ResultLineReader {
     private byte @Nullable [] error;
     private VendorError cause = VendorError.NONE;
 
-    private AnthropicResultLine(byte[] line, JsonParser json) {
-        super(line, json);
+    private AnthropicResultLine(Source source) {
+        super(source);
     }
 
     static ResultLine read(long number, byte[] line, int length) {

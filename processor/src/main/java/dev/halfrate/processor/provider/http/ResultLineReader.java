@@ -17,7 +17,6 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -72,27 +71,35 @@ public abstract class ResultLineReader {
         void read(String name) throws IOException;
     }
 
-    protected final JsonParser json;
-    private final byte[] line;
-    private final Set<String> seen = new HashSet<>();
-    private @Nullable String customId;
-
-    /** Whether texts that are only told on are read. */
-    private boolean texts = true;
-
-    protected ResultLineReader(byte[] line, JsonParser json) {
-        this.line = line;
-        this.json = json;
+    /** Makes a vendor's reader. */
+    @FunctionalInterface
+    protected interface Vendor {
+        ResultLineReader reader(Source source);
     }
 
     /**
-     * @param vendors makes the vendor's reader
-     * @return {@link Corrupt} for whatever cannot be read; nothing is thrown
+     * What is read.
+     *
+     * @param texts whether errors are read, too, rather than skipped
      */
-    protected static ResultLine read(
-            long number, byte[] line, int length, BiFunction<byte[], JsonParser, ResultLineReader> vendors) {
+    protected record Source(byte[] line, JsonParser json, boolean texts) {}
+
+    protected final JsonParser json;
+    private final byte[] line;
+    private final boolean texts;
+    private final Set<String> seen = new HashSet<>();
+    private @Nullable String customId;
+
+    protected ResultLineReader(Source source) {
+        this.line = source.line;
+        this.json = source.json;
+        this.texts = source.texts;
+    }
+
+    /** @return {@link Corrupt} for whatever cannot be read; nothing is thrown */
+    protected static ResultLine read(long number, byte[] line, int length, Vendor vendor) {
         try {
-            return read(line, length, vendors, true);
+            return read(line, length, vendor, true);
         } catch (OddLineException e) {
             return new Corrupt(number, String.valueOf(e.getMessage()));
         } catch (IOException _) {
@@ -100,16 +107,12 @@ public abstract class ResultLineReader {
         }
     }
 
-    private static ResultLine read(
-            byte[] line, int length, BiFunction<byte[], JsonParser, ResultLineReader> vendors, boolean texts)
-            throws IOException {
+    private static ResultLine read(byte[] line, int length, Vendor vendor, boolean texts) throws IOException {
         try (var json = JSON.createParser(line, 0, length)) {
-            var reader = vendors.apply(line, json);
-            reader.texts = texts;
-            return reader.read();
+            return vendor.reader(new Source(line, json, texts)).read();
         } catch (StreamConstraintsException e) {
             if (texts) {
-                return read(line, length, vendors, false); // an endless message costs the message, not the line
+                return read(line, length, vendor, false); // an endless message costs the message, not the line
             }
             throw e;
         }
@@ -188,11 +191,11 @@ public abstract class ResultLineReader {
         if (from < 0 || to <= from) {
             throw new OddLineException("not UTF-8"); // the parser counts bytes of no other encoding
         }
-        var cut = Arrays.copyOfRange(line, (int) from, (int) to);
-        if (!isUtf8(cut)) {
+        var bytes = Arrays.copyOfRange(line, (int) from, (int) to);
+        if (!isUtf8(bytes)) {
             throw new OddLineException("not UTF-8");
         }
-        return cut;
+        return bytes;
     }
 
     /** The parser would hold all of it; it has yet to come past, and complains if this runs beyond the line. */

@@ -69,7 +69,7 @@ final class Batches {
             var code = Refusals.code(error, "code");
             var line = error.path("line");
             errors.add(new BatchError(
-                    kind(code, error),
+                    kind(error),
                     code == null ? "unknown" : code,
                     message(code, error),
                     line.isIntegralNumber() && line.canConvertToInt() && line.intValue() > 0 ? line.intValue() : null));
@@ -77,14 +77,12 @@ final class Batches {
         return errors;
     }
 
-    private static Kind kind(@Nullable String code, JsonNode error) {
+    private static Kind kind(JsonNode error) {
         var param = error.path("param").asText("");
         if (param.equals("file_id") || param.equals("input_file_id")) {
             return Kind.NOT_FOUND;
-        } else if (ErrorCodes.tooLarge(error)) {
-            return Kind.TOO_LARGE;
         }
-        return ErrorCodes.kindOf(code).orElse(Kind.BAD_REQUEST);
+        return ErrorCodes.kindOf(error).orElse(Kind.BAD_REQUEST);
     }
 
     /** Our words for the codes we know: the vendor's may quote the line. */

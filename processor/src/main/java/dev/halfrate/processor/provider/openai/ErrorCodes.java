@@ -9,25 +9,20 @@ import org.jspecify.annotations.Nullable;
 
 /** The vendor's error codes. */
 final class ErrorCodes {
+    /** There is no code for that. */
     private static final Pattern TOO_LARGE = Pattern.compile("larger than the [0-9,]{1,20} maximum");
 
     private ErrorCodes() {}
 
     /** @return the level at which an error object acts, whatever it came with; empty if neither code nor type says */
     static Optional<Kind> kindOf(JsonNode error) {
-        if (tooLarge(error)) {
+        if (TOO_LARGE.matcher(error.path("message").asText("")).find()) {
             return Optional.of(Kind.TOO_LARGE);
         }
         return kindOf(Refusals.code(error, "code")).or(() -> kindOf(Refusals.code(error, "type")));
     }
 
-    /** @return whether it says that a file is too large, for which the vendor has no code */
-    static boolean tooLarge(JsonNode error) {
-        return TOO_LARGE.matcher(error.path("message").asText("")).find();
-    }
-
-    /** @return empty if the code does not say */
-    static Optional<Kind> kindOf(@Nullable String code) {
+    private static Optional<Kind> kindOf(@Nullable String code) {
         return switch (code) {
             case "token_limit_exceeded", "batch_limit_exceeded" -> Optional.of(Kind.QUEUE_FULL);
             case "insufficient_quota", "billing_hard_limit_reached", "billing_not_active" -> Optional.of(Kind.CREDIT);

@@ -1,6 +1,5 @@
 package dev.halfrate.processor.provider.openai;
 
-import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import dev.halfrate.processor.money.Usage;
 import dev.halfrate.processor.provider.ResultLine;
@@ -21,8 +20,8 @@ final class OpenAiResultLine extends ResultLineReader {
     private @Nullable Usage usage;
     private VendorError bodyError = VendorError.NONE;
 
-    private OpenAiResultLine(byte[] line, JsonParser json) {
-        super(line, json);
+    private OpenAiResultLine(Source source) {
+        super(source);
     }
 
     static ResultLine read(long number, byte[] line, int length) {

@@ -1,0 +1,92 @@
+package dev.halfrate.processor.cli;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.module.SimpleModule;
+import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
+import dev.halfrate.processor.config.ConfigFile;
+import dev.halfrate.processor.ops.Status;
+import dev.halfrate.processor.ops.StatusReader;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** `status`: whether everything adds up, and what an operator has to look at. */
+@Command(
+        name = "status",
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
+        description = {
+            "Show where all requests and batches are, and whether everything adds up.",
+            "",
+            "Reads Kafka only, so it works from anywhere, and also when no process runs. A sum that does not add up"
+                    + " is looked at again before it is an alarm: on the move, sums of different moments differ."
+        },
+        footer = {
+            "",
+            "Examples:",
+            "  halfrate status --config halfrate.yaml",
+            "  halfrate status --config halfrate.yaml --json | jq .alarms",
+            "",
+            "Exit codes: 0 all is well, 1 an alarm or no answer, 2 wrong usage or configuration."
+        })
+final class StatusCommand implements Callable<Integer> {
+    /** A gap that is the same at all of them is one. */
+    private static final int LOOKS = 3;
+
+    private static final long LOOK_AGAIN_MS = 1_000;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    private CommandSpec spec;
+
+    @Option(
+            names = {"-c", "--config"},
+            required = true,
+            paramLabel = "FILE",
+            description = "The configuration, YAML.")
+    @SuppressWarnings("NullAway.Init")
+    private Path file;
+
+    @Option(names = "--json", description = "Print one JSON object.")
+    private boolean json;
+
+    /** What --json prints beside the status. */
+    private record Json(Status status, Status.Lane allLanes, List<Status.Gap> gaps, List<String> alarms) {}
+
+    @Override
+    public Integer call() throws InterruptedException, JsonProcessingException {
+        var config = ConfigFile.load(file);
+        try (var reader = StatusReader.open(config)) {
+            var status = reader.read();
+            var gaps = status.gaps();
+            var refusals = status.refusals();
+            for (var look = 1; look < LOOKS && !(gaps.isEmpty() && refusals.isEmpty()); look++) {
+                Thread.sleep(LOOK_AGAIN_MS);
+                status = reader.read();
+                gaps = status.gaps().stream().filter(gaps::contains).toList();
+                refusals = status.refusals();
+            }
+            var alarms = status.alarms(gaps);
+            var out = spec.commandLine().getOut();
+            if (json) {
+                out.println(mapper().writeValueAsString(new Json(status, status.allLanes(), gaps, alarms)));
+            } else {
+                new StatusPage(out).print(config.application(), status, alarms);
+                out.flush();
+            }
+            return alarms.isEmpty() ? CommandLines.DONE : CommandLines.FAILED;
+        }
+    }
+
+    private static ObjectMapper mapper() {
+        var times = new SimpleModule().addSerializer(Instant.class, ToStringSerializer.instance);
+        return new ObjectMapper().registerModule(times).enable(SerializationFeature.INDENT_OUTPUT);
+    }
+}

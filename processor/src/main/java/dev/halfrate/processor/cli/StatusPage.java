@@ -1,0 +1,163 @@
+package dev.halfrate.processor.cli;
+
+import dev.halfrate.processor.balance.ReadCounts;
+import dev.halfrate.processor.ops.Status;
+import java.io.PrintWriter;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/** The status for people: both equations in lines that can be added up by eye, alarms last. */
+final class StatusPage {
+    static final int LANES_SHOWN_MAX = 50;
+    static final int HOLDS_SHOWN_MAX = 20;
+
+    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss 'UTC'", Locale.ROOT)
+            .withZone(ZoneOffset.UTC);
+
+    private final PrintWriter out;
+
+    StatusPage(PrintWriter out) {
+        this.out = out;
+    }
+
+    void print(String application, Status status, List<String> alarms) {
+        out.printf(Locale.ROOT, "%s at %s, %s%n", application, TIME.format(status.at()), processes(status.processes()));
+        requests(status);
+        lanes(status);
+        ledger(status.ledger());
+        out.println();
+        out.printf(Locale.ROOT, "ALARMS  %s%n", alarms.isEmpty() ? "none" : String.valueOf(alarms.size()));
+        alarms.forEach(alarm -> out.printf(Locale.ROOT, "  %s%n", alarm));
+    }
+
+    private static String processes(int number) {
+        return switch (number) {
+            case 0 -> "no process runs";
+            case 1 -> "1 process runs";
+            default -> number + " processes run";
+        };
+    }
+
+    private void requests(Status status) {
+        out.println();
+        out.printf(
+                Locale.ROOT,
+                "%-14s %13s = %10s + %10s + %13s   %12s%n",
+                "REQUESTS",
+                "read",
+                "routed",
+                "rejected",
+                "dead-lettered",
+                "unread");
+        for (var partition : status.requests()) {
+            counts("partition " + partition.partition(), partition.counts(), partition.unread());
+        }
+        counts(
+                "all",
+                status.read(),
+                status.requests().stream().mapToLong(Status.Partition::unread).sum());
+        if (!status.read().whole()) {
+            out.printf(Locale.ROOT, "  counted since an offset was set by hand; before that, nobody knows%n");
+        }
+    }
+
+    private void counts(String name, ReadCounts counts, long unread) {
+        out.printf(
+                Locale.ROOT,
+                "%-14s %,13d = %,10d + %,10d + %,13d   %,12d%n",
+                name,
+                counts.read(),
+                counts.routed(),
+                counts.rejected(),
+                counts.deadLettered(),
+                unread);
+    }
+
+    private void lanes(Status status) {
+        out.println();
+        out.printf(
+                Locale.ROOT,
+                "%-14s %13s = %10s + %10s + %10s + %10s + %10s + %10s   %10s %10s%n",
+                "LANES",
+                "accepted",
+                "succeeded",
+                "failed",
+                "expired",
+                "cancelled",
+                "waiting",
+                "in batches",
+                "absorbed",
+                "conflicts");
+        for (var lane : status.lanes().stream().limit(LANES_SHOWN_MAX).toList()) {
+            out.printf(Locale.ROOT, "%s%n", lane.name());
+            lane("", lane);
+        }
+        var more = status.lanes().size() - LANES_SHOWN_MAX;
+        if (more > 0) {
+            out.printf(Locale.ROOT, "and %,d lanes more%n", more);
+        }
+        lane("all", status.allLanes());
+        out.printf(
+                Locale.ROOT,
+                "  on the way to their lanes: %s%,d requests%n",
+                status.inTransit().all() ? "" : "more than ",
+                status.inTransit().requests());
+    }
+
+    private void lane(String name, Status.Lane lane) {
+        var totals = lane.totals();
+        out.printf(
+                Locale.ROOT,
+                "%-14s %,13d = %,10d + %,10d + %,10d + %,10d + %,10d + %,10d   %,10d %,10d%n",
+                name,
+                totals.accepted(),
+                totals.succeeded(),
+                totals.failed(),
+                totals.expired(),
+                totals.cancelled(),
+                lane.waiting(),
+                lane.inBatches(),
+                totals.absorbed(),
+                totals.conflicts());
+    }
+
+    private void ledger(Status.Ledger ledger) {
+        out.println();
+        out.printf(
+                Locale.ROOT,
+                "BATCHES  %s%n",
+                ledger.batches().isEmpty()
+                        ? "none"
+                        : ledger.batches().entrySet().stream()
+                                .map(entry -> "%,d %s".formatted(entry.getValue(), entry.getKey()))
+                                .collect(Collectors.joining(", ")));
+        out.printf(
+                Locale.ROOT,
+                "  doubts open: %,d batches; second remote batches under way: %,d%n",
+                ledger.doubts(),
+                ledger.twins());
+        out.printf(Locale.ROOT, "  billed twice: %,d lines%n", ledger.billedTwice());
+        out.printf(
+                Locale.ROOT,
+                "  may be bought twice: %,d lines of released attempts, %,d missing lines%n",
+                ledger.released(),
+                ledger.missing());
+        for (var hold : ledger.holds().stream().limit(HOLDS_SHOWN_MAX).toList()) {
+            out.printf(
+                    Locale.ROOT,
+                    "  on hold since %s: %s, %,d requests of %s: %s%n",
+                    TIME.format(hold.since()),
+                    hold.batchId(),
+                    hold.requests(),
+                    hold.lane(),
+                    hold.reason());
+        }
+        var more = ledger.holds().size() - HOLDS_SHOWN_MAX;
+        if (more > 0) {
+            out.printf(Locale.ROOT, "  and %,d on hold more%n", more);
+        }
+    }
+}

@@ -1,0 +1,88 @@
+package dev.halfrate.processor.ledger;
+
+import dev.halfrate.processor.balance.BatchFigures;
+import dev.halfrate.schemas.internal.LedgerRecord;
+import dev.halfrate.schemas.internal.LedgerState;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/** What the batches of this process's partitions come to, as their ledgers have it. */
+final class LedgerMeters {
+    private final Map<String, AtomicLong> batches = new HashMap<>();
+    private final AtomicLong doubts;
+    private final AtomicLong twins;
+    private final AtomicLong billedTwice;
+    private final AtomicLong released;
+    private final AtomicLong missing;
+
+    LedgerMeters(MeterRegistry registry) {
+        for (var state : LedgerState.values()) {
+            var word = state.name().toLowerCase(Locale.ROOT);
+            batches.put(word, gauge(registry, "halfrate.batches", "Batches by state", "state", word));
+        }
+        doubts =
+                gauge(registry, "halfrate.doubts.open", "Batches whose last create is neither found nor proven absent");
+        twins = gauge(registry, "halfrate.twins.open", "Second remote batches that may still execute lines");
+        billedTwice = gauge(registry, "halfrate.billed_twice", "Lines of second remote batches, paid for on top");
+        released = exposure(registry, "released");
+        missing = exposure(registry, "missing");
+    }
+
+    private static AtomicLong exposure(MeterRegistry registry, String reason) {
+        return gauge(registry, "halfrate.exposure", "Lines that may be bought twice", "reason", reason);
+    }
+
+    private static AtomicLong gauge(MeterRegistry registry, String name, String description, String... tags) {
+        var value = new AtomicLong();
+        Gauge.builder(name, value, AtomicLong::get)
+                .description(description)
+                .tags(tags)
+                .register(registry);
+        return value;
+    }
+
+    private void add(BatchFigures figures, int sign) {
+        var inState = batches.get(figures.state());
+        if (inState != null) {
+            inState.addAndGet(sign);
+        }
+        doubts.addAndGet(figures.doubt() ? sign : 0);
+        twins.addAndGet(sign * figures.twins());
+        billedTwice.addAndGet(sign * figures.billedTwice());
+        released.addAndGet(sign * figures.released());
+        missing.addAndGet(sign * figures.missing());
+    }
+
+    /** The share of one partition; for one thread. */
+    final class Share implements AutoCloseable {
+        private final Map<String, BatchFigures> known = new HashMap<>();
+
+        void put(LedgerRecord batch) {
+            var figures = BatchFigures.of(batch);
+            add(figures, 1);
+            forget(known.put(batch.getBatchId(), figures));
+        }
+
+        void remove(String batchId) {
+            forget(known.remove(batchId));
+        }
+
+        private void forget(@Nullable BatchFigures figures) {
+            if (figures != null) {
+                add(figures, -1);
+            }
+        }
+
+        /** The partition goes to another owner. */
+        @Override
+        public void close() {
+            known.values().forEach(this::forget);
+            known.clear();
+        }
+    }
+}

@@ -1,0 +1,127 @@
+package dev.halfrate.processor.ops;
+
+import dev.halfrate.processor.balance.LaneTotals;
+import dev.halfrate.processor.balance.ReadCounts;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Where everything stands, as Kafka has it.
+ *
+ * @param processes that read requests
+ * @param lanes the busiest first
+ * @param inTransit requests that were routed and have not arrived at their lanes
+ * @param refusals why a start would be refused
+ */
+public record Status(
+        Instant at,
+        int processes,
+        List<Partition> requests,
+        List<Lane> lanes,
+        InTransit inTransit,
+        Ledger ledger,
+        List<String> refusals) {
+
+    /** @param unread records that wait to be read */
+    public record Partition(String topic, int partition, ReadCounts counts, long unread) {}
+
+    /**
+     * One lane.
+     *
+     * @param waiting for a batch, or until they are to be tried again
+     * @param inBatches that have not settled
+     */
+    public record Lane(String name, LaneTotals totals, long waiting, long inBatches) {
+        public long gap() {
+            return totals.gap(waiting + inBatches);
+        }
+    }
+
+    /** @param all whether that is all; beyond a limit nobody counts */
+    public record InTransit(long requests, boolean all) {}
+
+    /** A batch that waits for evidence or an operator. */
+    public record Hold(String batchId, String lane, int requests, Instant since, String reason) {}
+
+    /**
+     * What the ledger's batches come to.
+     *
+     * @param batches by state
+     * @param doubts batches whose last create is neither found nor proven absent
+     * @param holds the oldest first
+     * @param twins second remote batches that may still execute lines
+     * @param billedTwice lines of second remote batches
+     * @param released, missing lines that may be bought twice
+     */
+    public record Ledger(
+            Map<String, Long> batches,
+            long doubts,
+            List<Hold> holds,
+            long twins,
+            long billedTwice,
+            long released,
+            long missing) {}
+
+    /**
+     * Something does not add up.
+     *
+     * @param requests of which nothing is known; negative for too many ends
+     */
+    public record Gap(String where, long requests) {}
+
+    public ReadCounts read() {
+        return requests.stream().map(Partition::counts).reduce(ReadCounts.NONE, ReadCounts::plus);
+    }
+
+    public Lane allLanes() {
+        return lanes.stream()
+                .reduce(
+                        new Lane("all", LaneTotals.NONE, 0, 0),
+                        (sum, lane) -> new Lane(
+                                "all",
+                                sum.totals().plus(lane.totals()),
+                                sum.waiting() + lane.waiting(),
+                                sum.inBatches() + lane.inBatches()));
+    }
+
+    /** @return what does not add up now; on the move, sums of different moments may differ for a while */
+    public List<Gap> gaps() {
+        var gaps = new ArrayList<Gap>();
+        var read = read();
+        if (read.gap() != 0) {
+            gaps.add(new Gap("intake", read.gap()));
+        }
+        // Where an offset was set by hand, or a part of the inbox is not counted, nobody knows what should have
+        // arrived.
+        var between = read.routed() - allLanes().totals().arrived() - inTransit.requests();
+        if (read.whole() && inTransit.all() && between != 0) {
+            gaps.add(new Gap("between intake and lanes", between));
+        }
+        lanes.stream().filter(lane -> lane.gap() != 0).forEach(lane -> gaps.add(new Gap(lane.name(), lane.gap())));
+        return gaps;
+    }
+
+    /**
+     * What an operator has to look at, a line each.
+     *
+     * @param lasting gaps that were there at every look
+     */
+    public List<String> alarms(List<Gap> lasting) {
+        var alarms = new ArrayList<String>();
+        for (var gap : lasting) {
+            alarms.add("balance: %s: nothing is known of %d requests; this is a defect, keep the topics and report it"
+                    .formatted(gap.where(), gap.requests()));
+        }
+        if (!ledger.holds().isEmpty()) {
+            alarms.add("%d batches are on hold, see their reasons"
+                    .formatted(ledger.holds().size()));
+        }
+        if (ledger.twins() > 0) {
+            alarms.add("%d second remote batches may still execute lines".formatted(ledger.twins()));
+        }
+        refusals.forEach(refusal -> alarms.add("the next start will be refused: " + refusal));
+        return alarms;
+    }
+}

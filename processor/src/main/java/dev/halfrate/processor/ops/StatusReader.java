@@ -1,0 +1,287 @@
+package dev.halfrate.processor.ops;
+
+import static java.util.Objects.requireNonNullElse;
+
+import dev.halfrate.processor.balance.BatchFigures;
+import dev.halfrate.processor.balance.LaneTotals;
+import dev.halfrate.processor.balance.ReadCounts;
+import dev.halfrate.processor.config.HalfrateConfig;
+import dev.halfrate.schemas.internal.InternalFormat;
+import dev.halfrate.schemas.internal.LaneId;
+import dev.halfrate.schemas.internal.LedgerRecord;
+import dev.halfrate.schemas.internal.RefChunk;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.GroupIdNotFoundException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.utils.Bytes;
+
+/** Reads from Kafka where everything stands, whether anybody runs or not. */
+public final class StatusReader implements AutoCloseable {
+    private static final Duration ANSWER_WITHIN = Duration.ofSeconds(20);
+    private static final Duration POLL = Duration.ofMillis(200);
+
+    /** Of the lane-inbox; more of them are said to be on their way, but not counted. */
+    private static final int TRANSIT_RECORDS_MAX = 10_000;
+
+    private static final String RETIRED_LANES = "(idle lanes)";
+
+    private final HalfrateConfig config;
+    private final Admin admin;
+
+    private StatusReader(HalfrateConfig config, Admin admin) {
+        this.config = config;
+        this.admin = admin;
+    }
+
+    /** @throws StartupException if the cluster does not answer, or the application has never run there */
+    public static StatusReader open(HalfrateConfig config) throws InterruptedException {
+        var servers = config.kafka().getOrDefault(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, "");
+        TopicSetup.awaitReachable(servers);
+        var settings = new HashMap<String, Object>(config.kafka());
+        settings.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, (int) ANSWER_WITHIN.toMillis());
+        settings.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, (int) ANSWER_WITHIN.toMillis());
+        var reader = new StatusReader(config, Admin.create(settings));
+        try {
+            if (reader.partitions(config.birthsTopic()).isEmpty()) {
+                throw new StartupException("topic %s does not exist at %s: has %s ever run there?"
+                        .formatted(config.birthsTopic(), servers, config.application()));
+            }
+            return reader;
+        } catch (RuntimeException e) {
+            reader.close();
+            throw e;
+        }
+    }
+
+    /** @throws StartupException if Kafka does not answer */
+    public Status read() throws InterruptedException {
+        try {
+            return new Status(
+                    Instant.now(), processes(), requests(), lanes(), inTransit(), ledger(), Births.faults(config));
+        } catch (KafkaException e) {
+            throw new StartupException("the status cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    private int processes() throws InterruptedException {
+        var group = config.intakeGroup();
+        try {
+            var description = admin.describeConsumerGroups(List.of(group))
+                    .describedGroups()
+                    .get(group);
+            return description == null ? 0 : get(description).members().size();
+        } catch (GroupIdNotFoundException _) {
+            return 0;
+        }
+    }
+
+    private List<Status.Partition> requests() throws InterruptedException {
+        var offsets = new HashMap<>(committed(config.intakeGroup()));
+        offsets.keySet().retainAll(partitions(config.topics().requests()));
+        var ends = ends(offsets.keySet());
+        return offsets.entrySet().stream()
+                .map(entry -> new Status.Partition(
+                        entry.getKey().topic(),
+                        entry.getKey().partition(),
+                        ReadCounts.parse(entry.getValue().metadata()),
+                        ends.getOrDefault(entry.getKey(), 0L) - entry.getValue().offset()))
+                .sorted(Comparator.comparing(Status.Partition::topic).thenComparingInt(Status.Partition::partition))
+                .toList();
+    }
+
+    // ---- lanes ----
+
+    private List<Status.Lane> lanes() throws InterruptedException {
+        var inBatches = inBatches();
+        var retired = LaneTotals.NONE;
+        var lanes = new ArrayList<Status.Lane>();
+        for (var held : compacted(config.lanesChangelog("lanes")).values()) {
+            for (var entry : held.entrySet()) {
+                var lane = InternalFormat.LANE_RECORD.decode(entry.getValue());
+                if (lane.getPool().isEmpty()) {
+                    retired = retired.plus(LaneTotals.of(lane));
+                } else {
+                    lanes.add(new Status.Lane(
+                            name(lane.getLane()),
+                            LaneTotals.of(lane),
+                            (long) lane.getWaiting() + lane.getDelayed(),
+                            inBatches.getOrDefault(entry.getKey(), 0L)));
+                }
+            }
+        }
+        lanes.sort(Comparator.comparingLong((Status.Lane lane) -> lane.totals().accepted())
+                .reversed()
+                .thenComparing(Status.Lane::name));
+        if (!retired.equals(LaneTotals.NONE)) {
+            lanes.add(new Status.Lane(RETIRED_LANES, retired, 0, 0));
+        }
+        return lanes;
+    }
+
+    /** @return requests in batches that have not settled, by the key of their lane */
+    private Map<Bytes, Long> inBatches() throws InterruptedException {
+        var inBatches = new HashMap<Bytes, Long>();
+        for (var held : compacted(config.lanesChangelog("batches")).values()) {
+            for (var value : held.values()) {
+                var batch = InternalFormat.SEALED_BATCH.decode(value);
+                if (batch.getSettledAt() == null) {
+                    var returned = BitSet.valueOf(batch.getReturned()).cardinality();
+                    inBatches.merge(Bytes.wrap(batch.getLane().bytes()), (long) batch.getItems() - returned, Long::sum);
+                }
+            }
+        }
+        return inBatches;
+    }
+
+    private Status.InTransit inTransit() throws InterruptedException {
+        var from = committed(config.lanesGroup());
+        var settings = new HashMap<String, Object>(config.kafka());
+        settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+        settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+        settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
+        try (var consumer = new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+            consumer.assign(from.keySet());
+            from.forEach((partition, offset) -> consumer.seek(partition, offset.offset()));
+            var ends = consumer.endOffsets(from.keySet());
+            var requests = 0L;
+            var records = 0;
+            var deadline = System.nanoTime() + ANSWER_WITHIN.toNanos();
+            while (ends.entrySet().stream().anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
+                if (records > TRANSIT_RECORDS_MAX || System.nanoTime() - deadline > 0) {
+                    return new Status.InTransit(requests, false);
+                }
+                for (var entry : consumer.poll(POLL)) {
+                    records++;
+                    if (InternalFormat.decodeAny(entry.value()) instanceof RefChunk chunk) {
+                        requests += chunk.getRefs().size();
+                    }
+                }
+            }
+            return new Status.InTransit(requests, true);
+        }
+    }
+
+    // ---- ledger ----
+
+    private Status.Ledger ledger() throws InterruptedException {
+        var states = new TreeMap<String, Long>();
+        var holds = new ArrayList<Status.Hold>();
+        var doubts = 0L;
+        var twins = 0L;
+        var billedTwice = 0L;
+        var released = 0L;
+        var missing = 0L;
+        for (var held : compacted(config.topics().ledger()).values()) {
+            for (var value : held.values()) {
+                if (InternalFormat.decodeAny(value) instanceof LedgerRecord batch) {
+                    var figures = BatchFigures.of(batch);
+                    states.merge(figures.state(), 1L, Long::sum);
+                    if (figures.hold()) {
+                        holds.add(hold(batch));
+                    }
+                    doubts += figures.doubt() ? 1 : 0;
+                    twins += figures.twins();
+                    billedTwice += figures.billedTwice();
+                    released += figures.released();
+                    missing += figures.missing();
+                }
+            }
+        }
+        holds.sort(Comparator.comparing(Status.Hold::since));
+        return new Status.Ledger(states, doubts, holds, twins, billedTwice, released, missing);
+    }
+
+    private static Status.Hold hold(LedgerRecord batch) {
+        var ended = batch.getSucceededCount()
+                + batch.getFailedCount()
+                + batch.getExpiredCount()
+                + batch.getCancelledCount()
+                + batch.getReturnedCount()
+                + batch.getElsewhereCount();
+        return new Status.Hold(
+                batch.getBatchId(),
+                name(batch.getLane()),
+                batch.getItems() - ended,
+                Instant.ofEpochMilli(batch.getChangedAt()),
+                batch.getReason());
+    }
+
+    private static String name(LaneId lane) {
+        return lane.getAccount() + "/" + lane.getModel() + lane.getEndpoint();
+    }
+
+    // ---- Kafka ----
+
+    private Map<TopicPartition, Map<Bytes, byte[]>> compacted(String topic) throws InterruptedException {
+        return CompactedTopics.read(config, partitions(topic));
+    }
+
+    /** @return none if there is no such topic */
+    private List<TopicPartition> partitions(String topic) throws InterruptedException {
+        try {
+            var answer = admin.describeTopics(List.of(topic)).topicNameValues().get(topic);
+            var partitions = answer == null ? 0 : get(answer).partitions().size();
+            return IntStream.range(0, partitions)
+                    .mapToObj(partition -> new TopicPartition(topic, partition))
+                    .toList();
+        } catch (UnknownTopicOrPartitionException _) {
+            return List.of();
+        }
+    }
+
+    private Map<TopicPartition, OffsetAndMetadata> committed(String group) throws InterruptedException {
+        var offsets = new HashMap<TopicPartition, OffsetAndMetadata>();
+        get(admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata())
+                .forEach((partition, offset) -> {
+                    if (offset != null) {
+                        offsets.put(partition, offset);
+                    }
+                });
+        return offsets;
+    }
+
+    private Map<TopicPartition, Long> ends(Collection<TopicPartition> partitions) throws InterruptedException {
+        var ends = get(admin.listOffsets(
+                        partitions.stream().collect(Collectors.toMap(partition -> partition, _ -> OffsetSpec.latest())))
+                .all());
+        return ends.entrySet().stream()
+                .collect(Collectors.toMap(
+                        Map.Entry::getKey, entry -> entry.getValue().offset()));
+    }
+
+    private static <T> T get(KafkaFuture<T> future) throws InterruptedException {
+        try {
+            return future.get();
+        } catch (ExecutionException e) {
+            var cause = requireNonNullElse(e.getCause(), e);
+            throw cause instanceof KafkaException known ? known : new KafkaException(cause);
+        }
+    }
+
+    @Override
+    public void close() {
+        admin.close(ANSWER_WITHIN);
+    }
+}
