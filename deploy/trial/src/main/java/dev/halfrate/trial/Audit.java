@@ -19,7 +19,8 @@ final class Audit {
 
     /**
      * @param doubts attempts beyond each batch's first
-     * @param billedTwice lines billed more often than once, also where the ledger knows of it
+     * @param billedTwice lines billed more often than once that the ledger does not account for
+     * @param exposed those that it does account for: of twins, of attempts that could not be revoked, of missing lines
      * @param violations one sentence each
      */
     record Verdict(
@@ -29,6 +30,7 @@ final class Audit {
             int lost,
             int answeredTwice,
             int billedTwice,
+            int exposed,
             List<String> violations) {}
 
     private final Evidence evidence;
@@ -55,7 +57,14 @@ final class Audit {
         var twice = answeredTwice();
         strangers();
         ledger();
-        var billedTwice = billing();
+        var extra = billing();
+        var accounted = evidence.batches().values().stream()
+                .mapToInt(Evidence.LedgerBatch::extraLinesMax)
+                .sum();
+        var exposed = Math.min(extra, accounted);
+        if (extra > accounted) {
+            violations.add("%d lines were billed twice, the ledger accounts for %d".formatted(extra, accounted));
+        }
         evidence.leaks().forEach(leak -> violations.add("a secret, prompt or custom_id stands in " + leak));
         return new Verdict(
                 evidence.sent().size(),
@@ -65,7 +74,8 @@ final class Audit {
                         .sum(),
                 lost,
                 twice,
-                billedTwice,
+                extra - exposed,
+                exposed,
                 List.copyOf(violations));
     }
 
@@ -135,6 +145,7 @@ final class Audit {
         });
     }
 
+    /** @return lines billed once more than once each */
     private int billing() {
         var batchOfTag = new HashMap<String, String>();
         evidence.batches()
@@ -157,14 +168,7 @@ final class Audit {
             }
         });
         unbilled(times.keySet());
-        var extra = times.values().stream().mapToInt(count -> count - 1).sum();
-        var accounted = evidence.batches().values().stream()
-                .mapToLong(Evidence.LedgerBatch::extraLinesMax)
-                .sum();
-        if (extra > accounted) {
-            violations.add("%d lines were billed twice, the ledger accounts for %d".formatted(extra, accounted));
-        }
-        return extra;
+        return times.values().stream().mapToInt(count -> count - 1).sum();
     }
 
     private void unbilled(Set<String> billed) {

@@ -37,7 +37,7 @@ record Evidence(
      * @param twins remote batches that the ledger knows to be surplus
      * @param extraLinesMax lines that may have been billed once more, by the ledger's own account
      */
-    record LedgerBatch(String state, List<Attempt> attempts, Set<String> twins, long extraLinesMax) {}
+    record LedgerBatch(String state, List<Attempt> attempts, Set<String> twins, int extraLinesMax) {}
 
     /** @param over whether its outcome is known, or was made harmless */
     record Attempt(String tag, boolean over) {}

@@ -143,7 +143,7 @@ final class Feeds implements AutoCloseable {
                         batch.getReleasedLines()
                                 + batch.getMissingLines()
                                 + batch.getTwins().stream()
-                                        .mapToLong(LedgerTwin::getLines)
+                                        .mapToInt(LedgerTwin::getLines)
                                         .sum())));
         return batches;
     }

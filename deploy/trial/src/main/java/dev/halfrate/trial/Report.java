@@ -16,6 +16,7 @@ final class Report {
     private int lost;
     private int answeredTwice;
     private int billedTwice;
+    private int exposed;
     private Duration longestRecovery = Duration.ZERO;
 
     /** @param repeat the command that repeats a case whose name follows */
@@ -35,6 +36,7 @@ final class Report {
         lost += verdict.lost();
         answeredTwice += verdict.answeredTwice();
         billedTwice += verdict.billedTwice();
+        exposed += verdict.exposed();
         if (outcome.recovered().compareTo(longestRecovery) > 0) {
             longestRecovery = outcome.recovered();
         }
@@ -81,7 +83,7 @@ final class Report {
     synchronized void summary() {
         out.printf(
                 "%d cases, %d failed; %d faults injected; %,d requests in %,d batches, %d further attempts;"
-                        + " lost %d, answered twice %d, billed twice %d; longest recovery %.1f s%n",
+                        + " lost %d, answered twice %d, billed twice %d (beside %d that the ledger accounts for); longest recovery %.1f s%n",
                 cases,
                 failed,
                 faults,
@@ -91,6 +93,7 @@ final class Report {
                 lost,
                 answeredTwice,
                 billedTwice,
+                exposed,
                 seconds(longestRecovery));
         out.flush();
     }

@@ -78,7 +78,7 @@ final class Soak implements AutoCloseable {
     private boolean report(Audit.Verdict verdict, Duration recovered) {
         out.printf(
                 "%d faults %s; %,d requests in %,d batches, %d further attempts; lost %d, answered twice %d,"
-                        + " billed twice %d; quiet %.1f s after the last fault%s%n",
+                        + " billed twice %d (beside %d that the ledger accounts for); quiet %.1f s after the last fault%s%n",
                 faults.values().stream().mapToInt(Integer::intValue).sum(),
                 faults,
                 verdict.requests(),
@@ -87,6 +87,7 @@ final class Soak implements AutoCloseable {
                 verdict.lost(),
                 verdict.answeredTwice(),
                 verdict.billedTwice(),
+                verdict.exposed(),
                 recovered.toMillis() / 1_000.0,
                 subject.notes().isEmpty() ? "" : "; " + subject.notes());
         verdict.violations().forEach(violation -> out.println("    " + violation));

@@ -20,7 +20,7 @@ class KillMatrixIT {
                 .execute(
                         "kill-matrix",
                         "--only",
-                        "CP9/openai/kill,CP12/openai/kill,CP13/openai/stop",
+                        "CP9/openai/kill,CP12/anthropic/kill,CP13/openai/stop",
                         "--parallel",
                         "3");
 
