@@ -32,7 +32,8 @@ public sealed interface BatchEvent {
 
     record MarkerTaken(MarkerOutcome outcome) implements BatchEvent {}
 
-    record CreateEnded(CreateOutcome outcome) implements BatchEvent {}
+    /** @param attempt its number: an answer may come when another attempt is under way */
+    record CreateEnded(CreateOutcome outcome, int attempt) implements BatchEvent {}
 
     record FindEnded(FindOutcome outcome) implements BatchEvent {}
 

@@ -77,7 +77,7 @@ public final class BatchLifecycle {
             case TwinSeen(var remoteBatchId, var outcome) -> twins.seen(batch, remoteBatchId, outcome);
             case TimerDue(var timer)
             when timer == Timer.TWIN -> Step.ignore(batch).and(Twins.end(batch));
-            case CreateEnded(CreateOutcome.Created(var remote))
+            case CreateEnded(CreateOutcome.Created(var remote), int _)
             when !awaitsCreate(batch) -> twins.sighted(batch, remote, "", at.now());
             case Taken _ -> inState(batch, event, at).and(Twins.end(batch));
             default -> inState(batch, event, at);
@@ -200,9 +200,11 @@ public final class BatchLifecycle {
         var now = at.now();
         return switch (event) {
             case Taken _ -> doubts.begin(batch, creating.lines(), "owner changed during the create", now);
-            case CreateEnded(CreateOutcome.Created(var remote)) -> moves.run(batch, creating.lines(), remote, now);
-            case CreateEnded(CreateOutcome.InDoubt(var reason)) -> doubts.begin(batch, creating.lines(), reason, now);
-            case CreateEnded(CreateOutcome.Refused(var refusal)) -> {
+            case CreateEnded(CreateOutcome.Created(var remote), int _) ->
+                moves.run(batch, creating.lines(), remote, now);
+            case CreateEnded(CreateOutcome.InDoubt(var reason), int _) ->
+                doubts.begin(batch, creating.lines(), reason, now);
+            case CreateEnded(CreateOutcome.Refused(var refusal), int _) -> {
                 if (!passes(refusal.kind())) {
                     yield refuseForGood(batch, refusal, at);
                 } else if (refusal.kind() == Refusal.Kind.NOT_FOUND) {
@@ -255,7 +257,10 @@ public final class BatchLifecycle {
                 }
                 var done = remote.counts().completed() + remote.counts().failed();
                 var seen = running.seen(remote.vendorStatus(), done);
-                if (running.standing() != Standing.PROVISIONAL && overdue(running, remote, now)) {
+                // A cancel that is lost is asked for again.
+                if (running.standing() != Standing.PROVISIONAL
+                        && remote.status() != RemoteBatch.Status.CANCELLING
+                        && overdue(batch, running.createdAt(), now)) {
                     yield Step.commit(
                             batch.in(seen.as(Standing.CANCELLING), batch.changedAt()), new Effect.Cancel(), pollLater);
                 }
@@ -277,7 +282,7 @@ public final class BatchLifecycle {
                                 new StartTimer(Timer.POLL, Moves.longer(pollLater.delay(), Moves.wish(refusal))));
             case Polled(PollOutcome.NoAnswer _) -> Step.remember(batch, pollLater);
             // The answer is surer than the guess.
-            case CreateEnded(CreateOutcome.Created(var remote))
+            case CreateEnded(CreateOutcome.Created(var remote), int _)
             when provisional -> moves.run(batch, running.lines(), remote, now);
             // Lines that validation named have failed; the rest goes into another attempt.
             case Reported(var reports)
@@ -295,12 +300,6 @@ public final class BatchLifecycle {
             }
             default -> Moves.ignoreLate(batch, event);
         };
-    }
-
-    /** A cancel that is lost is asked for again. */
-    private boolean overdue(Running running, RemoteBatch remote, Instant now) {
-        return remote.status() != RemoteBatch.Status.CANCELLING
-                && running.createdAt().plus(settings.runningMax()).isBefore(now);
     }
 
     private static boolean nothingExecuted(RemoteBatch remote) {
@@ -444,7 +443,7 @@ public final class BatchLifecycle {
                         ? moves.retryLater(batch, now, Duration.ZERO)
                         : moves.hold(batch, "a result file cannot be read: " + reason, now);
             case FilesRead(ResultsOutcome.Refused(var refusal), int _, int _) ->
-                refusal.kind() == Refusal.Kind.NOT_FOUND
+                refusal.kind() == Refusal.Kind.NOT_FOUND && ended.standing() != Standing.PROVISIONAL
                         ? moves.hold(batch, "a result file is gone", now)
                         : moves.retryLater(batch, now, Moves.wish(refusal));
             default -> Moves.ignoreLate(batch, event);
@@ -468,7 +467,7 @@ public final class BatchLifecycle {
         for (var report : reports) {
             var known = report.item() >= 0 && report.item() < batch.header().items();
             if (known && !batch.done().has(report.item()) && fresh.add(report.item())) {
-                var verdict = verdict(report, cancelledByUs(batch));
+                var verdict = verdict(report, cancelledByUs(batch, now));
                 ends.add(new ItemEnd(report.item(), verdict, report.usage()));
                 if (report.finding() == ItemReport.Finding.MISSING && verdict == ItemEnd.Kind.RETURNED) {
                     boughtAgain++;
@@ -483,8 +482,17 @@ public final class BatchLifecycle {
                 ended.open() == 0 ? ended.in(new Settled(now), now) : ended, Step.Durability.LEDGER, ends, List.of());
     }
 
-    private static boolean cancelledByUs(Batch batch) {
-        return batch.state() instanceof Ended ended && ended.standing() == Standing.CANCELLING;
+    /** Also if it was held since, which forgets the wish: what is as old as that we have cancelled. */
+    private boolean cancelledByUs(Batch batch, Instant now) {
+        return batch.state() instanceof Ended ended
+                && (ended.standing() == Standing.CANCELLING || overdue(batch, ended.createdAt(), now));
+    }
+
+    private boolean overdue(Batch batch, Instant createdAt, Instant now) {
+        var startedAt = batch.attempt().startedAt();
+        return (startedAt == null ? createdAt : startedAt)
+                .plus(settings.runningMax())
+                .isBefore(now);
     }
 
     private ItemEnd.Kind verdict(ItemReport report, boolean cancelledByUs) {

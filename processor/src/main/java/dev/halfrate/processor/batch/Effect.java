@@ -10,6 +10,9 @@ public sealed interface Effect {
 
     record Upload() implements Effect {}
 
+    /** The lines are of no more use. */
+    record DiscardSpool() implements Effect {}
+
     record AcquirePermit() implements Effect {}
 
     /** Note what is the newest remote batch. Holds the permit. */

@@ -52,11 +52,28 @@ final class Moves {
         return Step.remember(again, new StartTimer(Timer.RETRY, longer(settings.retryDelay(again.failures()), wish)));
     }
 
-    /** A permit that comes when it is of no use must go back; everything else that comes late is harmless. */
+    /** A permit or a spool that comes when it is of no use must go back; everything else that comes late is harmless. */
     static Step ignoreLate(Batch batch, BatchEvent event) {
-        return event instanceof PermitGranted || event instanceof BatchEvent.MarkerTaken
-                ? Step.remember(batch, new Effect.ReleasePermit())
+        if (event instanceof PermitGranted || event instanceof BatchEvent.MarkerTaken) {
+            return Step.remember(batch, new Effect.ReleasePermit());
+        }
+        return event instanceof BatchEvent.SpoolWritten && !mayUseSpool(batch)
+                ? Step.remember(batch, new Effect.DiscardSpool())
                 : Step.ignore(batch);
+    }
+
+    private static boolean mayUseSpool(Batch batch) {
+        return switch (batch.state()) {
+            case Sealed _, BatchState.Spooled _, BatchState.Uploaded _, BatchState.Creating _ -> true;
+            case BatchState.Quiescing _,
+                    BatchState.Revoking _,
+                    Hold _,
+                    Running _,
+                    BatchState.Refused _,
+                    BatchState.Ended _,
+                    BatchState.Split _,
+                    BatchState.Settled _ -> false;
+        };
     }
 
     static Duration wish(Refusal refusal) {

@@ -105,12 +105,21 @@ final class AccountGate {
      * else is there to try, has to call.
      */
     void awaitOpen() throws InterruptedException {
+        awaitOpen(new Other());
+    }
+
+    /** The same for who needs the disk until its create is answered. */
+    void awaitOpenForCreate(String model) throws InterruptedException {
+        awaitOpen(new Create(model));
+    }
+
+    private void awaitOpen(AccountPace.Call call) throws InterruptedException {
         lock.lockInterruptibly();
         try {
-            while (!pace.open(new Other())) {
-                var wait = pace.waitNanos(new Other(), clock.nanos());
+            while (!pace.open(call)) {
+                var wait = pace.waitNanos(call, clock.nanos());
                 if (wait <= 0 && callers == 0) {
-                    pace = pace.begun(new Other(), clock.nanos());
+                    pace = pace.begun(call, clock.nanos());
                     return;
                 }
                 changed.awaitNanos(Math.max(wait, pace.probeInterval().toNanos()));

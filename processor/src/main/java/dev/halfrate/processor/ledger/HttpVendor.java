@@ -9,10 +9,12 @@ import dev.halfrate.processor.batch.ItemReport;
 import dev.halfrate.processor.batch.Twin;
 import dev.halfrate.processor.crash.CrashPoint;
 import dev.halfrate.processor.provider.CancelOutcome;
+import dev.halfrate.processor.provider.Capabilities;
 import dev.halfrate.processor.provider.CreateOutcome;
 import dev.halfrate.processor.provider.Deadline;
 import dev.halfrate.processor.provider.FilePosition;
 import dev.halfrate.processor.provider.LineFormat;
+import dev.halfrate.processor.provider.MarkerOutcome;
 import dev.halfrate.processor.provider.PollOutcome;
 import dev.halfrate.processor.provider.Provider;
 import dev.halfrate.processor.provider.ResultsOutcome;
@@ -72,6 +74,7 @@ final class HttpVendor implements Vendor {
     public void start(Batch batch, Effect effect) {
         switch (effect) {
             case Effect.Spool _ -> onThread(batch, () -> spool(batch));
+            case Effect.DiscardSpool _ -> discardSpool(batch.id());
             case Effect.Upload _ -> onThread(batch, () -> upload(batch));
             case Effect.AcquirePermit _ -> onThread(batch, () -> acquirePermit(batch));
             case Effect.Create _ -> onThread(batch, () -> create(batch));
@@ -110,14 +113,18 @@ final class HttpVendor implements Vendor {
         discardSpool(batch.id());
         discardSpool(batch.header().parentId());
         // A paused account must not fill the disk that others need.
-        gate(batch).awaitOpen();
+        if (gate(batch).provider().capabilities().ingest() == Capabilities.Ingest.INLINE) {
+            gate(batch).awaitOpenForCreate(batch.header().model());
+        } else {
+            gate(batch).awaitOpen();
+        }
         var kilobytes =
                 (int) Math.min(workshop.spoolKilobytesMax(), batch.header().bytes() / 1024 + 1);
         workshop.spoolKilobytes().acquire(kilobytes);
         // Its own name for each time a partition is owned: an earlier owner may still be writing.
         var path = workshop.spoolDir()
                 .resolve("%s-%d-%x.jsonl".formatted(batch.id(), batch.attempt().number(), System.nanoTime()));
-        spools.put(batch.id(), new SpoolFile(path, kilobytes));
+        discard(spools.put(batch.id(), new SpoolFile(path, kilobytes)));
         if (closed) {
             discardSpool(batch.id());
             return;
@@ -178,7 +185,13 @@ final class HttpVendor implements Vendor {
 
     /** Within the permit of the create that it is for. */
     private void takeMarker(Batch batch) throws InterruptedException {
-        var outcome = gate(batch).callPermitted(Provider::marker);
+        MarkerOutcome outcome;
+        try {
+            outcome = gate(batch).callPermitted(Provider::marker);
+        } catch (RuntimeException e) {
+            LOG.error("{}: no marker can be taken", batch.id(), e);
+            outcome = new MarkerOutcome.NoAnswer(e.getClass().getSimpleName());
+        }
         mailbox.post(batch.id(), new BatchEvent.MarkerTaken(outcome));
     }
 
@@ -189,7 +202,8 @@ final class HttpVendor implements Vendor {
         }
         // Before the letter: what follows from it may ask for the next permit.
         releasePermit(batch.id());
-        mailbox.post(batch.id(), new BatchEvent.CreateEnded(outcome));
+        mailbox.post(
+                batch.id(), new BatchEvent.CreateEnded(outcome, batch.attempt().number()));
     }
 
     private CreateOutcome sendOnce(Batch batch) {
@@ -259,11 +273,18 @@ final class HttpVendor implements Vendor {
                 outcome.getClass().getSimpleName());
     }
 
+    /** Whatever becomes of it, the batch itself is not taken up anew for it. */
     private void endTwin(Batch batch, String remoteBatchId) throws InterruptedException {
-        var outcome = gate(batch).call(provider -> provider.cancel(remoteBatchId));
-        var seen = outcome instanceof CancelOutcome.Cancelling(var remote)
-                ? new PollOutcome.Seen(remote)
-                : gate(batch).call(provider -> provider.poll(remoteBatchId));
+        PollOutcome seen;
+        try {
+            var outcome = gate(batch).call(provider -> provider.cancel(remoteBatchId));
+            seen = outcome instanceof CancelOutcome.Cancelling(var remote)
+                    ? new PollOutcome.Seen(remote)
+                    : gate(batch).call(provider -> provider.poll(remoteBatchId));
+        } catch (RuntimeException e) {
+            LOG.error("{}: its twin {} cannot be ended", batch.id(), remoteBatchId, e);
+            seen = new PollOutcome.NoAnswer(e.getClass().getSimpleName());
+        }
         mailbox.post(batch.id(), new BatchEvent.TwinSeen(remoteBatchId, seen));
     }
 
@@ -413,7 +434,10 @@ final class HttpVendor implements Vendor {
     }
 
     private void discardSpool(String batchId) {
-        var spool = spools.remove(batchId);
+        discard(spools.remove(batchId));
+    }
+
+    private void discard(@Nullable SpoolFile spool) {
         if (spool != null) {
             delete(spool.path);
             workshop.spoolKilobytes().release(spool.kilobytes);

@@ -866,8 +866,25 @@ class BatchLifecycleTest {
         }
 
         @Test
+        void anAnswerToAnEarlierAttemptIsNotThatOfThisOne() {
+            var second = in(new Creating(ITEMS)).withNextAttempt();
+            var refused = new BatchEvent.CreateEnded(new CreateOutcome.Refused(refusal(Refusal.Kind.RATE)), 1);
+
+            assertIgnored(on(second, refused), second);
+            assertThat(on(second, created("remote-1")).batch().twins()).containsExactly(new Twin("remote-1", false, 0));
+        }
+
+        @Test
+        void aSpoolThatNobodyWaitsForIsDiscarded() {
+            var written = new BatchEvent.SpoolWritten(ITEMS, List.of());
+
+            assertThat(on(running(), written).effects()).containsExactly(new Effect.DiscardSpool());
+            assertThat(on(new Uploaded(ITEMS), written).effects()).isEmpty();
+        }
+
+        @Test
         void aRefusalThatComesAfterTheDoubtIsNoPermissionToTryAgain() {
-            var refused = new BatchEvent.CreateEnded(new CreateOutcome.Refused(refusal(Refusal.Kind.RATE)));
+            var refused = new BatchEvent.CreateEnded(new CreateOutcome.Refused(refusal(Refusal.Kind.RATE)), 1);
 
             assertIgnored(on(quiescing(0, false), refused), in(quiescing(0, false)));
         }

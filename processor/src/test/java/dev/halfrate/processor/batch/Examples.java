@@ -218,15 +218,15 @@ public final class Examples {
 
     static BatchEvent created(String remoteBatchId) {
         return new BatchEvent.CreateEnded(
-                new CreateOutcome.Created(remote(remoteBatchId, RemoteBatch.Status.VALIDATING)));
+                new CreateOutcome.Created(remote(remoteBatchId, RemoteBatch.Status.VALIDATING)), 1);
     }
 
     static BatchEvent createRefused(Refusal.Kind kind) {
-        return new BatchEvent.CreateEnded(new CreateOutcome.Refused(refusal(kind)));
+        return new BatchEvent.CreateEnded(new CreateOutcome.Refused(refusal(kind)), 1);
     }
 
     static BatchEvent inDoubt() {
-        return new BatchEvent.CreateEnded(new CreateOutcome.InDoubt("read timed out"));
+        return new BatchEvent.CreateEnded(new CreateOutcome.InDoubt("read timed out"), 1);
     }
 
     static BatchEvent absent() {

@@ -343,7 +343,7 @@ class HttpVendorTest {
 
         vendor.start(in(new BatchState.Creating(3)), new Effect.Create());
 
-        assertThat(letter()).isEqualTo(new BatchEvent.CreateEnded(new CreateOutcome.InDoubt("reset")));
+        assertThat(letter()).isEqualTo(new BatchEvent.CreateEnded(new CreateOutcome.InDoubt("reset"), 1));
         assertThat(held).hasValue(0);
         await().untilAsserted(() -> assertThat(calls.availablePermits()).isOne());
     }
@@ -356,7 +356,8 @@ class HttpVendorTest {
 
         vendor.start(in(new BatchState.Creating(3)), new Effect.Create());
 
-        assertThat(letter()).isEqualTo(new BatchEvent.CreateEnded(new CreateOutcome.InDoubt("IllegalStateException")));
+        assertThat(letter())
+                .isEqualTo(new BatchEvent.CreateEnded(new CreateOutcome.InDoubt("IllegalStateException"), 1));
     }
 
     private Deadline deadline() throws InterruptedException {

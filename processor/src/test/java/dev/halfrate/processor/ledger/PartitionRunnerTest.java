@@ -77,15 +77,17 @@ class PartitionRunnerTest {
     }
 
     private static BatchEvent created() {
-        return new BatchEvent.CreateEnded(new CreateOutcome.Created(new RemoteBatch(
-                "remote-1",
-                RemoteBatch.Status.VALIDATING,
-                "validating",
-                "file-1",
-                null,
-                null,
-                RemoteBatch.Counts.NONE,
-                List.of())));
+        return new BatchEvent.CreateEnded(
+                new CreateOutcome.Created(new RemoteBatch(
+                        "remote-1",
+                        RemoteBatch.Status.VALIDATING,
+                        "validating",
+                        "file-1",
+                        null,
+                        null,
+                        RemoteBatch.Counts.NONE,
+                        List.of())),
+                1);
     }
 
     private Thread stopping(Duration wait) {

@@ -77,6 +77,7 @@ final class Effects implements Vendor {
         }
         switch (effect) {
             case Effect.Spool _ -> soon(() -> spool(batch));
+            case Effect.DiscardSpool _ -> spools.remove(batch.id());
             case Effect.Upload _ -> soon(() -> upload(batch));
             case Effect.AcquirePermit _ -> soon(() -> acquirePermit(batch));
             case Effect.Create _ -> create(batch);
@@ -280,7 +281,7 @@ final class Effects implements Vendor {
         var told = outcome instanceof CreateOutcome.InDoubt && mutant == Mutant.DOUBT_IS_REFUSAL
                 ? new CreateOutcome.Refused(refusal())
                 : outcome;
-        tell(batch, new BatchEvent.CreateEnded(told));
+        tell(batch, new BatchEvent.CreateEnded(told, batch.attempt().number()));
         releasePermit(batch.id());
     }
 

@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /** What must hold after every event, by the names of the protocol. */
@@ -43,6 +44,7 @@ final class Invariants {
     private final Map<String, Duration> listings = new HashMap<>();
     private GivenUp givenUp = (_, _) -> {};
     private Predicate<String> poisoned = _ -> false;
+    private long adopted;
     private long epoch;
 
     /** Told of attempts that are tried again without proof, and when they were last looked for. */
@@ -103,6 +105,7 @@ final class Invariants {
                 permissions.add(new Permission(batch.id(), attempt.number(), attempt.epoch(), startedAt));
             }
             var before = committed.put(batch.id(), batch);
+            adopted += batch.state().word().equals("provisional") ? 1 : 0;
             if (attempt.number() > 1 && (before == null || before.attempt().number() < attempt.number())) {
                 var last = batch.attempts().get(batch.attempts().size() - 2);
                 if (last.outcome() != Attempt.Outcome.REFUSED) {
@@ -278,6 +281,15 @@ final class Invariants {
             var batch = committed.get(place.batchId());
             return !place.equals(Place.ANSWERED) && (batch == null || !held(batch));
         });
+    }
+
+    long sum(ToIntFunction<Batch> figure) {
+        return committed.values().stream().mapToInt(figure).sum();
+    }
+
+    /** @return remote batches that were taken for a batch's before that was proven */
+    long adopted() {
+        return adopted;
     }
 
     long held() {

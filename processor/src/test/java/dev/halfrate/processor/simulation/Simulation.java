@@ -58,8 +58,13 @@ final class Simulation {
             long commitsInDoubt,
             long attemptsRevoked,
             long attemptsRefused,
-            long holds) {
-        static final Summary NONE = new Summary(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+            long holds,
+            long splits,
+            long twins,
+            long adopted,
+            long disproved,
+            long released) {
+        static final Summary NONE = new Summary(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 
         Summary plus(Summary other) {
             return new Summary(
@@ -76,7 +81,12 @@ final class Simulation {
                     commitsInDoubt + other.commitsInDoubt,
                     attemptsRevoked + other.attemptsRevoked,
                     attemptsRefused + other.attemptsRefused,
-                    holds + other.holds);
+                    holds + other.holds,
+                    splits + other.splits,
+                    twins + other.twins,
+                    adopted + other.adopted,
+                    disproved + other.disproved,
+                    released + other.released);
         }
     }
 
@@ -170,7 +180,14 @@ final class Simulation {
                 log.commitsInDoubt(),
                 invariants.attempts(Attempt.Outcome.REVOKED),
                 invariants.attempts(Attempt.Outcome.REFUSED),
-                invariants.held());
+                invariants.held(),
+                invariants.sum(batch -> batch.header().part() ? 1 : 0) / 2,
+                invariants.sum(batch -> batch.twins().size()),
+                invariants.adopted(),
+                invariants.sum(batch -> batch.attempts().stream()
+                        .mapToInt(attempt -> attempt.disproved().size())
+                        .sum()),
+                invariants.attempts(Attempt.Outcome.RELEASED));
     }
 
     private void strangers() {

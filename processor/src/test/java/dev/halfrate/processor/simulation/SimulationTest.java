@@ -35,7 +35,12 @@ class SimulationTest {
                             sum.attemptsRevoked(),
                             sum.attemptsRefused(),
                             sum.billedTwiceUnavoidably(),
-                            sum.holds()))
+                            sum.holds(),
+                            sum.splits(),
+                            sum.twins(),
+                            sum.adopted(),
+                            sum.disproved(),
+                            sum.released()))
                     .as("the weather was as bad as it is said to be: %s", sum)
                     .doesNotContain(0L);
         }
