@@ -49,7 +49,11 @@ final class Description {
     }
 
     private static String text(Object value) {
-        return value instanceof Duration duration ? Durations.format(duration) : String.valueOf(value);
+        return switch (value) {
+            case Duration duration -> Durations.format(duration);
+            case Enum<?> word -> word.name().toLowerCase(Locale.ROOT).replace('_', '-');
+            default -> String.valueOf(value);
+        };
     }
 
     private static String kebabCase(String name) {

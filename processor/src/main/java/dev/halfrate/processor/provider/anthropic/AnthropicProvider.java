@@ -28,7 +28,6 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
@@ -105,11 +104,15 @@ public final class AnthropicProvider implements Provider {
         if (!create.betas().isEmpty()) {
             request.header(BETA, String.join(",", create.betas()));
         }
-        try (var body = RequestsBody.of(Objects.requireNonNull(create.lines()))) {
+        var lines = create.lines();
+        if (lines == null) {
+            return new CreateOutcome.Refused(Refusals.noSpool());
+        }
+        try (var body = RequestsBody.of(lines)) {
             return calls.create(
                     request, new SentOnceBody(body.stream(), body.length(), create.deadline()), timeouts.upload());
         } catch (NoSuchFileException _) {
-            return new CreateOutcome.Refused(Refusals.unavailable("no_spool", "the spool file is gone"));
+            return new CreateOutcome.Refused(Refusals.noSpool());
         } catch (IOException e) {
             throw new UncheckedIOException("the spool file cannot be read", e);
         }

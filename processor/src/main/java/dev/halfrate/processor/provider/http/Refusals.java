@@ -61,6 +61,11 @@ public final class Refusals {
         return new Refusal(Kind.UNAVAILABLE, 0, code, reason, null);
     }
 
+    /** What a create was to carry is not there; another attempt writes it again. */
+    public static Refusal noSpool() {
+        return new Refusal(Kind.NOT_FOUND, 0, "no_spool", "the spool file is gone", null);
+    }
+
     public static Refusal deadlinePassed() {
         return unavailable("deadline", "the deadline passed before all was sent");
     }
