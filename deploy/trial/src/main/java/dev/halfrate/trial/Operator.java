@@ -29,12 +29,15 @@ final class Operator implements AutoCloseable {
     int abortHangingTransactions() throws InterruptedException {
         try {
             var aborted = 0;
-            var topics = admin.listTopics(new ListTopicsOptions().listInternal(true)).names().get();
+            var topics = admin.listTopics(new ListTopicsOptions().listInternal(true))
+                    .names()
+                    .get();
             for (var topic : admin.describeTopics(topics).allTopicNames().get().values()) {
                 var partitions = topic.partitions().stream()
                         .map(partition -> new TopicPartition(topic.name(), partition.partition()))
                         .toList();
-                for (var writers : admin.describeProducers(partitions).all().get().entrySet()) {
+                for (var writers :
+                        admin.describeProducers(partitions).all().get().entrySet()) {
                     aborted += abort(writers.getKey(), writers.getValue().activeProducers());
                 }
             }
