@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * What is on trial: two processors that share the work of one application, with topics, groups, custom_ids and an
@@ -20,6 +21,7 @@ import java.util.Locale;
 final class Subject implements AutoCloseable {
     static final String FIRST_HOST = "localhost";
     private static final String SECOND_HOST = "127.0.0.1";
+    private static final Duration OPERATED_EVERY = Duration.ofSeconds(15);
 
     private final Vendor vendor;
     private final SimulatorProcess simulator;
@@ -29,6 +31,7 @@ final class Subject implements AutoCloseable {
     private final Service second;
     private final Feeds feeds;
     private final Groups groups;
+    private final Operator operator;
     private final Requests requests;
     private final List<String> notes = new ArrayList<>();
 
@@ -56,6 +59,7 @@ final class Subject implements AutoCloseable {
         TopicSetup.ensure(config);
         feeds = new Feeds(bootstrapServers, config.topics(), secrets);
         groups = new Groups(bootstrapServers, config);
+        operator = new Operator(bootstrapServers);
         requests = new Requests(bootstrapServers, vendor, config.topics().requests(), idPrefix, prompt);
     }
 
@@ -106,13 +110,25 @@ final class Subject implements AutoCloseable {
     /** Waits until every request is answered, every batch settled, and nothing more can be billed. */
     void awaitQuiet(Duration bound) throws InterruptedException {
         var sent = requests.sent();
+        var operatedAt = new AtomicLong(System.nanoTime());
         try {
             Waiting.until("all is answered and settled", bound, () -> {
                 supervise();
+                operate(operatedAt);
                 return feeds.cover(sent) && simulator.isIdle(vendor, key);
             });
         } catch (TrialException e) {
             throw new TrialException(e.getMessage() + ": " + feeds.missing(sent), e);
+        }
+    }
+
+    private void operate(AtomicLong operatedAt) throws InterruptedException {
+        if (System.nanoTime() - operatedAt.get() > OPERATED_EVERY.toNanos()) {
+            var aborted = operator.abortHangingTransactions();
+            if (aborted > 0) {
+                note("a hanging transaction of the broker's aborted in %d partitions".formatted(aborted));
+            }
+            operatedAt.set(System.nanoTime());
         }
     }
 
@@ -158,7 +174,8 @@ final class Subject implements AutoCloseable {
         try (first;
                 second;
                 feeds;
-                groups) {
+                groups;
+                operator) {
             requests.close();
         }
     }
