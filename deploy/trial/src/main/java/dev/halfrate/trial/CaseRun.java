@@ -25,6 +25,10 @@ final class CaseRun {
     private static final int WAVE = 45;
     private static final int MORE = 15;
     private static final Duration MORE_EVERY = Duration.ofSeconds(4);
+
+    /** Waves of requests after which a create is lost once more. */
+    private static final int LOSE_EVERY = 5;
+
     private static final int MORE_THAN_A_PAGE = 120;
     private static final int SLOW_BYTES_PER_SECOND = 15_000;
     private static final double FAILING = 0.2;
@@ -148,6 +152,7 @@ final class CaseRun {
         subject.requests().send(WAVE);
         var end = System.nanoTime() + REACHED_WITHIN.toNanos();
         var more = System.nanoTime() + REACHED_WITHIN.toNanos();
+        var waves = 0;
         while (!reached(armed)) {
             subject.feeds().poll();
             if (chosen.moment().has(Trait.TWIN) && simulator.hits(1) > twins) {
@@ -161,6 +166,10 @@ final class CaseRun {
             if (System.nanoTime() - more > 0) {
                 subject.requests().send(MORE);
                 more = System.nanoTime() + MORE_EVERY.toNanos();
+                waves++;
+                if (chosen.moment().has(Trait.AFTER_LOST_CREATE) && waves % LOSE_EVERY == 0) {
+                    script(chosen.vendor().create, "reset", "BEFORE"); // the other process got hold of the last one
+                }
             }
             if (!armed.isAlive() && !reached(armed)) {
                 throw new TrialException("the process ended with %d before it came to %s: see %s"
