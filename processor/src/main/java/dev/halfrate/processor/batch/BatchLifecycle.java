@@ -77,11 +77,20 @@ public final class BatchLifecycle {
             case TwinSeen(var remoteBatchId, var outcome) -> twins.seen(batch, remoteBatchId, outcome);
             case TimerDue(var timer)
             when timer == Timer.TWIN -> Step.ignore(batch).and(Twins.end(batch));
+            case CreateEnded(var outcome, var attempt)
+            when attempt != batch.attempt().number() && awaitsCreate(batch) -> ofAnEarlierAttempt(batch, outcome);
             case CreateEnded(CreateOutcome.Created(var remote), int _)
             when !awaitsCreate(batch) -> twins.sighted(batch, remote, "", at.now());
             case Taken _ -> inState(batch, event, at).and(Twins.end(batch));
             default -> inState(batch, event, at);
         };
+    }
+
+    /** What became of it says nothing about the present one. */
+    private static Step ofAnEarlierAttempt(Batch batch, CreateOutcome outcome) {
+        return outcome instanceof CreateOutcome.Created(var remote)
+                ? Twins.added(Step.ignore(batch), remote)
+                : Step.ignore(batch);
     }
 
     private Step inState(Batch batch, BatchEvent event, Situation at) {

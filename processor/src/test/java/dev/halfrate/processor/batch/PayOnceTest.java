@@ -128,11 +128,7 @@ class PayOnceTest {
                     cleanAfterDeletion |= deleted;
                 }
                 case FindEnded(FindOutcome.Candidates(var remotes)) ->
-                    cleanListings += remotes.stream()
-                                    .allMatch(remote ->
-                                            batch.attempt().disproved().contains(remote.id()))
-                            ? 1
-                            : 0;
+                    cleanListings += remotes.stream().noneMatch(remote -> mayBeOf(batch, remote)) ? 1 : 0;
                 case DeleteEnded(DeleteOutcome.Deleted _) -> deleted = true;
                 case Polled(PollOutcome.Seen(var remote)) ->
                     refused |=
@@ -141,6 +137,12 @@ class PayOnceTest {
                 case Reported _ -> refused |= batch.state() instanceof BatchState.Running;
                 default -> {}
             }
+        }
+
+        private static boolean mayBeOf(Batch batch, RemoteBatch remote) {
+            return batch.state() instanceof BatchState.Quiescing quiescing
+                    && remote.counts().total() == quiescing.lines()
+                    && !batch.attempt().disproved().contains(remote.id());
         }
 
         boolean allowsCreate(AccountRules rules) {
