@@ -94,8 +94,15 @@ final class RunConfig {
                         "create-timeout", Durations.format(ledger.createTimeout()),
                         "quiesce-margin", Durations.format(ledger.quiesceMargin()),
                         "listings-apart", Durations.format(ledger.listingsApart()),
+                        "running-max", Durations.format(ledger.runningMax()),
+                        "sweep-every", Durations.format(ledger.sweepEvery()),
                         "doubts-max", ledger.doubtsMax(),
                         "item-attempts-max", ledger.itemAttemptsMax(),
+                        "item-retry-delays",
+                                ledger.itemRetryDelays().stream()
+                                        .map(Durations::format)
+                                        .toList(),
+                        "probe-interval", Durations.format(ledger.probeInterval()),
                         "retry-delay-max", Durations.format(ledger.retryDelayMax()),
                         "stop-wait", Durations.format(ledger.stopWait()),
                         "spool-bytes-max", ledger.spoolBytesMax()));
