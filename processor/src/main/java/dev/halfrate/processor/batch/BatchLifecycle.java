@@ -78,7 +78,7 @@ public final class BatchLifecycle {
             case TimerDue(var timer)
             when timer == Timer.TWIN -> Step.ignore(batch).and(Twins.end(batch));
             case CreateEnded(var outcome, var attempt)
-            when attempt != batch.attempt().number() && awaitsCreate(batch) -> ofAnEarlierAttempt(batch, outcome);
+            when attempt != batch.attempt().number() && awaitsCreate(batch) -> ofAnEarlierAttempt(batch, outcome, at.now());
             case CreateEnded(CreateOutcome.Created(var remote), int _)
             when !awaitsCreate(batch) -> twins.sighted(batch, remote, "", at.now());
             case Taken _ -> inState(batch, event, at).and(Twins.end(batch));
@@ -86,11 +86,17 @@ public final class BatchLifecycle {
         };
     }
 
-    /** What became of it says nothing about the present one. */
-    private static Step ofAnEarlierAttempt(Batch batch, CreateOutcome outcome) {
-        return outcome instanceof CreateOutcome.Created(var remote)
-                ? Twins.added(Step.ignore(batch), remote)
-                : Step.ignore(batch);
+    /** What became of it says nothing about the present one, unless it is what was taken for the present one's. */
+    private Step ofAnEarlierAttempt(Batch batch, CreateOutcome outcome, Instant now) {
+        if (!(outcome instanceof CreateOutcome.Created(var remote))) {
+            return Step.ignore(batch);
+        } else if (batch.state() instanceof Running running
+                && batch.attempt().remoteBatchId().equals(remote.id())) {
+            return moves.run(batch, running.lines(), remote, now);
+        } else if (batch.remoteBatchIds().anyMatch(remote.id()::equals)) {
+            return Step.ignore(batch);
+        }
+        return Twins.added(Step.ignore(batch), remote);
     }
 
     private Step inState(Batch batch, BatchEvent event, Situation at) {

@@ -875,6 +875,25 @@ class BatchLifecycleTest {
         }
 
         @Test
+        void aCandidateThatAnEarlierAttemptProvesToHaveMadeIsNoTwin() {
+            var second = in(running().as(Standing.PROVISIONAL)).withNextAttempt();
+            var candidate = second.with(second.attempt().perhaps("remote-1"));
+
+            var step = on(candidate, created("remote-1"));
+
+            assertThat(step.batch().twins()).isEmpty();
+            assertThat(((Running) step.batch().state()).standing()).isEqualTo(Standing.PROVEN);
+        }
+
+        @Test
+        void aTwinThatIsKnownStaysOne() {
+            var twice = on(in(new Creating(ITEMS)).withNextAttempt(), created("remote-1"))
+                    .batch();
+
+            assertIgnored(on(twice, created("remote-1")), twice);
+        }
+
+        @Test
         void aSpoolThatNobodyWaitsForIsDiscarded() {
             var written = new BatchEvent.SpoolWritten(ITEMS, List.of());
 
