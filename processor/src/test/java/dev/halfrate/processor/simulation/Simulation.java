@@ -97,6 +97,7 @@ final class Simulation {
         this.vendor = new VirtualVendor(time, faults, invariants, book);
         this.lane = new VirtualLane(time, dice, invariants, vendor::poison, this::workCame);
         invariants.onGivenUp(vendor::givenUp);
+        invariants.onSuperseded(vendor::superseded);
         invariants.poisonedBy(vendor::poisoned);
         this.log = new VirtualLog(time, faults, invariants, lane, mutant);
         var settings = new LifecycleSettings(

@@ -390,6 +390,23 @@ final class VirtualVendor {
         }
     }
 
+    /**
+     * Of a create that was sent once more, the remote batch that was found was refused, and the other is the surplus one:
+     * whoever looked could not see it yet.
+     */
+    void superseded(String tag, String refusedRemoteBatchId) {
+        if (!known(refusedRemoteBatchId).excused) {
+            return;
+        }
+        for (var remote : remotes.values()) {
+            if (remote.tag.equals(tag) && remote.counts()) {
+                remote.excused = true;
+                invariants.remoteBatchFailed(remote.batchId);
+                input(remote.inputFileId).lines.forEach(book::excuse);
+            }
+        }
+    }
+
     /** @return remote batches that came into being because a create was sent once more, and were not refused */
     List<String> surplus() {
         return remotes.values().stream()
