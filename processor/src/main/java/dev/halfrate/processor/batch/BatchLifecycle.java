@@ -77,17 +77,31 @@ public final class BatchLifecycle {
             case TwinSeen(var remoteBatchId, var outcome) -> twins.seen(batch, remoteBatchId, outcome);
             case TimerDue(var timer)
             when timer == Timer.TWIN -> Step.ignore(batch).and(Twins.end(batch));
-            case CreateEnded(var outcome, var attempt)
-            when attempt != batch.attempt().number() && awaitsCreate(batch) -> ofAnEarlierAttempt(batch, outcome, at.now());
-            case CreateEnded(CreateOutcome.Created(var remote), int _)
+            case CreateEnded(CreateOutcome.Created(var remote))
             when !awaitsCreate(batch) -> twins.sighted(batch, remote, "", at.now());
             case Taken _ -> inState(batch, event, at).and(Twins.end(batch));
             default -> inState(batch, event, at);
         };
     }
 
-    /** What became of it says nothing about the present one, unless it is what was taken for the present one's. */
-    private Step ofAnEarlierAttempt(Batch batch, CreateOutcome outcome, Instant now) {
+    /**
+     * What became of an effect. What it was started for may be past: then it says nothing about what is under way now.
+     *
+     * @return what follows
+     */
+    public Step answer(Batch batch, Origin origin, BatchEvent event, Situation at) {
+        if (!origin.isPast(batch)) {
+            return on(batch, event, at);
+        }
+        return switch (event) {
+            case CreateEnded(var outcome) when awaitsCreate(batch) -> createdBefore(batch, outcome, at.now());
+            case CreateEnded _, Taken _, PermitGranted _, TwinSeen _ -> on(batch, event, at);
+            default -> Moves.ignoreLate(batch, event);
+        };
+    }
+
+    /** By an earlier attempt, unless it is what was taken for the present one's. */
+    private Step createdBefore(Batch batch, CreateOutcome outcome, Instant now) {
         if (!(outcome instanceof CreateOutcome.Created(var remote))) {
             return Step.ignore(batch);
         } else if (batch.state() instanceof Running running
@@ -215,11 +229,9 @@ public final class BatchLifecycle {
         var now = at.now();
         return switch (event) {
             case Taken _ -> doubts.begin(batch, creating.lines(), "owner changed during the create", now);
-            case CreateEnded(CreateOutcome.Created(var remote), int _) ->
-                moves.run(batch, creating.lines(), remote, now);
-            case CreateEnded(CreateOutcome.InDoubt(var reason), int _) ->
-                doubts.begin(batch, creating.lines(), reason, now);
-            case CreateEnded(CreateOutcome.Refused(var refusal), int _) -> {
+            case CreateEnded(CreateOutcome.Created(var remote)) -> moves.run(batch, creating.lines(), remote, now);
+            case CreateEnded(CreateOutcome.InDoubt(var reason)) -> doubts.begin(batch, creating.lines(), reason, now);
+            case CreateEnded(CreateOutcome.Refused(var refusal)) -> {
                 if (!passes(refusal.kind())) {
                     yield refuseForGood(batch, refusal, at);
                 } else if (refusal.kind() == Refusal.Kind.NOT_FOUND) {
@@ -297,7 +309,7 @@ public final class BatchLifecycle {
                                 new StartTimer(Timer.POLL, Moves.longer(pollLater.delay(), Moves.wish(refusal))));
             case Polled(PollOutcome.NoAnswer _) -> Step.remember(batch, pollLater);
             // The answer is surer than the guess.
-            case CreateEnded(CreateOutcome.Created(var remote), int _)
+            case CreateEnded(CreateOutcome.Created(var remote))
             when provisional -> moves.run(batch, running.lines(), remote, now);
             // Lines that validation named have failed; the rest goes into another attempt.
             case Reported(var reports)

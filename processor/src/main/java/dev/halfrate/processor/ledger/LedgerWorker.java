@@ -10,6 +10,7 @@ import dev.halfrate.processor.config.HalfrateConfig;
 import dev.halfrate.processor.provider.Capabilities;
 import dev.halfrate.processor.provider.Provider;
 import dev.halfrate.processor.provider.SweepOutcome;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -25,6 +26,7 @@ import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsOptions;
@@ -110,6 +112,15 @@ public final class LedgerWorker implements AutoCloseable {
         this.sweeper =
                 new Sweeper(workshop.gates(), config.ledger().sweepEvery(), InstantSource.system(), this::listed);
         this.thread = Thread.ofPlatform().name("ledger-worker").unstarted(this::run);
+        partitionsGauge("ready", PartitionRunner::ready);
+        partitionsGauge("restoring", Predicate.not(PartitionRunner::ready));
+    }
+
+    private void partitionsGauge(String state, Predicate<PartitionRunner> is) {
+        Gauge.builder("halfrate.partitions", () -> runners.stream().filter(is).count())
+                .description("Work partitions of this process; restoring ones do not act yet")
+                .tag("state", state)
+                .register(meters);
     }
 
     public void start() {

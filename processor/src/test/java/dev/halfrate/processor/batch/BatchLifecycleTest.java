@@ -865,13 +865,55 @@ class BatchLifecycleTest {
             assertIgnored(on(new Sealed(), absent()), in(new Sealed()));
         }
 
+        private Step late(Batch batch, BatchEvent event) {
+            return lifecycle.answer(batch, new Origin(1, ""), event, new Situation(EPOCH, NOW, 0));
+        }
+
         @Test
         void anAnswerToAnEarlierAttemptIsNotThatOfThisOne() {
             var second = in(new Creating(ITEMS)).withNextAttempt();
-            var refused = new BatchEvent.CreateEnded(new CreateOutcome.Refused(refusal(Refusal.Kind.RATE)), 1);
+            var refused = new BatchEvent.CreateEnded(new CreateOutcome.Refused(refusal(Refusal.Kind.RATE)));
 
-            assertIgnored(on(second, refused), second);
-            assertThat(on(second, created("remote-1")).batch().twins()).containsExactly(new Twin("remote-1", false, 0));
+            assertIgnored(late(second, refused), second);
+            assertThat(late(second, created("remote-1")).batch().twins())
+                    .containsExactly(new Twin("remote-1", false, 0));
+        }
+
+        @Test
+        void nothingThatWasStartedForAnEarlierAttemptSaysAnythingOfThisOne() {
+            for (var state : Examples.states()) {
+                var second = in(state).withNextAttempt();
+                for (var event : List.of(
+                        new BatchEvent.SpoolWritten(ITEMS, List.of()),
+                        new BatchEvent.SpoolFailed("disk full"),
+                        uploaded("file-1"),
+                        found("remote-1"),
+                        absent(),
+                        new BatchEvent.DeleteEnded(new DeleteOutcome.Deleted()),
+                        polled(RemoteBatch.Status.FAILED),
+                        polled(RemoteBatch.Status.COMPLETED),
+                        reported(Finding.FAILED_FOR_GOOD, 1),
+                        new BatchEvent.FilesRead(new ResultsOutcome.Complete(0), 0, 0))) {
+                    var step = late(second, event);
+
+                    assertThat(step.batch()).as("%s in %s", event, state).isEqualTo(second);
+                    assertThat(step.ends()).isEmpty();
+                }
+            }
+        }
+
+        @Test
+        void whatWasStartedForACandidateThatIsDisprovedSaysNothingOfTheNext() {
+            var provisional = in(running().as(Standing.PROVISIONAL));
+            var next = provisional.with(provisional.attempt().perhaps("remote-2"));
+
+            var step = lifecycle.answer(
+                    next,
+                    new Origin(1, "remote-1"),
+                    polled(RemoteBatch.Status.COMPLETED),
+                    new Situation(EPOCH, NOW, 0));
+
+            assertIgnored(step, next);
         }
 
         @Test
@@ -879,7 +921,7 @@ class BatchLifecycleTest {
             var second = in(running().as(Standing.PROVISIONAL)).withNextAttempt();
             var candidate = second.with(second.attempt().perhaps("remote-1"));
 
-            var step = on(candidate, created("remote-1"));
+            var step = late(candidate, created("remote-1"));
 
             assertThat(step.batch().twins()).isEmpty();
             assertThat(((Running) step.batch().state()).standing()).isEqualTo(Standing.PROVEN);
@@ -887,10 +929,10 @@ class BatchLifecycleTest {
 
         @Test
         void aTwinThatIsKnownStaysOne() {
-            var twice = on(in(new Creating(ITEMS)).withNextAttempt(), created("remote-1"))
+            var twice = late(in(new Creating(ITEMS)).withNextAttempt(), created("remote-1"))
                     .batch();
 
-            assertIgnored(on(twice, created("remote-1")), twice);
+            assertIgnored(late(twice, created("remote-1")), twice);
         }
 
         @Test
@@ -903,7 +945,7 @@ class BatchLifecycleTest {
 
         @Test
         void aRefusalThatComesAfterTheDoubtIsNoPermissionToTryAgain() {
-            var refused = new BatchEvent.CreateEnded(new CreateOutcome.Refused(refusal(Refusal.Kind.RATE)), 1);
+            var refused = new BatchEvent.CreateEnded(new CreateOutcome.Refused(refusal(Refusal.Kind.RATE)));
 
             assertIgnored(on(quiescing(0, false), refused), in(quiescing(0, false)));
         }

@@ -218,15 +218,15 @@ public final class Examples {
 
     static BatchEvent created(String remoteBatchId) {
         return new BatchEvent.CreateEnded(
-                new CreateOutcome.Created(remote(remoteBatchId, RemoteBatch.Status.VALIDATING)), 1);
+                new CreateOutcome.Created(remote(remoteBatchId, RemoteBatch.Status.VALIDATING)));
     }
 
     static BatchEvent createRefused(Refusal.Kind kind) {
-        return new BatchEvent.CreateEnded(new CreateOutcome.Refused(refusal(kind)), 1);
+        return new BatchEvent.CreateEnded(new CreateOutcome.Refused(refusal(kind)));
     }
 
     static BatchEvent inDoubt() {
-        return new BatchEvent.CreateEnded(new CreateOutcome.InDoubt("read timed out"), 1);
+        return new BatchEvent.CreateEnded(new CreateOutcome.InDoubt("read timed out"));
     }
 
     static BatchEvent absent() {

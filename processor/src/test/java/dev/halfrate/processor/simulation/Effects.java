@@ -108,7 +108,7 @@ final class Effects implements Vendor {
     }
 
     private void tell(Batch batch, BatchEvent event) {
-        mailbox.post(batch.id(), event);
+        mailbox.post(batch, event);
     }
 
     private List<ManifestItem> items(Batch batch) {
@@ -281,7 +281,7 @@ final class Effects implements Vendor {
         var told = outcome instanceof CreateOutcome.InDoubt && mutant == Mutant.DOUBT_IS_REFUSAL
                 ? new CreateOutcome.Refused(refusal())
                 : outcome;
-        tell(batch, new BatchEvent.CreateEnded(told, batch.attempt().number()));
+        tell(batch, new BatchEvent.CreateEnded(told));
         releasePermit(batch.id());
     }
 
