@@ -46,6 +46,9 @@ import java.util.function.Function;
  * there the next one is reached only through a definite refusal or through evidence that nothing was created.
  */
 public final class BatchLifecycle {
+    /** A process that dies in the middle of it leaves the rest to its successor; later it is the vendor's. */
+    private static final Duration FILES_DELETED_WITHIN = Duration.ofHours(1);
+
     private final LifecycleSettings settings;
     private final Function<String, AccountRules> rules;
     private final Moves moves;
@@ -126,8 +129,15 @@ public final class BatchLifecycle {
             case Running running -> whileRunning(batch, running, event, at);
             case Refused refused -> whenRefused(batch, refused, event, now);
             case Ended ended -> whileCollecting(batch, ended, event, now);
+            case Settled(var settledAt)
+            when event instanceof Taken && settledAt.isAfter(now.minus(FILES_DELETED_WITHIN)) ->
+                Step.ignore(batch).and(leftovers(batch));
             case Split _, Settled _ -> Moves.ignoreLate(batch, event);
         };
+    }
+
+    private List<Effect.DeleteFiles> leftovers(Batch batch) {
+        return rules(batch).deletesFiles() ? List.of(new Effect.DeleteFiles()) : List.of();
     }
 
     /** @return whether an answer to a create, late as it may be, can be that of the present attempt */
@@ -505,8 +515,10 @@ public final class BatchLifecycle {
             return Step.ignore(batch);
         }
         var ended = batch.with(ends).with(batch.exposure().plusMissing(boughtAgain));
-        return new Step(
-                ended.open() == 0 ? ended.in(new Settled(now), now) : ended, Step.Durability.LEDGER, ends, List.of());
+        return ended.open() == 0
+                ? new Step(ended.in(new Settled(now), now), Step.Durability.LEDGER, ends, List.of())
+                        .and(leftovers(batch))
+                : new Step(ended, Step.Durability.LEDGER, ends, List.of());
     }
 
     /** Also if it was held since, which forgets the wish: what is as old as that we have cancelled. */

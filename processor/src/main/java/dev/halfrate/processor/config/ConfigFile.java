@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NoSuchElementException;
 
 /**
  * The configuration file: YAML in kebab-case, every key documented in docs/configuration.md. Whatever is
@@ -137,8 +138,45 @@ public final class ConfigFile {
                 account.texts("models", List.of("*")),
                 account.text("completion-window", "24h"),
                 account.integer("requests-in-flight-max", 8),
-                doubts(account.section("doubts")));
+                doubts(account.section("doubts")),
+                account.text("api-version", ""),
+                account.texts("betas", List.of()),
+                http(account.section("http")),
+                limits(account.section("limits")),
+                files(account.section("files")));
         account.refuseUnknown();
+        return config;
+    }
+
+    private HttpConfig http(ConfigSection http) {
+        var headers = new LinkedHashMap<String, Secret>();
+        var section = http.section("headers");
+        for (var name : section.keys()) {
+            headers.put(
+                    name, section.isSection(name) ? secret(section.section(name)) : new Secret(section.text(name, "")));
+        }
+        var query = new LinkedHashMap<String, String>();
+        var parameters = http.section("query");
+        for (var name : parameters.keys()) {
+            query.put(name, parameters.text(name, ""));
+        }
+        var config = new HttpConfig(http.text("key-header", ""), headers, query, http.flag("plain", false));
+        http.refuseUnknown();
+        return config;
+    }
+
+    private static LimitsConfig limits(ConfigSection limits) {
+        var config = new LimitsConfig(
+                limits.integer("requests-max", 0),
+                limits.size("bytes-max", 0),
+                Math.toIntExact(Math.min(Integer.MAX_VALUE, limits.size("line-bytes-max", 0))));
+        limits.refuseUnknown();
+        return config;
+    }
+
+    private static FilesConfig files(ConfigSection files) {
+        var config = new FilesConfig(files.duration("expire-after", Duration.ZERO), files.flag("delete", false));
+        files.refuseUnknown();
         return config;
     }
 
@@ -211,7 +249,7 @@ public final class ConfigFile {
         if (name.isEmpty() == file.isEmpty()) {
             throw new ConfigException("%s must be {env: NAME} or {file: PATH}".formatted(secret.path()));
         }
-        return new Secret(name.isEmpty() ? fromFile(secret, file) : fromEnvironment(secret, name));
+        return name.isEmpty() ? fromFile(secret, file) : new Secret(fromEnvironment(secret, name));
     }
 
     private String fromEnvironment(ConfigSection secret, String name) {
@@ -223,20 +261,16 @@ public final class ConfigFile {
         return value.strip();
     }
 
-    private static String fromFile(ConfigSection secret, String file) {
+    private static Secret fromFile(ConfigSection secret, String file) {
         var key = secret.path("file");
-        String value;
         try {
-            value = Files.readString(path(key, file));
+            return Secret.in(path(key, file));
+        } catch (NoSuchElementException _) {
+            throw new ConfigException("%s must name a file with a secret in it, '%s' is empty".formatted(key, file));
         } catch (IOException e) {
             throw new ConfigException("%s must name a readable file, got '%s' (%s)"
                     .formatted(key, file, e.getClass().getSimpleName()));
         }
-        if (value.isBlank()) {
-            throw new ConfigException("%s must name a file with a secret in it, '%s' is empty".formatted(key, file));
-        }
-        // Editors and `echo` end a file with a line feed that is no part of the secret.
-        return value.strip();
     }
 
     private static Path path(String key, String text) {

@@ -12,6 +12,7 @@ import dev.halfrate.processor.provider.CancelOutcome;
 import dev.halfrate.processor.provider.Capabilities;
 import dev.halfrate.processor.provider.CreateOutcome;
 import dev.halfrate.processor.provider.Deadline;
+import dev.halfrate.processor.provider.DeleteOutcome;
 import dev.halfrate.processor.provider.FilePosition;
 import dev.halfrate.processor.provider.LineFormat;
 import dev.halfrate.processor.provider.MarkerOutcome;
@@ -23,6 +24,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -84,6 +86,7 @@ final class HttpVendor implements Vendor {
             case Effect.ReleasePermit _ -> releasePermit(batch.id());
             case Effect.Find _ -> onThread(batch, () -> find(batch));
             case Effect.DeleteInput _ -> onThread(batch, () -> deleteInput(batch));
+            case Effect.DeleteFiles _ -> onThread(batch, () -> deleteFiles(batch));
             case Effect.Poll _ -> onThread(batch, () -> poll(batch));
             case Effect.Collect _ -> onThread(batch, () -> collect(batch));
             case Effect.ReportMissing _ ->
@@ -261,8 +264,34 @@ final class HttpVendor implements Vendor {
 
     private void deleteInput(Batch batch) throws InterruptedException {
         var inputFileId = batch.attempt().inputFileId();
-        var outcome = gate(batch).call(provider -> provider.deleteInput(inputFileId));
+        var outcome = gate(batch).call(provider -> provider.deleteFile(inputFileId));
         mailbox.post(batch, new BatchEvent.DeleteEnded(outcome));
+    }
+
+    /** What cannot be deleted is left to the vendor's own retention. */
+    private void deleteFiles(Batch batch) throws InterruptedException {
+        var files = new ArrayList<String>();
+        batch.attempts().stream()
+                .map(Attempt::inputFileId)
+                .filter(id -> !id.isEmpty())
+                .forEach(files::add);
+        for (var remoteBatchId : batch.remoteBatchIds().distinct().toList()) {
+            if (gate(batch).call(provider -> provider.poll(remoteBatchId)) instanceof PollOutcome.Seen(var remote)) {
+                Stream.of(remote.outputHandle(), remote.errorHandle())
+                        .flatMap(Stream::ofNullable)
+                        .forEach(files::add);
+            }
+        }
+        var left = 0;
+        for (var file : files) {
+            CrashPoint.FILE_DELETED.reached();
+            if (!(gate(batch).call(provider -> provider.deleteFile(file)) instanceof DeleteOutcome.Deleted)) {
+                left++;
+            }
+        }
+        if (left > 0) {
+            LOG.warn("{}: {} of its files at the vendor could not be deleted", batch.id(), left);
+        }
     }
 
     private void cancel(Batch batch) throws InterruptedException {

@@ -51,7 +51,7 @@ public final class LedgerWorker implements AutoCloseable {
     private static final Duration WELL_AFTER = Duration.ofMinutes(1);
     private static final int MANIFESTS_IN_MEMORY_MAX = 4;
     private static final int DOWNLOADS_MAX = 4;
-    private static final AccountRules UNKNOWN_ACCOUNT = new AccountRules(false, true, DoubtPolicy.HOLD, 0);
+    private static final AccountRules UNKNOWN_ACCOUNT = new AccountRules(false, true, DoubtPolicy.HOLD, 0, false);
 
     private final HalfrateConfig config;
     private final String instance;
@@ -144,7 +144,12 @@ public final class LedgerWorker implements AutoCloseable {
                     "accounts.doubts.policy of %s must be resubmit-after-quiesce or hold: its batches have no input file that could be deleted"
                             .formatted(account.name()));
         }
-        return new AccountRules(inline, exact, policy, account.doubts().linesMax());
+        return new AccountRules(
+                inline,
+                exact,
+                policy,
+                account.doubts().linesMax(),
+                !inline && account.files().delete());
     }
 
     /** On the sweeper's thread. */

@@ -46,8 +46,8 @@ public interface Provider extends AutoCloseable {
 
     CancelOutcome cancel(String remoteBatchId);
 
-    /** Deletes an input file, so that a late create that names it fails. */
-    DeleteOutcome deleteInput(String inputFileId);
+    /** Deletes a file; a late create that names it as its input fails then. */
+    DeleteOutcome deleteFile(String fileId);
 
     @Override
     void close();

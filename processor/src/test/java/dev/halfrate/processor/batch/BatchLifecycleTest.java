@@ -761,6 +761,41 @@ class BatchLifecycleTest {
     }
 
     @Nested
+    class FilesOfASettledBatch {
+        private final BatchLifecycle deleting = new BatchLifecycle(
+                SETTINGS, _ -> new AccountRules(false, true, DoubtPolicy.RESUBMIT_IF_REVOKED, 0, true));
+
+        private Step on(Batch batch, BatchEvent event) {
+            return deleting.on(batch, event, new Situation(EPOCH, NOW, 0));
+        }
+
+        @Test
+        void areDeletedOnceItHasSettledIfThatIsWanted() {
+            var all = reported(Finding.SUCCEEDED, 0, 1, 2, 3);
+
+            assertThat(on(in(ended()), reported(Finding.SUCCEEDED, 0)).effects())
+                    .isEmpty();
+            assertThat(on(in(ended()), all).effects()).containsExactly(new Effect.DeleteFiles());
+            assertThat(lifecycle
+                            .on(in(ended()), all, new Situation(EPOCH, NOW, 0))
+                            .effects())
+                    .isEmpty();
+        }
+
+        @Test
+        void areDeletedByTheNextOwnerIfTheFirstOneDiedMeanwhile() {
+            var taken = new BatchEvent.Taken();
+
+            assertThat(on(in(new Settled(NOW.minus(Duration.ofMinutes(59)))), taken)
+                            .effects())
+                    .containsExactly(new Effect.DeleteFiles());
+            assertThat(on(in(new Settled(NOW.minus(Duration.ofMinutes(61)))), taken)
+                            .effects())
+                    .isEmpty();
+        }
+    }
+
+    @Nested
     class Verdicts {
         private ItemEnd.Kind verdict(Finding finding, int attempts, boolean lifeOver) {
             return verdict(SETTINGS, finding, attempts, 0, lifeOver);
@@ -1190,7 +1225,7 @@ class BatchLifecycleTest {
 
     @Test
     void policyMayLeaveEveryDoubtToAnOperator() {
-        var rules = new AccountRules(false, true, DoubtPolicy.HOLD, 0);
+        var rules = new AccountRules(false, true, DoubtPolicy.HOLD, 0, false);
         var step = new BatchLifecycle(SETTINGS, _ -> rules)
                 .on(in(quiescing(1, true)), absent(), new Situation(EPOCH, NOW, 0));
 

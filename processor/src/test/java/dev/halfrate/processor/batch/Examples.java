@@ -40,11 +40,11 @@ public final class Examples {
             Duration.ofMinutes(5));
 
     /** OpenAI's way: a file that can be deleted, and a batch that can be told from all others. */
-    public static final AccountRules EXACT = new AccountRules(false, true, DoubtPolicy.RESUBMIT_IF_REVOKED, 0);
+    public static final AccountRules EXACT = new AccountRules(false, true, DoubtPolicy.RESUBMIT_IF_REVOKED, 0, false);
 
     /** Anthropic's way: everything in the create, and only candidates in the listings. */
     public static final AccountRules PROBABLE =
-            new AccountRules(true, false, DoubtPolicy.RESUBMIT_AFTER_QUIESCE, 10 * ITEMS);
+            new AccountRules(true, false, DoubtPolicy.RESUBMIT_AFTER_QUIESCE, 10 * ITEMS, false);
 
     public static final BatchHeader HEADER = header("batch-7", ITEMS, 2);
 

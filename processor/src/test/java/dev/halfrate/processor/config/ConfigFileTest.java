@@ -89,6 +89,28 @@ class ConfigFileTest {
               spool-bytes-max: 20MiB
             """;
 
+    @ParameterizedTest
+    @CsvSource({
+        "http://vendor.example/v1, false, false",
+        "http://vendor.example/v1, true, true",
+        "http://localhost/v1, false, true",
+        "http://127.0.0.1:8080/v1, false, true",
+        "http://[::1]:8080/v1, false, true",
+        "http://127.0.0.1.example/v1, false, false",
+        "https://vendor.example/v1, false, true"
+    })
+    void plainHttpToOtherMachinesHasToBeAllowed(String url, boolean plain, boolean taken) {
+        var yaml = SMALLEST + "    base-url: \"%s\"\n    http: {plain: %s}\n".formatted(url, plain);
+
+        if (taken) {
+            assertThat(ConfigFile.parse(yaml, ENVIRONMENT).accounts()).hasSize(1);
+        } else {
+            assertThatThrownBy(() -> ConfigFile.parse(yaml, ENVIRONMENT))
+                    .isInstanceOf(ConfigException.class)
+                    .hasMessageContaining("accounts.base-url must be https");
+        }
+    }
+
     @Test
     void whatIsMissingHasDefaults() {
         var config = ConfigFile.parse(SMALLEST, ENVIRONMENT);

@@ -267,6 +267,24 @@ class HttpVendorTest {
     }
 
     @Test
+    void ofASettledBatchEveryFileIsDeleted() {
+        http.polled = new PollOutcome.Seen(new RemoteBatch(
+                "remote-1",
+                RemoteBatch.Status.COMPLETED,
+                "completed",
+                "file-1",
+                "out-1",
+                "err-1",
+                new RemoteBatch.Counts(3, 2, 1),
+                List.of()));
+
+        vendor.start(in(new BatchState.Settled(Examples.NOW)), new Effect.DeleteFiles());
+
+        await().until(() -> http.deleted.equals(List.of("file-1", "out-1", "err-1")));
+        assertThat(letters).isEmpty();
+    }
+
+    @Test
     void closingGivesBackPermitAndSpool() throws Exception {
         vendor.start(in(new BatchState.Sealed()), new Effect.Spool());
         letter();

@@ -33,6 +33,7 @@ final class VirtualHttp implements Provider {
     /** Files whose next download ends like this, once. */
     final Map<String, ResultsOutcome.BrokenOff> brokenOff = new ConcurrentHashMap<>();
 
+    final List<String> deleted = new CopyOnWriteArrayList<>();
     final List<FilePosition> positions = new CopyOnWriteArrayList<>();
     volatile UploadOutcome uploaded = new UploadOutcome.Uploaded("file-1");
     volatile SweepOutcome swept = new SweepOutcome.CannotTell("nothing is told");
@@ -50,6 +51,7 @@ final class VirtualHttp implements Provider {
                 List.of("24h"),
                 Capabilities.Ingest.FILE,
                 Capabilities.SearchQuality.EXACT,
+                false,
                 false,
                 Refs.FORMAT);
     }
@@ -117,7 +119,8 @@ final class VirtualHttp implements Provider {
     }
 
     @Override
-    public DeleteOutcome deleteInput(String inputFileId) {
+    public DeleteOutcome deleteFile(String fileId) {
+        deleted.add(fileId);
         return new DeleteOutcome.Deleted();
     }
 

@@ -69,8 +69,8 @@ public abstract class StoredFileContract extends ProviderContract {
     @Test
     void aCreateWhoseInputWasDeletedRunsNothing() throws IOException {
         var input = upload(TAG, 3);
-        assertThat(provider().deleteInput(input)).isEqualTo(new DeleteOutcome.Deleted());
-        assertThat(provider().deleteInput(input)).isEqualTo(new DeleteOutcome.Deleted());
+        assertThat(provider().deleteFile(input)).isEqualTo(new DeleteOutcome.Deleted());
+        assertThat(provider().deleteFile(input)).isEqualTo(new DeleteOutcome.Deleted());
 
         switch (create(TAG, input)) {
             case CreateOutcome.Created(var remote) -> {

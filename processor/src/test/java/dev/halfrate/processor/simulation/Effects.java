@@ -87,6 +87,8 @@ final class Effects implements Vendor {
             case Effect.ReleasePermit _ -> releasePermit(batch.id());
             case Effect.Find _ -> soon(() -> find(batch));
             case Effect.DeleteInput _ -> soon(() -> deleteInput(batch));
+            case Effect.DeleteFiles _ ->
+                soon(() -> batch.attempts().forEach(attempt -> vendor.delete(attempt.inputFileId())));
             case Effect.Poll _ -> soon(() -> poll(batch));
             case Effect.Collect _ -> soon(() -> collect(batch));
             case Effect.ReportMissing _ -> soon(() -> reportMissing(batch));

@@ -55,13 +55,16 @@ public final class AnthropicProvider implements Provider {
             Capabilities.Ingest.INLINE,
             Capabilities.SearchQuality.PROBABLE,
             true,
+            true,
             new AnthropicLineFormat());
 
     private final BatchCalls calls;
     private final Timeouts timeouts;
     private final MarkerSearch search;
+    private final Capabilities capabilities;
 
-    private AnthropicProvider(BatchCalls calls, Timeouts timeouts) {
+    private AnthropicProvider(BatchCalls calls, Timeouts timeouts, Capabilities capabilities) {
+        this.capabilities = capabilities;
         this.calls = calls;
         this.timeouts = timeouts;
         this.search = new MarkerSearch(calls);
@@ -76,15 +79,17 @@ public final class AnthropicProvider implements Provider {
     }
 
     static AnthropicProvider of(AccountConfig account, Timeouts timeouts, InstantSource clock) {
-        var http =
-                new HttpCalls(account, key -> Map.of("x-api-key", key, VERSION, VERSION_DEFAULT), timeouts.connect());
+        var version = account.apiVersion().isEmpty() ? VERSION_DEFAULT : account.apiVersion();
+        var http = new HttpCalls(
+                account, new HttpCalls.KeyHeader("x-api-key", ""), Map.of(VERSION, version), timeouts.connect());
         var dialect = new BatchCalls.Dialect(MessageBatches::parse, ErrorTypes::kindOf, AnthropicResultLine::read);
-        return new AnthropicProvider(new BatchCalls(http, timeouts, dialect, clock), timeouts);
+        return new AnthropicProvider(
+                new BatchCalls(http, timeouts, dialect, clock), timeouts, CAPABILITIES.within(account.limits()));
     }
 
     @Override
     public Capabilities capabilities() {
-        return CAPABILITIES;
+        return capabilities;
     }
 
     @Override
@@ -147,7 +152,7 @@ public final class AnthropicProvider implements Provider {
     }
 
     @Override
-    public DeleteOutcome deleteInput(String inputFileId) {
+    public DeleteOutcome deleteFile(String fileId) {
         throw new UnsupportedOperationException("there are no input files");
     }
 

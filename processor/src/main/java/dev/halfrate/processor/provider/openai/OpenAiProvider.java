@@ -29,8 +29,10 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.http.HttpRequest.BodyPublisher;
 import java.net.http.HttpRequest.BodyPublishers;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -42,26 +44,32 @@ public final class OpenAiProvider implements Provider {
     static final String BATCHES = "/batches";
 
     private static final long FILE_BYTES_MAX = 209_715_200;
-    private static final Capabilities CAPABILITIES = new Capabilities(
-            "openai",
-            50_000,
-            FILE_BYTES_MAX,
-            (int) FILE_BYTES_MAX, // of a line alone no limit is known
-            OpenAiLineFormat.ENDPOINTS,
-            List.of("24h"),
-            Capabilities.Ingest.FILE,
-            Capabilities.SearchQuality.EXACT,
-            false,
-            new OpenAiLineFormat());
+    private static final int REQUESTS_MAX = 50_000;
 
     private final BatchCalls calls;
     private final Timeouts timeouts;
     private final BatchSearch batchSearch;
+    private final Capabilities capabilities;
+    private final Duration filesExpireAfter;
 
-    private OpenAiProvider(BatchCalls calls, Timeouts timeouts) {
+    private OpenAiProvider(BatchCalls calls, Timeouts timeouts, AccountConfig account) {
         this.calls = calls;
         this.timeouts = timeouts;
         this.batchSearch = new BatchSearch(calls);
+        this.filesExpireAfter = account.files().expireAfter();
+        this.capabilities = new Capabilities(
+                        "openai",
+                        REQUESTS_MAX,
+                        FILE_BYTES_MAX,
+                        (int) FILE_BYTES_MAX, // of a line alone no limit is known
+                        OpenAiLineFormat.ENDPOINTS,
+                        List.of(account.completionWindow()),
+                        Capabilities.Ingest.FILE,
+                        Capabilities.SearchQuality.EXACT,
+                        false,
+                        false,
+                        new OpenAiLineFormat())
+                .within(account.limits());
     }
 
     /**
@@ -73,14 +81,15 @@ public final class OpenAiProvider implements Provider {
     }
 
     static OpenAiProvider of(AccountConfig account, Timeouts timeouts, InstantSource clock) {
-        var http = new HttpCalls(account, key -> Map.of("Authorization", "Bearer " + key), timeouts.connect());
+        var http = new HttpCalls(
+                account, new HttpCalls.KeyHeader("Authorization", "Bearer "), Map.of(), timeouts.connect());
         var dialect = new BatchCalls.Dialect(Batches::parse, ErrorCodes::kindOf, OpenAiResultLine::read);
-        return new OpenAiProvider(new BatchCalls(http, timeouts, dialect, clock), timeouts);
+        return new OpenAiProvider(new BatchCalls(http, timeouts, dialect, clock), timeouts, account);
     }
 
     @Override
     public Capabilities capabilities() {
-        return CAPABILITIES;
+        return capabilities;
     }
 
     @Override
@@ -109,6 +118,11 @@ public final class OpenAiProvider implements Provider {
                 .put("endpoint", create.endpoint())
                 .put("completion_window", create.completionWindow());
         json.putObject("metadata").put(ATTEMPT, create.tag()).put(BATCH, create.batchId());
+        if (!filesExpireAfter.isZero()) {
+            json.putObject("output_expires_after")
+                    .put("anchor", "created_at")
+                    .put("seconds", filesExpireAfter.toSeconds());
+        }
         var body = new SentOnceBody(json.toString().getBytes(UTF_8), create.deadline());
         return calls.create(calls.to(BATCHES), body, timeouts.answer());
     }
@@ -139,11 +153,11 @@ public final class OpenAiProvider implements Provider {
     }
 
     @Override
-    public DeleteOutcome deleteInput(String inputFileId) {
-        if (!HttpCalls.isSegment(inputFileId)) {
+    public DeleteOutcome deleteFile(String fileId) {
+        if (!HttpCalls.isSegment(fileId)) {
             return new DeleteOutcome.Refused(Refusals.unusableId());
         }
-        var reply = calls.ask(calls.to("/files/" + inputFileId).DELETE(), timeouts.answer());
+        var reply = calls.ask(calls.to("/files/" + fileId).DELETE(), timeouts.answer());
         if (reply instanceof Answer answer
                 && answer.ok()
                 && answer.json().path("deleted").asBoolean()) {
@@ -168,21 +182,30 @@ public final class OpenAiProvider implements Provider {
     }
 
     /** The file is never held in memory: it is read as the connection takes it. */
-    private static BodyPublisher multipart(Upload upload, String boundary) {
-        var head = """
+    private BodyPublisher multipart(Upload upload, String boundary) {
+        var fields = new LinkedHashMap<String, String>();
+        fields.put("purpose", "batch");
+        if (!filesExpireAfter.isZero()) {
+            fields.put("expires_after[anchor]", "created_at");
+            fields.put("expires_after[seconds]", Long.toString(filesExpireAfter.toSeconds()));
+        }
+        var head = new StringBuilder();
+        fields.forEach((name, value) -> head.append("""
                 --%s
-                Content-Disposition: form-data; name="purpose"
+                Content-Disposition: form-data; name="%s"
 
-                batch
+                %s
+                """.formatted(boundary, name, value)));
+        head.append("""
                 --%s
                 Content-Disposition: form-data; name="file"; filename="%s"
                 Content-Type: application/jsonl
 
-                """.formatted(boundary, boundary, upload.fileName()).replace("\n", "\r\n");
+                """.formatted(boundary, upload.fileName()));
         var tail = "\r\n--%s--\r\n".formatted(boundary).getBytes(UTF_8);
         try {
             return BodyPublishers.concat(
-                    BodyPublishers.ofString(head),
+                    BodyPublishers.ofString(head.toString().replace("\n", "\r\n")),
                     BodyPublishers.ofFile(upload.lines()),
                     BodyPublishers.fromPublisher(
                             BodyPublishers.ofByteArrays(() -> {

@@ -283,20 +283,20 @@ class OpenAiProviderTest {
     @Test
     void aFileIsDeletedOnlyIfTheVendorSaysSo() {
         vendor.answers(200, "{\"id\":\"file-1\",\"deleted\":true}");
-        assertThat(provider.deleteInput("file-1")).isEqualTo(new DeleteOutcome.Deleted());
+        assertThat(provider.deleteFile("file-1")).isEqualTo(new DeleteOutcome.Deleted());
         assertThat(vendor.requests().getFirst().line()).isEqualTo("DELETE /v1/files/file-1");
 
         vendor.answers(404, NOT_FOUND);
-        assertThat(provider.deleteInput("file-1")).isEqualTo(new DeleteOutcome.Deleted());
+        assertThat(provider.deleteFile("file-1")).isEqualTo(new DeleteOutcome.Deleted());
 
         vendor.answers(404, "<html>no route</html>");
-        assertThat(provider.deleteInput("file-1")).isEqualTo(new DeleteOutcome.NoAnswer("HTTP 404"));
+        assertThat(provider.deleteFile("file-1")).isEqualTo(new DeleteOutcome.NoAnswer("HTTP 404"));
 
         vendor.answers(200, "{\"deleted\":false}");
-        assertThat(provider.deleteInput("file-1")).isEqualTo(new DeleteOutcome.NoAnswer("HTTP 200, unreadable"));
+        assertThat(provider.deleteFile("file-1")).isEqualTo(new DeleteOutcome.NoAnswer("HTTP 200, unreadable"));
 
         vendor.answers(502, "");
-        assertThat(provider.deleteInput("file-1")).isEqualTo(new DeleteOutcome.NoAnswer("HTTP 502"));
+        assertThat(provider.deleteFile("file-1")).isEqualTo(new DeleteOutcome.NoAnswer("HTTP 502"));
     }
 
     @ParameterizedTest
@@ -304,7 +304,7 @@ class OpenAiProviderTest {
     void anIdThatIsNoneNeverGetsIntoAUrl(String id) throws InterruptedException {
         assertThat(provider.poll(id)).isEqualTo(new Refused(Refusals.unusableId()));
         assertThat(provider.cancel(id)).isEqualTo(new CancelOutcome.Refused(Refusals.unusableId()));
-        assertThat(provider.deleteInput(id)).isEqualTo(new DeleteOutcome.Refused(Refusals.unusableId()));
+        assertThat(provider.deleteFile(id)).isEqualTo(new DeleteOutcome.Refused(Refusals.unusableId()));
         assertThat(provider.results(id, FilePosition.START, (_, _) -> {}))
                 .isEqualTo(new ResultsOutcome.Refused(Refusals.unusableId()));
         assertThat(vendor.requests()).isEmpty();
