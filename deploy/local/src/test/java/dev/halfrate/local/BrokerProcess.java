@@ -26,7 +26,7 @@ final class BrokerProcess implements AutoCloseable {
         var port = EmbeddedBroker.freePort();
         var settings = directory.resolve("server.properties");
         try (var writer = Files.newBufferedWriter(settings)) {
-            EmbeddedBroker.properties(directory.resolve("data"), port, EmbeddedBroker.freePort())
+            EmbeddedBroker.properties(ClusterNode.alone(port, EmbeddedBroker.freePort()), directory.resolve("data"))
                     .store(writer, null);
         }
         var clusterId = Uuid.randomUuid().toString();
