@@ -152,7 +152,6 @@ public final class EmbeddedBroker implements AutoCloseable {
         return directory;
     }
 
-    /** Shared with the tests that run it in a process of its own. */
     static Properties properties(ClusterNode node, Path directory) {
         var properties = new Properties();
         properties.setProperty("process.roles", "broker,controller");
