@@ -57,7 +57,8 @@ final class HangingTransactions {
             var ended = new HangingTransactions(admin).end();
             if (ended > 0) {
                 log.warn(
-                        "the broker had been killed and had forgotten to end a transaction in {} {}; it is aborted now",
+                        "the broker had been killed and had forgotten to end a transaction in {} {}; it is aborted now;"
+                                + " start processors again that ran on",
                         ended,
                         ended == 1 ? "partition" : "partitions");
             }
