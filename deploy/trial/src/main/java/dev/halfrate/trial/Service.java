@@ -63,6 +63,7 @@ final class Service implements AutoCloseable {
                     provider: %5$s
                     base-url: %6$s
                     key: {file: %7$s}
+                    files: {delete: true}
                 lanes:
                   requests-max: 20
                   age-max: 200ms
