@@ -16,7 +16,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -99,10 +99,10 @@ class AccountsOwnWaysTest {
     }
 
     @Test
-    void filesAreGivenTheirTime(@TempDir Path dir) throws IOException {
-        var bodies = new CompletableFuture[] {new CompletableFuture<String>(), new CompletableFuture<String>()};
+    void filesAreGivenTheirTime(@TempDir Path dir) throws Exception {
+        var bodies = new LinkedBlockingQueue<String>();
         vendor.does((request, connection) -> {
-            bodies[vendor.requests().size() - 1].complete(new String(connection.body(request), UTF_8));
+            bodies.add(new String(connection.body(request), UTF_8));
             connection.answer(200, "{\"id\":\"x-1\"}");
         });
         var lines = Files.writeString(dir.resolve("spool"), "{}\n");
@@ -112,11 +112,11 @@ class AccountsOwnWaysTest {
             provider.create(create());
         }
 
-        assertThat(bodies[0].join().toString())
+        assertThat(bodies.take())
                 .contains(
                         "name=\"expires_after[anchor]\"\r\n\r\ncreated_at\r\n",
                         "name=\"expires_after[seconds]\"\r\n\r\n1209600\r\n");
-        assertThat(bodies[1].join().toString())
+        assertThat(bodies.take())
                 .contains("\"output_expires_after\":{\"anchor\":\"created_at\",\"seconds\":1209600}");
     }
 
