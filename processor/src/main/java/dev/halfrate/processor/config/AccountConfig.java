@@ -30,7 +30,8 @@ public record AccountConfig(
         List<String> betas,
         HttpConfig http,
         LimitsConfig limits,
-        FilesConfig files) {
+        FilesConfig files,
+        CreateConfig create) {
 
     private static final List<String> PROVIDERS = List.of("anthropic", "openai");
 
@@ -94,7 +95,8 @@ public record AccountConfig(
                 List.of(),
                 HttpConfig.DEFAULT,
                 LimitsConfig.VENDORS,
-                FilesConfig.KEEP);
+                FilesConfig.KEEP,
+                CreateConfig.USUAL);
     }
 
     private static boolean isLoopback(String host) {

@@ -143,7 +143,8 @@ public final class ConfigFile {
                 account.texts("betas", List.of()),
                 http(account.section("http")),
                 limits(account.section("limits")),
-                files(account.section("files")));
+                files(account.section("files")),
+                create(account.section("create")));
         account.refuseUnknown();
         return config;
     }
@@ -171,6 +172,12 @@ public final class ConfigFile {
                 limits.size("bytes-max", 0),
                 Math.toIntExact(Math.min(Integer.MAX_VALUE, limits.size("line-bytes-max", 0))));
         limits.refuseUnknown();
+        return config;
+    }
+
+    private static CreateConfig create(ConfigSection create) {
+        var config = new CreateConfig(create.text("inline-field", ""), create.text("idempotency-header", ""));
+        create.refuseUnknown();
         return config;
     }
 

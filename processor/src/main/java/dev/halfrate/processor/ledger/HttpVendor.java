@@ -222,6 +222,7 @@ final class HttpVendor implements Vendor {
                                     attempt.tag(),
                                     batch.id(),
                                     header.endpoint(),
+                                    header.model(),
                                     header.apiVersion(),
                                     header.betas(),
                                     header.completionWindow(),

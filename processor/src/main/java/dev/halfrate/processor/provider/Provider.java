@@ -78,6 +78,7 @@ public interface Provider extends AutoCloseable {
      * @param tag of the attempt; goes into the metadata where the vendor has some
      * @param batchId likewise
      * @param endpoint path, e.g. /v1/chat/completions
+     * @param model of its requests; of one of them where a batch may hold several models
      * @param apiVersion, betas of the lane, empty where the vendor has none
      * @param inputFileId from {@link #upload}, empty where {@link Capabilities.Ingest#INLINE}
      * @param lines the spool file, null where {@link Capabilities.Ingest#FILE}
@@ -87,6 +88,7 @@ public interface Provider extends AutoCloseable {
             String tag,
             String batchId,
             String endpoint,
+            String model,
             String apiVersion,
             List<String> betas,
             String completionWindow,

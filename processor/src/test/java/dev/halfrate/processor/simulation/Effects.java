@@ -227,7 +227,7 @@ final class Effects implements Vendor {
 
     /** Where the create carries the lines, the vendor stores what it got. */
     private String inputFileId(Batch batch) {
-        if (vendor.exact) {
+        if (!vendor.inline) {
             return batch.attempt().inputFileId();
         }
         var lines = spools.get(batch.id());
@@ -240,7 +240,7 @@ final class Effects implements Vendor {
     private void post(Batch batch, String inputFileId) {
         var attempt = batch.attempt();
         invariants.posted(batch, vendor.lines(inputFileId));
-        if (!vendor.exact && vendor.poisoned(vendor.lines(inputFileId))) {
+        if (vendor.inline && vendor.poisoned(vendor.lines(inputFileId))) {
             var no = new Refusal(Refusal.Kind.BAD_REQUEST, 400, VirtualVendor.POISONED, "bad", null);
             ended(batch, new CreateOutcome.Refused(no));
             return;

@@ -119,9 +119,9 @@ final class Simulation {
                 Duration.ofMinutes(5));
         var policy = dice.chance(0.1)
                 ? DoubtPolicy.HOLD
-                : vendor.exact ? DoubtPolicy.RESUBMIT_IF_REVOKED : DoubtPolicy.RESUBMIT_AFTER_QUIESCE;
+                : vendor.inline ? DoubtPolicy.RESUBMIT_AFTER_QUIESCE : DoubtPolicy.RESUBMIT_IF_REVOKED;
         var rules = new AccountRules(
-                !vendor.exact, vendor.exact, policy, dice.between(5, 30), vendor.exact && dice.chance(0.3));
+                vendor.inline, vendor.exact, policy, dice.between(5, 30), !vendor.inline && dice.chance(0.3));
         this.lifecycle = new BatchLifecycle(settings, _ -> rules);
     }
 

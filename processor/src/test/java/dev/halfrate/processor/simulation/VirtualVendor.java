@@ -102,6 +102,9 @@ final class VirtualVendor {
     /** Whether a listing shows whose batch is which. */
     final boolean exact;
 
+    /** Whether a create carries its requests, instead of naming a file. */
+    final boolean inline;
+
     private final Set<String> givenUp = new HashSet<>();
     private final Set<String> poison = new HashSet<>();
     private final Map<String, InputFile> inputs = new HashMap<>();
@@ -119,6 +122,7 @@ final class VirtualVendor {
         this.book = book;
         this.takesDeletedFiles = faults.hit(0.05);
         this.exact = dice.chance(0.5);
+        this.inline = !exact || dice.chance(0.2);
     }
 
     String store(List<Line> lines) {
@@ -199,7 +203,7 @@ final class VirtualVendor {
         }
         if (input.deleted && !takesDeletedFiles) {
             remote.errors = List.of(new BatchError(Refusal.Kind.NOT_FOUND, "invalid_request", "no such file", null));
-        } else if (exact && poisoned(input.lines)) {
+        } else if (!inline && poisoned(input.lines)) {
             remote.errors = List.of(new BatchError(Refusal.Kind.BAD_REQUEST, POISONED, "bad", null));
         } else if (exact && faults.hit(0.08)) {
             remote.errors = validationErrors(input);

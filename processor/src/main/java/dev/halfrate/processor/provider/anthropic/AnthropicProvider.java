@@ -16,6 +16,7 @@ import dev.halfrate.processor.provider.SweepOutcome;
 import dev.halfrate.processor.provider.UploadOutcome;
 import dev.halfrate.processor.provider.http.BatchCalls;
 import dev.halfrate.processor.provider.http.HttpCalls;
+import dev.halfrate.processor.provider.http.LinesBody;
 import dev.halfrate.processor.provider.http.Refusals;
 import dev.halfrate.processor.provider.http.Reply;
 import dev.halfrate.processor.provider.http.Reply.Answer;
@@ -113,7 +114,7 @@ public final class AnthropicProvider implements Provider {
         if (lines == null) {
             return new CreateOutcome.Refused(Refusals.noSpool());
         }
-        try (var body = RequestsBody.of(lines)) {
+        try (var body = LinesBody.of("{\"requests\":[", lines, "]}")) {
             return calls.create(
                     request, new SentOnceBody(body.stream(), body.length(), create.deadline()), timeouts.upload());
         } catch (NoSuchFileException _) {

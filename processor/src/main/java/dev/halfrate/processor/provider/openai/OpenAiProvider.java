@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.halfrate.processor.config.AccountConfig;
 import dev.halfrate.processor.config.ConfigException;
+import dev.halfrate.processor.config.CreateConfig;
 import dev.halfrate.processor.crash.CrashPoint;
 import dev.halfrate.processor.provider.CancelOutcome;
 import dev.halfrate.processor.provider.Capabilities;
@@ -21,14 +22,17 @@ import dev.halfrate.processor.provider.UploadOutcome;
 import dev.halfrate.processor.provider.http.BatchCalls;
 import dev.halfrate.processor.provider.http.HttpCalls;
 import dev.halfrate.processor.provider.http.Json;
+import dev.halfrate.processor.provider.http.LinesBody;
 import dev.halfrate.processor.provider.http.Refusals;
 import dev.halfrate.processor.provider.http.Reply.Answer;
 import dev.halfrate.processor.provider.http.SentOnceBody;
 import dev.halfrate.processor.provider.http.Timeouts;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublisher;
 import java.net.http.HttpRequest.BodyPublishers;
+import java.nio.file.NoSuchFileException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -51,12 +55,14 @@ public final class OpenAiProvider implements Provider {
     private final BatchSearch batchSearch;
     private final Capabilities capabilities;
     private final Duration filesExpireAfter;
+    private final CreateConfig create;
 
     private OpenAiProvider(BatchCalls calls, Timeouts timeouts, AccountConfig account) {
         this.calls = calls;
         this.timeouts = timeouts;
         this.batchSearch = new BatchSearch(calls);
         this.filesExpireAfter = account.files().expireAfter();
+        this.create = account.create();
         this.capabilities = new Capabilities(
                         "openai",
                         REQUESTS_MAX,
@@ -64,7 +70,9 @@ public final class OpenAiProvider implements Provider {
                         (int) FILE_BYTES_MAX, // of a line alone no limit is known
                         OpenAiLineFormat.ENDPOINTS,
                         List.of(account.completionWindow()),
-                        Capabilities.Ingest.FILE,
+                        account.create().inlineField().isEmpty()
+                                ? Capabilities.Ingest.FILE
+                                : Capabilities.Ingest.INLINE,
                         Capabilities.SearchQuality.EXACT,
                         false,
                         false,
@@ -113,18 +121,49 @@ public final class OpenAiProvider implements Provider {
         if (create.deadline().passed()) {
             return new CreateOutcome.Refused(Refusals.deadlinePassed());
         }
-        var json = Json.object()
-                .put("input_file_id", create.inputFileId())
-                .put("endpoint", create.endpoint())
-                .put("completion_window", create.completionWindow());
+        var json = Json.object();
+        if (inline()) {
+            json.put("model", create.model());
+        } else {
+            json.put("input_file_id", create.inputFileId());
+        }
+        json.put("endpoint", create.endpoint()).put("completion_window", create.completionWindow());
         json.putObject("metadata").put(ATTEMPT, create.tag()).put(BATCH, create.batchId());
         if (!filesExpireAfter.isZero()) {
             json.putObject("output_expires_after")
                     .put("anchor", "created_at")
                     .put("seconds", filesExpireAfter.toSeconds());
         }
+        var request = calls.to(BATCHES);
+        if (!this.create.idempotencyHeader().isEmpty()) {
+            request.header(this.create.idempotencyHeader(), create.tag());
+        }
+        if (inline()) {
+            return createInline(create, request, json.toString());
+        }
         var body = new SentOnceBody(json.toString().getBytes(UTF_8), create.deadline());
-        return calls.create(calls.to(BATCHES), body, timeouts.answer());
+        return calls.create(request, body, timeouts.answer());
+    }
+
+    private boolean inline() {
+        return capabilities.ingest() == Capabilities.Ingest.INLINE;
+    }
+
+    /** The requests come last: some gateways want to know the endpoint and the model before they read them. */
+    private CreateOutcome createInline(Create create, HttpRequest.Builder request, String json) {
+        var lines = create.lines();
+        if (lines == null) {
+            return new CreateOutcome.Refused(Refusals.noSpool());
+        }
+        var head = "%s,\"%s\":[".formatted(json.substring(0, json.length() - 1), this.create.inlineField());
+        try (var body = LinesBody.of(head, lines, "]}")) {
+            return calls.create(
+                    request, new SentOnceBody(body.stream(), body.length(), create.deadline()), timeouts.upload());
+        } catch (NoSuchFileException _) {
+            return new CreateOutcome.Refused(Refusals.noSpool());
+        } catch (IOException e) {
+            throw new UncheckedIOException("the spool file cannot be read", e);
+        }
     }
 
     @Override

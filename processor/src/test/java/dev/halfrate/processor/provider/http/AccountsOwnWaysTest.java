@@ -5,7 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.halfrate.processor.config.AccountConfig;
 import dev.halfrate.processor.config.ConfigFile;
+import dev.halfrate.processor.provider.Capabilities;
+import dev.halfrate.processor.provider.CreateOutcome;
+import dev.halfrate.processor.provider.PollOutcome;
 import dev.halfrate.processor.provider.Provider;
+import dev.halfrate.processor.provider.Refusal;
+import dev.halfrate.processor.provider.RemoteBatch;
 import dev.halfrate.processor.provider.anthropic.AnthropicProvider;
 import dev.halfrate.processor.provider.openai.OpenAiProvider;
 import java.io.IOException;
@@ -17,6 +22,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.LinkedBlockingQueue;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -121,8 +127,64 @@ class AccountsOwnWaysTest {
     }
 
     private static Provider.Create create() {
+        return create("file-1", null);
+    }
+
+    private static Provider.Create create(String inputFileId, @Nullable Path lines) {
         return new Provider.Create(
-                "tag", "batch", "/v1/chat/completions", "", List.of(), "24h", "file-1", null, () -> false);
+                "tag",
+                "batch",
+                "/v1/chat/completions",
+                "gpt-4o",
+                "",
+                List.of(),
+                "24h",
+                inputFileId,
+                lines,
+                () -> false);
+    }
+
+    @Test
+    void aGatewayGetsTheRequestsInTheCreate(@TempDir Path dir) throws Exception {
+        var bodies = new LinkedBlockingQueue<String>();
+        vendor.does((request, connection) -> {
+            bodies.add(new String(connection.body(request), UTF_8));
+            connection.answer(200, """
+                    {"id":"batch_1","status":"pending","error":null}""");
+        });
+        var lines = Files.writeString(dir.resolve("spool"), "{\"custom_id\":\"1\"}\n{\"custom_id\":\"ü\"}\n");
+
+        try (var provider = OpenAiProvider.of(
+                account("key: {env: KEY}\n    create: {inline-field: requests, idempotency-header: Idempotency-Key}"),
+                TIMEOUTS)) {
+            assertThat(provider.capabilities().ingest()).isEqualTo(Capabilities.Ingest.INLINE);
+            assertThat(provider.create(create("", lines)))
+                    .isInstanceOfSatisfying(
+                            CreateOutcome.Created.class,
+                            created -> assertThat(created.remote().status()).isEqualTo(RemoteBatch.Status.VALIDATING));
+        }
+
+        assertThat(bodies.take())
+                .isEqualTo("""
+                        {"model":"gpt-4o","endpoint":"/v1/chat/completions","completion_window":"24h",\
+                        "metadata":{"halfrate_attempt":"tag","halfrate_batch":"batch"},\
+                        "requests":[{"custom_id":"1"},{"custom_id":"ü"}]}""");
+        assertThat(vendor.requests().getFirst().header("Idempotency-Key")).isEqualTo("tag");
+    }
+
+    @Test
+    void aGatewaysSingleErrorIsItsBatchsError() {
+        vendor.answers(200, """
+                {"id":"batch_1","status":"failed","error":{"message":"Enqueued token limit reached","code":"token_limit_exceeded"}}""");
+        try (var provider = OpenAiProvider.of(account("key: {env: KEY}"), TIMEOUTS)) {
+            assertThat(provider.poll("batch_1"))
+                    .isInstanceOfSatisfying(
+                            PollOutcome.Seen.class,
+                            seen -> assertThat(seen.remote().errors())
+                                    .singleElement()
+                                    .satisfies(error ->
+                                            assertThat(error.kind()).isEqualTo(Refusal.Kind.QUEUE_FULL)));
+        }
     }
 
     @Test
