@@ -122,8 +122,7 @@ class AccountsOwnWaysTest {
                 .contains(
                         "name=\"expires_after[anchor]\"\r\n\r\ncreated_at\r\n",
                         "name=\"expires_after[seconds]\"\r\n\r\n1209600\r\n");
-        assertThat(bodies.take())
-                .contains("\"output_expires_after\":{\"anchor\":\"created_at\",\"seconds\":1209600}");
+        assertThat(bodies.take()).contains("\"output_expires_after\":{\"anchor\":\"created_at\",\"seconds\":1209600}");
     }
 
     private static Provider.Create create() {
@@ -164,8 +163,7 @@ class AccountsOwnWaysTest {
                             created -> assertThat(created.remote().status()).isEqualTo(RemoteBatch.Status.VALIDATING));
         }
 
-        assertThat(bodies.take())
-                .isEqualTo("""
+        assertThat(bodies.take()).isEqualTo("""
                         {"model":"gpt-4o","endpoint":"/v1/chat/completions","completion_window":"24h",\
                         "metadata":{"halfrate_attempt":"tag","halfrate_batch":"batch"},\
                         "requests":[{"custom_id":"1"},{"custom_id":"ü"}]}""");
@@ -182,8 +180,7 @@ class AccountsOwnWaysTest {
                             PollOutcome.Seen.class,
                             seen -> assertThat(seen.remote().errors())
                                     .singleElement()
-                                    .satisfies(error ->
-                                            assertThat(error.kind()).isEqualTo(Refusal.Kind.QUEUE_FULL)));
+                                    .satisfies(error -> assertThat(error.kind()).isEqualTo(Refusal.Kind.QUEUE_FULL)));
         }
     }
 
