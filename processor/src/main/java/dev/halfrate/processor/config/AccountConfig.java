@@ -23,7 +23,8 @@ public record AccountConfig(
         List<String> models,
         String completionWindow,
         int requestsInFlightMax,
-        DoubtConfig doubts) {
+        DoubtConfig doubts,
+        SyncConfig sync) {
 
     private static final List<String> PROVIDERS = List.of("anthropic", "openai");
 

@@ -1,5 +1,6 @@
 package dev.halfrate.processor.ledger;
 
+import dev.halfrate.processor.provider.CallOutcome;
 import dev.halfrate.processor.provider.CancelOutcome;
 import dev.halfrate.processor.provider.Capabilities;
 import dev.halfrate.processor.provider.CreateOutcome;
@@ -119,6 +120,11 @@ final class VirtualHttp implements Provider {
     @Override
     public DeleteOutcome deleteInput(String inputFileId) {
         return new DeleteOutcome.Deleted();
+    }
+
+    @Override
+    public CallOutcome call(Call call) {
+        throw new UnsupportedOperationException("nothing is called alone yet");
     }
 
     @Override

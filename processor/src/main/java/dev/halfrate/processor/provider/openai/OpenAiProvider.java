@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.halfrate.processor.config.AccountConfig;
 import dev.halfrate.processor.config.ConfigException;
 import dev.halfrate.processor.crash.CrashPoint;
+import dev.halfrate.processor.provider.CallOutcome;
 import dev.halfrate.processor.provider.CancelOutcome;
 import dev.halfrate.processor.provider.Capabilities;
 import dev.halfrate.processor.provider.CreateOutcome;
@@ -24,6 +25,7 @@ import dev.halfrate.processor.provider.http.Json;
 import dev.halfrate.processor.provider.http.Refusals;
 import dev.halfrate.processor.provider.http.Reply.Answer;
 import dev.halfrate.processor.provider.http.SentOnceBody;
+import dev.halfrate.processor.provider.http.SingleCalls;
 import dev.halfrate.processor.provider.http.Timeouts;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -35,7 +37,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 
-/** OpenAI's batch API, or a server that speaks it, behind one key. */
+/** OpenAI's API, or a server that speaks it, behind one key. */
 public final class OpenAiProvider implements Provider {
     static final String ATTEMPT = "halfrate_attempt";
     static final String BATCH = "halfrate_batch";
@@ -57,9 +59,11 @@ public final class OpenAiProvider implements Provider {
     private final BatchCalls calls;
     private final Timeouts timeouts;
     private final BatchSearch batchSearch;
+    private final SingleCalls singleCalls;
 
-    private OpenAiProvider(BatchCalls calls, Timeouts timeouts) {
+    private OpenAiProvider(BatchCalls calls, SingleCalls singleCalls, Timeouts timeouts) {
         this.calls = calls;
+        this.singleCalls = singleCalls;
         this.timeouts = timeouts;
         this.batchSearch = new BatchSearch(calls);
     }
@@ -75,7 +79,10 @@ public final class OpenAiProvider implements Provider {
     static OpenAiProvider of(AccountConfig account, Timeouts timeouts, InstantSource clock) {
         var http = new HttpCalls(account, key -> Map.of("Authorization", "Bearer " + key), timeouts.connect());
         var dialect = new BatchCalls.Dialect(Batches::parse, ErrorCodes::kindOf, OpenAiResultLine::read);
-        return new OpenAiProvider(new BatchCalls(http, timeouts, dialect, clock), timeouts);
+        return new OpenAiProvider(
+                new BatchCalls(http, timeouts, dialect, clock),
+                new SingleCalls(http, ErrorCodes::kindOf, OpenAiResultLine::answer, clock),
+                timeouts);
     }
 
     @Override
@@ -160,6 +167,14 @@ public final class OpenAiProvider implements Provider {
     @Override
     public ResultsOutcome results(String handle, FilePosition from, ResultLines lines) throws InterruptedException {
         return calls.results("/files/%s/content", handle, from, lines);
+    }
+
+    @Override
+    public CallOutcome call(Call call) {
+        if (!OpenAiLineFormat.ENDPOINTS.contains(call.endpoint())) {
+            throw new IllegalArgumentException("endpoint " + call.endpoint());
+        }
+        return singleCalls.call(singleCalls.to(call.endpoint()), call.body(), call.timeout());
     }
 
     @Override
