@@ -8,10 +8,12 @@ public sealed interface CallOutcome {
     /**
      * The vendor answered the request, with what was asked for or with what is wrong with it.
      *
-     * @param line as it would stand in a result file, {@link ResultLine.Answered} or {@link ResultLine.TooLong};
-     *     its id is empty
+     * @param line as it would stand in a result file, with an empty id
      */
-    record Answered(ResultLine line) implements CallOutcome {}
+    record Answered(ResultLine.Answered line) implements CallOutcome {}
+
+    /** The vendor answered, and was paid, but its answer is longer than anybody could hold. */
+    record TooLong(long bytes) implements CallOutcome {}
 
     /**
      * Definite: the request was not executed, and others will fare alike for now.

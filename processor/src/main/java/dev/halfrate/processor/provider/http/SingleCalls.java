@@ -7,7 +7,6 @@ import dev.halfrate.processor.provider.CallOutcome;
 import dev.halfrate.processor.provider.Refusal;
 import dev.halfrate.processor.provider.ResultLine.Answered;
 import dev.halfrate.processor.provider.ResultLine.LineError;
-import dev.halfrate.processor.provider.ResultLine.TooLong;
 import dev.halfrate.processor.provider.http.Reply.Answer;
 import dev.halfrate.processor.provider.http.Reply.Silence;
 import java.io.IOException;
@@ -105,7 +104,7 @@ public final class SingleCalls {
         }
         if (tooLong) {
             var length = headers.firstValueAsLong("Content-Length").orElse(0);
-            return new CallOutcome.Answered(new TooLong("", Math.max(length, ANSWER_BYTES_MAX + 1L)));
+            return new CallOutcome.TooLong(Math.max(length, ANSWER_BYTES_MAX + 1L));
         }
         var reason = lost.isEmpty() ? answer.reason() : lost;
         return answers.read(answer.status(), bytes)

@@ -112,7 +112,7 @@ class AnthropicCallTest {
     }
 
     private static ResultLine.Answered answered(CallOutcome outcome) {
-        if (outcome instanceof CallOutcome.Answered(ResultLine.Answered line)) {
+        if (outcome instanceof CallOutcome.Answered(var line)) {
             return line;
         }
         throw new AssertionError(outcome);

@@ -216,7 +216,7 @@ class OpenAiCallTest {
             }
         });
 
-        assertThat(call(CHAT)).isEqualTo(new CallOutcome.Answered(new ResultLine.TooLong("", (64 << 20) + 1L)));
+        assertThat(call(CHAT)).isEqualTo(new CallOutcome.TooLong((64 << 20) + 1L));
     }
 
     @Test
@@ -317,7 +317,7 @@ class OpenAiCallTest {
     }
 
     private static ResultLine.Answered answered(CallOutcome outcome) {
-        if (outcome instanceof CallOutcome.Answered(ResultLine.Answered line)) {
+        if (outcome instanceof CallOutcome.Answered(var line)) {
             return line;
         }
         throw new AssertionError(outcome);
