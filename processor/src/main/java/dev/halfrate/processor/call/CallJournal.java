@@ -116,7 +116,10 @@ public final class CallJournal implements AutoCloseable {
             }
             append(line.toString());
             lines.force();
-            used = true;
+            if (!used) {
+                forceName();
+                used = true;
+            }
         } catch (IOException e) {
             throw failed(file, e);
         }
@@ -151,6 +154,16 @@ public final class CallJournal implements AutoCloseable {
             throw failed(file, e);
         } finally {
             close(channel);
+        }
+    }
+
+    /** A new file is lost with its content if its directory does not know it. */
+    private void forceName() throws IOException {
+        var directory = file.toAbsolutePath().getParent();
+        if (directory != null) {
+            try (var entries = FileChannel.open(directory, StandardOpenOption.READ)) {
+                entries.force(true);
+            }
         }
     }
 
@@ -220,11 +233,11 @@ public final class CallJournal implements AutoCloseable {
                 channel.close();
             }
         } catch (IOException e) {
-            throw new CallException("a file cannot be closed: " + e.getClass().getSimpleName(), e);
+            throw new CallException("a file cannot be closed: " + CallException.why(e), e);
         }
     }
 
     private static CallException failed(Path file, IOException e) {
-        return new CallException("%s cannot be written: %s".formatted(file, e.getMessage()), e);
+        return new CallException("%s cannot be written: %s".formatted(file, CallException.why(e)), e);
     }
 }

@@ -188,7 +188,7 @@ public record RequestFile(Path file, Set<String> endpoints, int lineBytesMax) {
         return new CallException(
                 e instanceof NoSuchFileException
                         ? file + " cannot be read: there is no such file"
-                        : "%s cannot be read: %s".formatted(file, e.getClass().getSimpleName()),
+                        : "%s cannot be read: %s".formatted(file, CallException.why(e)),
                 e);
     }
 }

@@ -154,6 +154,6 @@ public final class ResultsFile implements AutoCloseable {
 
     private CallException failed(IOException e) {
         return new CallException(
-                "%s cannot be written: %s".formatted(file == null ? "standard output" : file, e.getMessage()), e);
+                "%s cannot be written: %s".formatted(file == null ? "standard output" : file, CallException.why(e)), e);
     }
 }

@@ -48,14 +48,15 @@ import picocli.CommandLine.Spec;
         footer = {
             "",
             "Examples:",
-            "  halfrate call -c halfrate.yaml requests.jsonl                         results in requests.results.jsonl",
-            "  halfrate call -c halfrate.yaml requests.jsonl --in-doubt call-again   go on after a crash",
-            "  halfrate call -c halfrate.yaml --account openai -n 10 -o try.jsonl requests.jsonl",
-            "  halfrate call -c halfrate.yaml -o - requests.jsonl | jq -r .response.choices[0].message.content",
+            "  halfrate call -c halfrate.yaml requests.jsonl",
+            "  halfrate call -c halfrate.yaml --in-doubt call-again requests.jsonl",
+            "  halfrate call -c halfrate.yaml -a openai -n 10 -o try.jsonl requests.jsonl",
+            "  halfrate call -c halfrate.yaml -o - requests.jsonl | jq .response",
             "",
             "Each line of FILE is one request as in OpenAI's or Anthropic's batches:",
-            "  {\"custom_id\": \"a1\", \"method\": \"POST\", \"url\": \"/v1/chat/completions\", \"body\": {...}}",
-            "  {\"custom_id\": \"a2\", \"params\": {\"model\": \"claude-haiku-4-5\", \"max_tokens\": 100, ...}}",
+            "  {\"custom_id\": \"a1\", \"method\": \"POST\",",
+            "   \"url\": \"/v1/chat/completions\", \"body\": {...}}",
+            "  {\"custom_id\": \"a2\", \"params\": {\"model\": \"claude-haiku-4-5\", ...}}",
             "",
             "Exit codes: 0 every request that was to be sent has succeeded, 1 some failed or could not be sent,"
                     + " 2 wrong usage or configuration."

@@ -16,7 +16,7 @@ final class CallSummary {
         row(text, "succeeded", number(counts.succeeded()));
         row(text, "failed", number(counts.failed()));
         if (counts.left() > 0) {
-            row(text, "not sent", number(counts.left()) + ", or without an answer");
+            row(text, "to go", number(counts.left()));
         }
         row(text, "sent again", number(counts.sentAgain()));
         row(text, "exposure", exposure(counts.exposure()));

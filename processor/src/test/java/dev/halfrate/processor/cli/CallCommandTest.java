@@ -84,7 +84,7 @@ class CallCommandTest {
     void theSameCommandSendsNothingTwice() {
         vendor.answers(200, ANSWER);
         call("--max-requests", "2");
-        assertThat(out.toString()).contains("not sent    1");
+        assertThat(out.toString()).contains("to go       1");
 
         assertThat(call()).isEqualTo(CommandLines.DONE);
 
