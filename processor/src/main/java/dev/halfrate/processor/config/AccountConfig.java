@@ -31,7 +31,8 @@ public record AccountConfig(
         HttpConfig http,
         LimitsConfig limits,
         FilesConfig files,
-        CreateConfig create) {
+        CreateConfig create,
+        SyncConfig sync) {
 
     private static final List<String> PROVIDERS = List.of("anthropic", "openai");
 
@@ -80,7 +81,8 @@ public record AccountConfig(
             List<String> models,
             String completionWindow,
             int requestsInFlightMax,
-            DoubtConfig doubts) {
+            DoubtConfig doubts,
+            SyncConfig sync) {
         this(
                 name,
                 provider,
@@ -96,7 +98,8 @@ public record AccountConfig(
                 HttpConfig.DEFAULT,
                 LimitsConfig.VENDORS,
                 FilesConfig.KEEP,
-                CreateConfig.USUAL);
+                CreateConfig.USUAL,
+                sync);
     }
 
     private static boolean isLoopback(String host) {

@@ -34,8 +34,25 @@ public final class ConfigFile {
 
     /** @throws ConfigException naming the file or the key, the rule and the value */
     public static HalfrateConfig load(Path file) {
+        return parse(text(file));
+    }
+
+    /**
+     * Reads only what is said about requests and vendors; the file may lack all else.
+     *
+     * @throws ConfigException naming the file or the key, the rule and the value
+     */
+    public static VendorsConfig loadVendors(Path file) {
+        return parseVendors(text(file), System.getenv());
+    }
+
+    static VendorsConfig parseVendors(String yaml, Map<String, String> environment) {
+        return new ConfigFile(environment).readVendors(tree(yaml));
+    }
+
+    private static String text(Path file) {
         try {
-            return parse(Files.readString(file));
+            return Files.readString(file);
         } catch (IOException e) {
             throw new ConfigException("%s cannot be read as a UTF-8 file: %s"
                     .formatted(file, e.getClass().getSimpleName()));
@@ -81,6 +98,17 @@ public final class ConfigFile {
         // Before the records complain that something is missing: it may just be misspelt.
         file.refuseUnknown();
         return new HalfrateConfig(application, stateDir, kafka, topics, requests, accounts, lanes, ledger);
+    }
+
+    private VendorsConfig readVendors(JsonNode tree) {
+        var file = new ConfigSection("", tree);
+        file.text("application", "");
+        file.text("state-dir", "");
+        List.of("kafka", "topics", "lanes", "ledger").forEach(file::section);
+        var requests = requests(file.section("requests"));
+        var accounts = accounts(file.sections("accounts"));
+        file.refuseUnknown();
+        return new VendorsConfig(requests, accounts);
     }
 
     private Map<String, String> kafka(ConfigSection kafka) {
@@ -144,7 +172,8 @@ public final class ConfigFile {
                 http(account.section("http")),
                 limits(account.section("limits")),
                 files(account.section("files")),
-                create(account.section("create")));
+                create(account.section("create")),
+                sync(account.section("sync")));
         account.refuseUnknown();
         return config;
     }
@@ -202,6 +231,15 @@ public final class ConfigFile {
                 },
                 doubts.integer("lines-max", DoubtConfig.DEFAULT.linesMax()));
         doubts.refuseUnknown();
+        return config;
+    }
+
+    private static SyncConfig sync(ConfigSection sync) {
+        var config = new SyncConfig(
+                sync.integer("calls-max", SyncConfig.DEFAULT.callsMax()),
+                sync.duration("timeout", SyncConfig.DEFAULT.timeout()),
+                sync.integer("attempts-max", SyncConfig.DEFAULT.attemptsMax()));
+        sync.refuseUnknown();
         return config;
     }
 

@@ -61,6 +61,7 @@ class ConfigFileTest {
                 completion-window: 7d
                 requests-in-flight-max: 3
                 doubts: {policy: hold, lines-max: 7}
+                sync: {calls-max: 20, timeout: 2m, attempts-max: 3}
               - name: two
                 key: {env: KEY}
             lanes:
@@ -144,7 +145,8 @@ class ConfigFileTest {
                                 List.of("*"),
                                 "24h",
                                 8,
-                                DoubtConfig.DEFAULT)),
+                                DoubtConfig.DEFAULT,
+                                SyncConfig.DEFAULT)),
                         new LanesConfig(
                                 50_000, 209_715_200, Duration.ofMinutes(15), 20, Duration.ofHours(24), 2_000_000),
                         new LedgerConfig(
@@ -209,7 +211,8 @@ class ConfigFileTest {
                                         List.of("gpt-4*", "o3"),
                                         "7d",
                                         3,
-                                        new DoubtConfig(DoubtConfig.Policy.HOLD, 7)),
+                                        new DoubtConfig(DoubtConfig.Policy.HOLD, 7),
+                                        new SyncConfig(20, Duration.ofMinutes(2), 3)),
                                 new AccountConfig(
                                         "two",
                                         "openai",
@@ -219,7 +222,8 @@ class ConfigFileTest {
                                         List.of("*"),
                                         "24h",
                                         8,
-                                        DoubtConfig.DEFAULT)),
+                                        DoubtConfig.DEFAULT,
+                                        SyncConfig.DEFAULT)),
                         new LanesConfig(10, 200_000, Duration.ofSeconds(2), 5, Duration.ZERO, 7),
                         new LedgerConfig(
                                 List.of(Duration.ofMillis(100), Duration.ofSeconds(1)),
@@ -288,6 +292,10 @@ class ConfigFileTest {
             {name: a, key: {env: KEY}, baseurl: `http://x`} | accounts[0].baseurl is no key of the configuration, did you mean accounts[0].base-url?
             {name: a, key: {env: KEY}, provider: antropic} | accounts.provider must be one of: anthropic, openai, got 'antropic'
             {name: a, key: {env: KEY}, models: []} | accounts.models must be a list of at least one pattern, got none
+            {name: a, key: {env: KEY}, sync: {calls-max: 0}} | accounts.sync.calls-max must be 1..1000, got 0
+            {name: a, key: {env: KEY}, sync: {timeout: 2h}} | accounts.sync.timeout must be 1s..1h, got 2h
+            {name: a, key: {env: KEY}, sync: {attempts-max: 21}} | accounts.sync.attempts-max must be 1..20, got 21
+            {name: a, key: {env: KEY}, sync: {calls: 3}} | accounts[0].sync.calls is no key of the configuration, known here: attempts-max, calls-max, timeout
             """)
     void badAccountIsRefused(String account, String message) {
         var yaml = "kafka: {bootstrap.servers: x}\naccounts: [%s]".formatted(account.replace('`', '\''));
@@ -295,6 +303,31 @@ class ConfigFileTest {
         assertThatThrownBy(() -> ConfigFile.parse(yaml, ENVIRONMENT))
                 .isInstanceOf(ConfigException.class)
                 .hasMessage(message);
+    }
+
+    @Test
+    void vendorsNeedNoKafka() {
+        var config = ConfigFile.parseVendors("accounts: [{name: a, key: {env: KEY}}]", ENVIRONMENT);
+
+        assertThat(config.accounts())
+                .singleElement()
+                .satisfies(account -> assertThat(account.sync()).isEqualTo(SyncConfig.DEFAULT));
+    }
+
+    @Test
+    void vendorsAreReadFromAWholeFileToo() {
+        var config = ConfigFile.parseVendors(EXPLICIT, ENVIRONMENT);
+
+        assertThat(config.requests()).isEqualTo(new RequestsConfig(Duration.ofHours(2), 1 << 20));
+        assertThat(config.accounts()).extracting(AccountConfig::name).containsExactly("one", "two");
+    }
+
+    @Test
+    void whatIsMisspeltIsRefusedForVendorsToo() {
+        assertThatThrownBy(() ->
+                        ConfigFile.parseVendors("acounts: []\naccounts: [{name: a, key: {env: KEY}}]", ENVIRONMENT))
+                .isInstanceOf(ConfigException.class)
+                .hasMessage("acounts is no key of the configuration, did you mean accounts?");
     }
 
     @Test

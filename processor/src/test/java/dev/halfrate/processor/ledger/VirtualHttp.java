@@ -1,5 +1,6 @@
 package dev.halfrate.processor.ledger;
 
+import dev.halfrate.processor.provider.CallOutcome;
 import dev.halfrate.processor.provider.CancelOutcome;
 import dev.halfrate.processor.provider.Capabilities;
 import dev.halfrate.processor.provider.CreateOutcome;
@@ -122,6 +123,11 @@ final class VirtualHttp implements Provider {
     public DeleteOutcome deleteFile(String fileId) {
         deleted.add(fileId);
         return new DeleteOutcome.Deleted();
+    }
+
+    @Override
+    public CallOutcome call(Call call) {
+        throw new UnsupportedOperationException("nothing is called alone yet");
     }
 
     @Override

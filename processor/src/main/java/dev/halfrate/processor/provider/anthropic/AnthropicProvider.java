@@ -2,6 +2,7 @@ package dev.halfrate.processor.provider.anthropic;
 
 import dev.halfrate.processor.config.AccountConfig;
 import dev.halfrate.processor.config.ConfigException;
+import dev.halfrate.processor.provider.CallOutcome;
 import dev.halfrate.processor.provider.CancelOutcome;
 import dev.halfrate.processor.provider.Capabilities;
 import dev.halfrate.processor.provider.CreateOutcome;
@@ -21,9 +22,11 @@ import dev.halfrate.processor.provider.http.Refusals;
 import dev.halfrate.processor.provider.http.Reply;
 import dev.halfrate.processor.provider.http.Reply.Answer;
 import dev.halfrate.processor.provider.http.SentOnceBody;
+import dev.halfrate.processor.provider.http.SingleCalls;
 import dev.halfrate.processor.provider.http.Timeouts;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.http.HttpRequest;
 import java.nio.file.NoSuchFileException;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -62,11 +65,13 @@ public final class AnthropicProvider implements Provider {
     private final BatchCalls calls;
     private final Timeouts timeouts;
     private final MarkerSearch search;
+    private final SingleCalls singleCalls;
     private final Capabilities capabilities;
 
-    private AnthropicProvider(BatchCalls calls, Timeouts timeouts, Capabilities capabilities) {
+    private AnthropicProvider(BatchCalls calls, SingleCalls singleCalls, Timeouts timeouts, Capabilities capabilities) {
         this.capabilities = capabilities;
         this.calls = calls;
+        this.singleCalls = singleCalls;
         this.timeouts = timeouts;
         this.search = new MarkerSearch(calls);
     }
@@ -85,7 +90,10 @@ public final class AnthropicProvider implements Provider {
                 account, new HttpCalls.KeyHeader("x-api-key", ""), Map.of(VERSION, version), timeouts.connect());
         var dialect = new BatchCalls.Dialect(MessageBatches::parse, ErrorTypes::kindOf, AnthropicResultLine::read);
         return new AnthropicProvider(
-                new BatchCalls(http, timeouts, dialect, clock), timeouts, CAPABILITIES.within(account.limits()));
+                new BatchCalls(http, timeouts, dialect, clock),
+                new SingleCalls(http, ErrorTypes::kindOf, AnthropicResultLine::answer, clock),
+                timeouts,
+                CAPABILITIES.within(account.limits()));
     }
 
     @Override
@@ -103,13 +111,7 @@ public final class AnthropicProvider implements Provider {
         if (create.deadline().passed()) {
             return new CreateOutcome.Refused(Refusals.deadlinePassed());
         }
-        var request = calls.to(BATCHES);
-        if (!create.apiVersion().isEmpty()) {
-            request.setHeader(VERSION, create.apiVersion());
-        }
-        if (!create.betas().isEmpty()) {
-            request.header(BETA, String.join(",", create.betas()));
-        }
+        var request = versioned(calls.to(BATCHES), create.apiVersion(), create.betas());
         var lines = create.lines();
         if (lines == null) {
             return new CreateOutcome.Refused(Refusals.noSpool());
@@ -164,8 +166,27 @@ public final class AnthropicProvider implements Provider {
     }
 
     @Override
+    public CallOutcome call(Call call) {
+        if (!call.endpoint().equals(AnthropicLineFormat.ENDPOINT)) {
+            throw new IllegalArgumentException("endpoint " + call.endpoint());
+        }
+        var request = versioned(singleCalls.to(call.endpoint()), call.apiVersion(), call.betas());
+        return singleCalls.call(request, call.body(), call.timeout());
+    }
+
+    @Override
     public void close() {
         calls.close();
+    }
+
+    private static HttpRequest.Builder versioned(HttpRequest.Builder request, String version, List<String> betas) {
+        if (!version.isEmpty()) {
+            request.setHeader(VERSION, version);
+        }
+        if (!betas.isEmpty()) {
+            request.header(BETA, String.join(",", betas));
+        }
+        return request;
     }
 
     /** @return the first id of a list, "" if it is empty; nothing if the reply is no readable list */

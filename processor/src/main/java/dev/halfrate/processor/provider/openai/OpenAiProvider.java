@@ -6,6 +6,7 @@ import dev.halfrate.processor.config.AccountConfig;
 import dev.halfrate.processor.config.ConfigException;
 import dev.halfrate.processor.config.CreateConfig;
 import dev.halfrate.processor.crash.CrashPoint;
+import dev.halfrate.processor.provider.CallOutcome;
 import dev.halfrate.processor.provider.CancelOutcome;
 import dev.halfrate.processor.provider.Capabilities;
 import dev.halfrate.processor.provider.CreateOutcome;
@@ -26,6 +27,7 @@ import dev.halfrate.processor.provider.http.LinesBody;
 import dev.halfrate.processor.provider.http.Refusals;
 import dev.halfrate.processor.provider.http.Reply.Answer;
 import dev.halfrate.processor.provider.http.SentOnceBody;
+import dev.halfrate.processor.provider.http.SingleCalls;
 import dev.halfrate.processor.provider.http.Timeouts;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -41,7 +43,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 
-/** OpenAI's batch API, or a server that speaks it, behind one key. */
+/** OpenAI's API, or a server that speaks it, behind one key. */
 public final class OpenAiProvider implements Provider {
     static final String ATTEMPT = "halfrate_attempt";
     static final String BATCH = "halfrate_batch";
@@ -53,12 +55,14 @@ public final class OpenAiProvider implements Provider {
     private final BatchCalls calls;
     private final Timeouts timeouts;
     private final BatchSearch batchSearch;
+    private final SingleCalls singleCalls;
     private final Capabilities capabilities;
     private final Duration filesExpireAfter;
     private final CreateConfig create;
 
-    private OpenAiProvider(BatchCalls calls, Timeouts timeouts, AccountConfig account) {
+    private OpenAiProvider(BatchCalls calls, SingleCalls singleCalls, Timeouts timeouts, AccountConfig account) {
         this.calls = calls;
+        this.singleCalls = singleCalls;
         this.timeouts = timeouts;
         this.batchSearch = new BatchSearch(calls);
         this.filesExpireAfter = account.files().expireAfter();
@@ -92,7 +96,11 @@ public final class OpenAiProvider implements Provider {
         var http = new HttpCalls(
                 account, new HttpCalls.KeyHeader("Authorization", "Bearer "), Map.of(), timeouts.connect());
         var dialect = new BatchCalls.Dialect(Batches::parse, ErrorCodes::kindOf, OpenAiResultLine::read);
-        return new OpenAiProvider(new BatchCalls(http, timeouts, dialect, clock), timeouts, account);
+        return new OpenAiProvider(
+                new BatchCalls(http, timeouts, dialect, clock),
+                new SingleCalls(http, ErrorCodes::kindOf, OpenAiResultLine::answer, clock),
+                timeouts,
+                account);
     }
 
     @Override
@@ -213,6 +221,14 @@ public final class OpenAiProvider implements Provider {
     @Override
     public ResultsOutcome results(String handle, FilePosition from, ResultLines lines) throws InterruptedException {
         return calls.results("/files/%s/content", handle, from, lines);
+    }
+
+    @Override
+    public CallOutcome call(Call call) {
+        if (!OpenAiLineFormat.ENDPOINTS.contains(call.endpoint())) {
+            throw new IllegalArgumentException("endpoint " + call.endpoint());
+        }
+        return singleCalls.call(singleCalls.to(call.endpoint()), call.body(), call.timeout());
     }
 
     @Override

@@ -8,6 +8,7 @@ import dev.halfrate.processor.config.AccountConfig;
 import dev.halfrate.processor.config.ConfigException;
 import dev.halfrate.processor.config.DoubtConfig;
 import dev.halfrate.processor.config.Secret;
+import dev.halfrate.processor.config.SyncConfig;
 import dev.halfrate.processor.provider.CancelOutcome;
 import dev.halfrate.processor.provider.DeleteOutcome;
 import dev.halfrate.processor.provider.FilePosition;
@@ -356,7 +357,8 @@ class OpenAiProviderTest {
                 List.of("*"),
                 "24h",
                 1,
-                DoubtConfig.DEFAULT);
+                DoubtConfig.DEFAULT,
+                SyncConfig.DEFAULT);
 
         assertThatThrownBy(() -> OpenAiProvider.of(account, Timeouts.DEFAULT))
                 .isInstanceOf(ConfigException.class)
