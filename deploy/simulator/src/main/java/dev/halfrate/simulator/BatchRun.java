@@ -111,6 +111,14 @@ final class BatchRun {
         }
     }
 
+    /** Forgets so many of the lines that succeeded last, which have been billed nevertheless. */
+    void lose(int lines) throws IOException {
+        int lost = Math.min(lines, completed);
+        outputBytes = FileTail.startOfLast(output, outputBytes, lost);
+        FileTail.write(output, outputBytes, ByteBuffer.allocate(0));
+        completed -= lost;
+    }
+
     RequestCounts counts() {
         return new RequestCounts(order.length, completed, failed);
     }
@@ -160,16 +168,8 @@ final class BatchRun {
         }
         chunk.addCompleted(
                 result,
-                new BilledLine(
-                        batch.account(),
-                        batch.id(),
-                        batch.inputFileId(),
-                        line.customId(),
-                        batch.endpoint(),
-                        line.content(),
-                        answer.usage().inputTokens(),
-                        answer.usage().outputTokens(),
-                        at.getEpochSecond()));
+                answer.usage(),
+                BilledLine.ofLine(batch, line.customId(), form.model(line), line.content(), answer.usage(), at));
     }
 
     /** Writes the next results, at most up to {@code end}. If that fails, nothing has happened. */
@@ -190,9 +190,7 @@ final class BatchRun {
         errorBytes += chunk.errors.size();
         completed += chunk.billed.size();
         failed += chunk.failed;
-        for (BilledLine line : chunk.billed) {
-            usage = usage.plus(new Usage(line.inputTokens(), line.outputTokens()));
-        }
+        usage = usage.plus(chunk.usage);
     }
 
     @FunctionalInterface
@@ -207,6 +205,7 @@ final class BatchRun {
         private final ByteArrayOutputStream errors = new ByteArrayOutputStream();
         private final ByteArrayOutputStream unsuccessful;
         private final List<BilledLine> billed = new ArrayList<>();
+        private Usage usage = Usage.NONE;
         private int failed;
 
         Chunk(boolean errorsApart) {
@@ -217,8 +216,9 @@ final class BatchRun {
             return output.size() + errors.size() < CHUNK_BYTES_MIN;
         }
 
-        void addCompleted(ObjectNode result, BilledLine bill) throws IOException {
+        void addCompleted(ObjectNode result, Usage used, BilledLine bill) throws IOException {
             addLine(output, result);
+            usage = usage.plus(used);
             billed.add(bill);
         }
 

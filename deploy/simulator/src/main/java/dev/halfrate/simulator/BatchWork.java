@@ -8,9 +8,12 @@ record BatchWork(
         SimulatorConfig config,
         Seed seed,
         ModelEndpoints models,
+        MessageModel messages,
         FileStore files,
         BillingBook book,
-        Habits.Present habits) {
+        EnqueuedTokens enqueued,
+        Webhooks webhooks,
+        Present<Habits> habits) {
 
     /** How long a batch is in progress. */
     Duration executionTime(long draw) {

@@ -1,12 +1,24 @@
 package dev.halfrate.simulator;
 
 import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.util.List;
 import org.eclipse.jetty.server.Request;
+import org.jspecify.annotations.Nullable;
 
 /** What only a simulator tells, the billing book and the virtual time, and how it is told to misbehave. Needs no key. */
 final class ControlApi {
+
+    /** Without its secret. */
+    record WebhookState(
+            @Nullable String url,
+            int attemptsMax,
+            int retryMs,
+            int lateMs,
+            int copies,
+            List<Webhooks.Delivery> deliveries) {}
 
     record Clock(String now, long epochSeconds, double speed) {}
 
@@ -15,7 +27,10 @@ final class ControlApi {
     private final VirtualClock clock;
     private final double speed;
     private final Faults faults;
-    private final Habits.Present habits;
+    private final Present<Habits> habits;
+    private final Habits firstHabits;
+    private final Present<Limits> limits;
+    private final Webhooks webhooks;
     private final List<Route> routes = List.of(
             Route.of("GET", "/control/clock", this::clock),
             Route.of("GET", "/control/billing", this::billing),
@@ -24,7 +39,14 @@ final class ControlApi {
             Route.of("GET", "/control/faults", this::listFaults),
             Route.of("DELETE", "/control/faults", this::clearFaults),
             Route.of("GET", "/control/habits", this::habits),
-            Route.of("PUT", "/control/habits", this::changeHabits));
+            Route.of("PUT", "/control/habits", this::changeHabits),
+            Route.of("DELETE", "/control/habits", this::resetHabits),
+            Route.of("GET", "/control/limits", this::limits),
+            Route.of("PUT", "/control/limits", this::changeLimits),
+            Route.of("DELETE", "/control/limits", this::resetLimits),
+            Route.of("GET", "/control/webhook", this::webhook),
+            Route.of("PUT", "/control/webhook", this::setWebhook),
+            Route.of("DELETE", "/control/webhook", this::removeWebhook));
 
     ControlApi(
             List<BatchStore<?>> stores,
@@ -32,7 +54,12 @@ final class ControlApi {
             VirtualClock clock,
             double speed,
             Faults faults,
-            Habits.Present habits) {
+            Present<Habits> habits,
+            Present<Limits> limits,
+            Webhooks webhooks) {
+        this.firstHabits = habits.get();
+        this.limits = limits;
+        this.webhooks = webhooks;
         this.faults = faults;
         this.habits = habits;
         this.stores = List.copyOf(stores);
@@ -41,8 +68,8 @@ final class ControlApi {
         this.speed = speed;
     }
 
-    Reply answer(Request request) throws IOException {
-        return Route.answer(routes, request, "");
+    Reply answer(Call call) throws IOException {
+        return Route.answer(routes, Request.getPathInContext(call.request()), call);
     }
 
     private Reply clock(Call call) {
@@ -79,13 +106,62 @@ final class ControlApi {
     }
 
     private Reply changeHabits(Call call) throws IOException {
-        habits.set(read(call, Habits.class));
+        habits.set(changed(call, habits.get(), Habits.class));
         return habits(call);
     }
 
+    private Reply resetHabits(Call call) {
+        habits.set(firstHabits);
+        return habits(call);
+    }
+
+    private Reply limits(Call call) {
+        return Reply.ok(limits.get());
+    }
+
+    private Reply changeLimits(Call call) throws IOException {
+        limits.set(changed(call, limits.get(), Limits.class));
+        return limits(call);
+    }
+
+    private Reply resetLimits(Call call) {
+        limits.set(Limits.NONE);
+        return limits(call);
+    }
+
+    private Reply webhook(Call call) throws IOException {
+        advance();
+        List<Webhooks.Delivery> deliveries = webhooks.deliveries();
+        return Reply.ok(webhooks.get()
+                .map(hook -> new WebhookState(
+                        hook.url(), hook.attemptsMax(), hook.retryMs(), hook.lateMs(), hook.copies(), deliveries))
+                .orElseGet(() -> new WebhookState(null, 0, 0, 0, 0, deliveries)));
+    }
+
+    private Reply setWebhook(Call call) throws IOException {
+        webhooks.set(read(call, Webhook.class));
+        return webhook(call);
+    }
+
+    private Reply removeWebhook(Call call) throws IOException {
+        webhooks.set(null);
+        return webhook(call);
+    }
+
     private static <T> T read(Call call, Class<T> type) throws IOException {
+        return read(call.json(), type);
+    }
+
+    /** What a call leaves out stays as it is. */
+    private static <T> T changed(Call call, T present, Class<T> type) throws IOException {
+        ObjectNode merged = Json.MAPPER.valueToTree(present);
+        merged.setAll((ObjectNode) call.json());
+        return read(merged, type);
+    }
+
+    private static <T> T read(JsonNode json, Class<T> type) {
         try {
-            return Json.MAPPER.treeToValue(call.json(), type);
+            return Json.MAPPER.treeToValue(json, type);
         } catch (JacksonException e) {
             throw RefusedException.badRequest(OpenAiError.invalidRequest(e.getOriginalMessage(), null, null));
         }

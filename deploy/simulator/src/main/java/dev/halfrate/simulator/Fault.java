@@ -1,6 +1,7 @@
 package dev.halfrate.simulator;
 
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param status answers with this instead of handling the call; 0 handles it
  * @param body of that answer
  * @param retryAfter header of that answer
+ * @param headers that any answer gets, besides or instead of its own
  * @param delayAnswerMs the call has been handled, and is answered only after this
  * @param lines damage to the lines of a file that is downloaded, the first to the first line, and so on
  * @param endsAfter bytes of a file after which it ends as if that were all; 0 for all of it
@@ -36,6 +38,7 @@ record Fault(
         int status,
         @Nullable String body,
         @Nullable String retryAfter,
+        @Nullable Map<String, String> headers,
         long delayAnswerMs,
         @Nullable List<Damage> lines,
         int endsAfter,
@@ -43,7 +46,7 @@ record Fault(
         int breaksAfter) {
 
     /** Lets everything pass. */
-    static final Fault NONE = new Fault("", "", null, 0, 0, 0, null, 0, null, null, 0, null, 0, 0, 0);
+    static final Fault NONE = new Fault("", "", null, 0, 0, 0, null, 0, null, null, null, 0, null, 0, 0, 0);
 
     private static final long DELAY_MS_MAX = 600_000;
 
@@ -52,11 +55,19 @@ record Fault(
         AFTER
     }
 
+    /** What becomes of one line. */
     enum Damage {
+        NONE,
+        /** Half of it is there. */
         CORRUPT,
         DUPLICATED,
         MISSING,
-        FOREIGN
+        /** It comes again, and before it under a custom_id that nobody sent. */
+        FOREIGN,
+        /** It comes last. */
+        REORDERED,
+        /** An empty line comes before it. */
+        BLANK
     }
 
     /** @throws RefusedException naming what is wrong with it */

@@ -7,11 +7,18 @@ import java.time.Instant;
 import java.util.HexFormat;
 
 /** Lines of a message batch's results, all in one file. */
-record MessageResultForm(MessageModel model, AnthropicVersion version) implements ResultForm {
+record MessageResultForm(MessageModel model, MessageTerms terms, Present<Habits> habits) implements ResultForm {
 
     @Override
     public LineAnswer answer(ValidLine line, long attempt, Instant at) {
-        return model.answer(line.body(), version, HexFormat.fromHexDigitsToLong(line.content()), attempt);
+        long content = HexFormat.fromHexDigitsToLong(line.content());
+        return model.answer(
+                line.body(), terms, new Execution(content, attempt, habits.get().linesFailed(), at));
+    }
+
+    @Override
+    public String model(ValidLine line) {
+        return String.valueOf(line.body().model());
     }
 
     @Override

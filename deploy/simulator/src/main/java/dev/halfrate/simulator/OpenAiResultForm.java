@@ -7,11 +7,18 @@ import java.time.Instant;
 import java.util.HexFormat;
 
 /** Lines of output and error files. */
-record OpenAiResultForm(Endpoint endpoint, BatchWork work) implements ResultForm {
+record OpenAiResultForm(Dialect dialect, Endpoint endpoint, BatchWork work) implements ResultForm {
 
     @Override
     public LineAnswer answer(ValidLine line, long attempt, Instant at) {
-        return work.models().answer(endpoint, line.body(), HexFormat.fromHexDigitsToLong(line.content()), attempt, at);
+        long content = HexFormat.fromHexDigitsToLong(line.content());
+        double failing = work.habits().get().linesFailed();
+        return work.models().answer(endpoint, line.body(), new Execution(content, attempt, failing, at));
+    }
+
+    @Override
+    public String model(ValidLine line) {
+        return endpoint.modelOf(line.body());
     }
 
     @Override
@@ -21,7 +28,7 @@ record OpenAiResultForm(Endpoint endpoint, BatchWork work) implements ResultForm
                 .put("status_code", answer.status())
                 .put("request_id", "req_" + Ids.hex(work.seed().random("request", attempt)))
                 .set("body", answer.body());
-        return result.putNull("error");
+        return dialect.line(result.putNull("error"));
     }
 
     @Override
@@ -37,7 +44,7 @@ record OpenAiResultForm(Endpoint endpoint, BatchWork work) implements ResultForm
                         .put("code", "batch_cancelled")
                         .put("message", "This request was not executed because the batch was cancelled.");
         }
-        return result;
+        return dialect.line(result);
     }
 
     @Override

@@ -15,6 +15,9 @@ interface ResultForm {
 
     LineAnswer answer(ValidLine line, long attempt, Instant at);
 
+    /** Whom the line is for. */
+    String model(ValidLine line);
+
     /** The line that reports an answer. */
     ObjectNode answered(ValidLine line, LineAnswer answer, long attempt);
 

@@ -26,14 +26,13 @@ final class ModelEndpointsTest {
 
     private static final Instant NOW = Instant.parse("2026-11-21T12:00:00Z");
 
-    private final ModelEndpoints models = new ModelEndpoints(
-            new Seed(1), LineErrorRates.NONE, new Habits.Present(Habits.of(SimulatorConfig.defaults())));
+    private final ModelEndpoints models = new ModelEndpoints(new Seed(1), LineErrorRates.NONE);
 
     private LineAnswer answer(Endpoint endpoint, String body, long content) throws IOException {
         String line = "{\"body\":" + body + "}";
         InputLine parsed =
                 InputLine.parse(line.getBytes(StandardCharsets.UTF_8)).orElseThrow();
-        return models.answer(endpoint, Objects.requireNonNull(parsed.body()), content, content, NOW);
+        return models.answer(endpoint, Objects.requireNonNull(parsed.body()), new Execution(content, content, 0, NOW));
     }
 
     private <T> T typed(Class<T> type, Endpoint endpoint, String body) throws IOException {
