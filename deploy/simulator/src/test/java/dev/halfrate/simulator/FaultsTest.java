@@ -4,10 +4,12 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.halfrate.simulator.RawClient.Answer;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -95,7 +97,10 @@ final class FaultsTest {
         "[DUPLICATED], 11, 10",
         "[MISSING], 9, 9",
         "[FOREIGN], 11, 10",
+        "[REORDERED], 10, 10",
+        "[BLANK], 11, 10",
         "'[MISSING,MISSING,DUPLICATED]', 9, 8",
+        "'[NONE,NONE,MISSING]', 9, 9",
     })
     void resultLinesComeDamaged(String damages, int lines, int whole) {
         String content = contentOfABatchOf(10);
@@ -109,6 +114,64 @@ final class FaultsTest {
                         .filter(line -> line.endsWith("}") && !line.contains("nobody-knows-this"))
                         .distinct())
                 .hasSize(whole);
+    }
+
+    @Test
+    void aLineMayComeLast() {
+        String content = contentOfABatchOf(3);
+        List<String> lines = client.get(content).text().lines().toList();
+        script("{\"method\": \"GET\", \"path\": \".*content\", \"lines\": [\"REORDERED\"]}");
+
+        assertThat(client.get(content).text().lines()).containsExactly(lines.get(1), lines.get(2), lines.get(0));
+    }
+
+    @Test
+    void anAnswerMayHaveOtherHeaders() {
+        script("""
+                {"method": "GET", "path": "/v1/batches", "headers": {"x-should-retry": "false", "Date": "yesterday"}}
+                """);
+
+        Answer answer = client.get("/v1/batches");
+
+        assertThat(answer.status()).isEqualTo(200);
+        assertThat(answer.header("x-should-retry")).isEqualTo("false");
+        assertThat(answer.header("Date")).isEqualTo("yesterday");
+    }
+
+    @Test
+    void habitsThatAreNotMentionedStay() {
+        habits("{\"slowdown\": 7}");
+        habits("{\"ranges\": false}");
+
+        JsonNode changed = client.get("/control/habits").json();
+        JsonNode first = client.send("DELETE", "/control/habits", BodyPublishers.noBody()).json();
+
+        assertThat(changed.path("slowdown").intValue()).isEqualTo(7);
+        assertThat(changed.path("ranges").booleanValue()).isFalse();
+        assertThat(first.path("slowdown").intValue()).isEqualTo(1);
+        assertThat(first.path("ranges").booleanValue()).isTrue();
+        assertThat(client.send("PUT", "/control/habits", BodyPublishers.ofString("{\"slowdown\": 0}"))
+                        .error("message"))
+                .contains("slowdown must be 1..1000");
+    }
+
+    @Test
+    void aCancelMayLoseLinesThatWerePaidFor() {
+        habits("{\"cancel_loses\": 2}");
+        String batch = client.create(client.upload(ChatLines.of(20)), ENDPOINT);
+        clock.advance(Duration.ofMinutes(3));
+        int before = client.batch(batch).at("/request_counts/completed").intValue();
+
+        client.post("/v1/batches/" + batch + "/cancel", "");
+        clock.advance(Duration.ofMinutes(1));
+        int after = client.batch(batch).at("/request_counts/completed").intValue();
+        int done = client.results(batch, "output_file_id").customIds().size();
+        int undone = client.results(batch, "error_file_id").customIds().size();
+
+        assertThat(before).isGreaterThan(2);
+        assertThat(after).isEqualTo(before - 2).isEqualTo(done);
+        assertThat(done + undone).isEqualTo(18);
+        assertThat(simulator.billingBook().summary().linesBilled()).isEqualTo(before);
     }
 
     @Test

@@ -7,15 +7,21 @@ import com.openai.core.ObjectMappers;
 import com.openai.models.chat.completions.ChatCompletion;
 import com.openai.models.completions.Completion;
 import com.openai.models.embeddings.CreateEmbeddingResponse;
+import com.openai.models.images.ImagesResponse;
 import com.openai.models.moderations.ModerationCreateResponse;
 import com.openai.models.responses.Response;
 import com.openai.models.responses.ResponseStatus;
+import com.openai.models.videos.Video;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.Base64;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.LongStream;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -120,6 +126,42 @@ final class ModelEndpointsTest {
                 .validate();
 
         assertThat(answer.results()).hasSize(2);
+    }
+
+    @Test
+    void images() throws IOException {
+        ImagesResponse answer = typed(
+                        ImagesResponse.class, Endpoint.IMAGE_GENERATIONS, "{\"prompt\":\"A cat\",\"n\":2}")
+                .validate();
+
+        assertThat(answer.data().orElseThrow()).hasSize(2).allSatisfy(image -> {
+            byte[] png = Base64.getDecoder().decode(image.b64Json().orElseThrow());
+            BufferedImage read = ImageIO.read(new ByteArrayInputStream(png));
+            assertThat(read.getWidth()).isEqualTo(8);
+        });
+        assertThat(answer.usage().orElseThrow().totalTokens())
+                .isEqualTo(answer.usage().orElseThrow().inputTokens() + 2 * 272);
+    }
+
+    @Test
+    void editsNeedAnImage() throws IOException {
+        assertThat(answer(Endpoint.IMAGE_EDITS, "{\"prompt\":\"A dog\"}", 1).body().at("/error/param").textValue())
+                .isEqualTo("images");
+        assertThat(answer(Endpoint.IMAGE_EDITS, "{\"prompt\":\"A dog\",\"n\":11,\"images\":[1]}", 1)
+                        .body()
+                        .at("/error/code")
+                        .textValue())
+                .isEqualTo("integer_above_max_value");
+    }
+
+    @Test
+    void video() throws IOException {
+        Video answer = typed(Video.class, Endpoint.VIDEOS, "{\"prompt\":\"A run\",\"seconds\":\"8\"}")
+                .validate();
+
+        assertThat(answer.status()).isEqualTo(Video.Status.COMPLETED);
+        assertThat(answer.seconds().toString()).contains("8");
+        assertThat(answer.model().toString()).contains("sora-2");
     }
 
     @Test
