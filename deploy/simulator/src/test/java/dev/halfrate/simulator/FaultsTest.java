@@ -144,7 +144,8 @@ final class FaultsTest {
         habits("{\"ranges\": false}");
 
         JsonNode changed = client.get("/control/habits").json();
-        JsonNode first = client.send("DELETE", "/control/habits", BodyPublishers.noBody()).json();
+        JsonNode first = client.send("DELETE", "/control/habits", BodyPublishers.noBody())
+                .json();
 
         assertThat(changed.path("slowdown").intValue()).isEqualTo(7);
         assertThat(changed.path("ranges").booleanValue()).isFalse();

@@ -76,8 +76,7 @@ final class MessageRulesTest {
     }
 
     private JsonNode row(String batch) throws Exception {
-        return Json.MAPPER.readTree(
-                get(BATCHES + "/" + batch + "/results").text());
+        return Json.MAPPER.readTree(get(BATCHES + "/" + batch + "/results").text());
     }
 
     private Answer get(String path) {
@@ -97,7 +96,9 @@ final class MessageRulesTest {
         JsonNode error = row(batch).at("/result/error");
 
         assertThat(message(OLD, params).status()).isEqualTo(200);
-        assertThat(message(NEW, params).error("message")).startsWith("messages.0.content.0").contains(mistake);
+        assertThat(message(NEW, params).error("message"))
+                .startsWith("messages.0.content.0")
+                .contains(mistake);
         assertThat(error.at("/error/type").textValue()).isEqualTo("invalid_request_error");
         assertThat(error.at("/error/details/error_visibility").textValue()).isEqualTo("user_facing");
         assertThat(error.path("request_id").isNull()).isTrue();
@@ -155,12 +156,17 @@ final class MessageRulesTest {
     private long[] usage(Answer answer) {
         JsonNode usage = answer.json().path("usage");
         return new long[] {
-            usage.path("cache_creation_input_tokens").longValue(), usage.path("cache_read_input_tokens").longValue()
+            usage.path("cache_creation_input_tokens").longValue(),
+            usage.path("cache_read_input_tokens").longValue()
         };
     }
 
     @ParameterizedTest
-    @CsvSource({"'', 300, ephemeral_5m_input_tokens", "5m, 300, ephemeral_5m_input_tokens", "1h, 3600, ephemeral_1h_input_tokens"})
+    @CsvSource({
+        "'', 300, ephemeral_5m_input_tokens",
+        "5m, 300, ephemeral_5m_input_tokens",
+        "1h, 3600, ephemeral_1h_input_tokens"
+    })
     void theBeginningOfAPromptIsRememberedForAWhile(String ttl, long seconds, String bucket) {
         Answer first = message(OLD, cached(ttl, "One?"));
         clock.advance(Duration.ofSeconds(seconds - 1));
@@ -172,7 +178,8 @@ final class MessageRulesTest {
 
         long prefix = usage(first)[0];
         assertThat(prefix).isGreaterThan(1_100);
-        assertThat(first.json().at("/usage/cache_creation/" + bucket).longValue()).isEqualTo(prefix);
+        assertThat(first.json().at("/usage/cache_creation/" + bucket).longValue())
+                .isEqualTo(prefix);
         assertThat(first.json().at("/usage/input_tokens").longValue()).isLessThan(30);
         assertThat(usage(second)).containsExactly(0, prefix);
         assertThat(usage(third)).as("a use makes it last").containsExactly(0, prefix);
@@ -231,7 +238,8 @@ final class MessageRulesTest {
 
         assertThat(message(OLD, params("claude-opus-5", form.formatted(five))).error("message"))
                 .isEqualTo("A maximum of 4 blocks with cache_control may be provided. Found 5.");
-        assertThat(message(OLD, params("claude-opus-5", form.formatted(wrongOrder))).error("message"))
+        assertThat(message(OLD, params("claude-opus-5", form.formatted(wrongOrder)))
+                        .error("message"))
                 .startsWith("a ttl='1h' cache_control block must not come after");
     }
 
@@ -257,8 +265,7 @@ final class MessageRulesTest {
                                 .mapToObj(i -> "{\"custom_id\":\"r%d\",\"params\":%s}"
                                         .formatted(i, params("claude-opus-5", "\"max_tokens\":9,\"messages\":[1]")))
                                 .toList()));
-        String batch = client.send(
-                        "POST", BATCHES, BodyPublishers.ofString(create), "anthropic-version", OLD)
+        String batch = client.send("POST", BATCHES, BodyPublishers.ofString(create), "anthropic-version", OLD)
                 .json()
                 .path("id")
                 .textValue();

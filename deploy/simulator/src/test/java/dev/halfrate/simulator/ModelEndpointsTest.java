@@ -145,7 +145,10 @@ final class ModelEndpointsTest {
 
     @Test
     void editsNeedAnImage() throws IOException {
-        assertThat(answer(Endpoint.IMAGE_EDITS, "{\"prompt\":\"A dog\"}", 1).body().at("/error/param").textValue())
+        assertThat(answer(Endpoint.IMAGE_EDITS, "{\"prompt\":\"A dog\"}", 1)
+                        .body()
+                        .at("/error/param")
+                        .textValue())
                 .isEqualTo("images");
         assertThat(answer(Endpoint.IMAGE_EDITS, "{\"prompt\":\"A dog\",\"n\":11,\"images\":[1]}", 1)
                         .body()

@@ -34,7 +34,8 @@ final class WebhooksTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(10);
     private static final String CHAT = "/v1/chat/completions";
-    private static final String SECRET = "whsec_" + Base64.getEncoder().encodeToString("a key of 24 bytes, or so".getBytes(UTF_8));
+    private static final String SECRET =
+            "whsec_" + Base64.getEncoder().encodeToString("a key of 24 bytes, or so".getBytes(UTF_8));
 
     /** What arrived. */
     private record Told(Headers headers, String body) {
@@ -224,7 +225,10 @@ final class WebhooksTest {
                         .path("url")
                         .isNull())
                 .isTrue();
-        assertThat(client.send("PUT", "/control/webhook", BodyPublishers.ofString("{\"url\":\"ftp://a\",\"secret\":\"whsec_\"}"))
+        assertThat(client.send(
+                                "PUT",
+                                "/control/webhook",
+                                BodyPublishers.ofString("{\"url\":\"ftp://a\",\"secret\":\"whsec_\"}"))
                         .error("message"))
                 .contains("url must be http or https");
 
@@ -240,8 +244,10 @@ final class WebhooksTest {
         List<Integer> statuses = new ArrayList<>();
         for (long until = System.nanoTime() + PATIENCE.toNanos(); System.nanoTime() < until; ) {
             statuses.clear();
-            client.get("/control/webhook").json().path("deliveries").forEach(delivery -> statuses.add(
-                    delivery.path("status").intValue()));
+            client.get("/control/webhook")
+                    .json()
+                    .path("deliveries")
+                    .forEach(delivery -> statuses.add(delivery.path("status").intValue()));
             if (statuses.size() >= attempts) {
                 break;
             }
