@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 
 /**
@@ -160,7 +161,13 @@ final class BatchRun {
     }
 
     private void execute(int number, ValidLine line, Instant at, Chunk chunk) throws IOException {
-        LineAnswer answer = form.answer(line, attempt(number), at);
+        Optional<LineFault> fault = work.lineFaults().next(line.customId());
+        if (fault.isPresent() && fault.get().status() == 0) {
+            chunk.addFailed(form.unexecuted(line, ResultForm.Unexecuted.TIMED_OUT, attempt(number)));
+            return;
+        }
+        LineAnswer answer =
+                fault.isPresent() ? form.error(fault.get().status()) : form.answer(line, attempt(number), at);
         ObjectNode result = form.answered(line, answer, attempt(number));
         if (!answer.succeeded()) {
             chunk.addFailed(result);

@@ -13,6 +13,7 @@ record BatchWork(
         BillingBook book,
         EnqueuedTokens enqueued,
         Webhooks webhooks,
+        LineFaults lineFaults,
         Present<Habits> habits) {
 
     /** How long a batch is in progress. */

@@ -4,12 +4,15 @@ import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import org.eclipse.jetty.server.Request;
 import org.jspecify.annotations.Nullable;
 
 /** What only a simulator tells, the billing book and the virtual time, and how it is told to misbehave. Needs no key. */
 final class ControlApi {
+
+    private static final long ADVANCE_SECONDS_MAX = Duration.ofDays(366).toSeconds();
 
     /** Without its secret. */
     record WebhookState(
@@ -20,24 +23,32 @@ final class ControlApi {
             int copies,
             List<Webhooks.Delivery> deliveries) {}
 
+    /** @param advanceSeconds virtual time to be left out */
+    record Advance(long advanceSeconds) {}
+
     record Clock(String now, long epochSeconds, double speed) {}
 
     private final List<BatchStore<?>> stores;
     private final BillingBook book;
-    private final VirtualClock clock;
+    private final ShiftedClock clock;
     private final double speed;
     private final Faults faults;
+    private final LineFaults lineFaults;
     private final Present<Habits> habits;
     private final Habits firstHabits;
     private final Present<Limits> limits;
     private final Webhooks webhooks;
     private final List<Route> routes = List.of(
             Route.of("GET", "/control/clock", this::clock),
+            Route.of("POST", "/control/clock", this::advanceClock),
             Route.of("GET", "/control/billing", this::billing),
             Route.of("GET", "/control/billing/entries", this::billingEntries),
             Route.of("POST", "/control/faults", this::addFault),
             Route.of("GET", "/control/faults", this::listFaults),
             Route.of("DELETE", "/control/faults", this::clearFaults),
+            Route.of("POST", "/control/lines", this::addLineFault),
+            Route.of("GET", "/control/lines", this::listLineFaults),
+            Route.of("DELETE", "/control/lines", this::clearLineFaults),
             Route.of("GET", "/control/habits", this::habits),
             Route.of("PUT", "/control/habits", this::changeHabits),
             Route.of("DELETE", "/control/habits", this::resetHabits),
@@ -51,9 +62,10 @@ final class ControlApi {
     ControlApi(
             List<BatchStore<?>> stores,
             BillingBook book,
-            VirtualClock clock,
+            ShiftedClock clock,
             double speed,
             Faults faults,
+            LineFaults lineFaults,
             Present<Habits> habits,
             Present<Limits> limits,
             Webhooks webhooks) {
@@ -61,6 +73,7 @@ final class ControlApi {
         this.limits = limits;
         this.webhooks = webhooks;
         this.faults = faults;
+        this.lineFaults = lineFaults;
         this.habits = habits;
         this.stores = List.copyOf(stores);
         this.book = book;
@@ -75,6 +88,16 @@ final class ControlApi {
     private Reply clock(Call call) {
         var now = clock.now();
         return Reply.ok(new Clock(now.toString(), now.getEpochSecond(), speed));
+    }
+
+    private Reply advanceClock(Call call) throws IOException {
+        long seconds = read(call, Advance.class).advanceSeconds();
+        if (seconds < 0 || seconds > ADVANCE_SECONDS_MAX) {
+            throw RefusedException.badRequest("advance_seconds must be 0.." + ADVANCE_SECONDS_MAX);
+        }
+        clock.advance(Duration.ofSeconds(seconds));
+        advance();
+        return clock(call);
     }
 
     private Reply billing(Call call) throws IOException {
@@ -99,6 +122,20 @@ final class ControlApi {
     private Reply clearFaults(Call call) {
         faults.clear();
         return listFaults(call);
+    }
+
+    private Reply addLineFault(Call call) throws IOException {
+        lineFaults.add(read(call, LineFault.class));
+        return listLineFaults(call);
+    }
+
+    private Reply listLineFaults(Call call) {
+        return Reply.ok(lineFaults.list());
+    }
+
+    private Reply clearLineFaults(Call call) {
+        lineFaults.clear();
+        return listLineFaults(call);
     }
 
     private Reply habits(Call call) {

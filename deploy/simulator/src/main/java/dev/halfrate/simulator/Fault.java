@@ -16,8 +16,9 @@ import org.jspecify.annotations.Nullable;
  * @param skip calls that are let through first
  * @param times calls that it is for then; 0 means 1
  * @param delayBeforeMs the call has arrived, and is handled only after this
- * @param reset cuts the connection instead of handling the call, or after it
+ * @param reset cuts the connection instead of handling the call, while its body comes in, or after it was handled
  * @param status answers with this instead of handling the call; 0 handles it
+ * @param handled whether the call is handled although the answer is another
  * @param body of that answer
  * @param retryAfter header of that answer
  * @param headers that any answer gets, besides or instead of its own
@@ -36,6 +37,7 @@ record Fault(
         long delayBeforeMs,
         @Nullable Reset reset,
         int status,
+        boolean handled,
         @Nullable String body,
         @Nullable String retryAfter,
         @Nullable Map<String, String> headers,
@@ -46,12 +48,14 @@ record Fault(
         int breaksAfter) {
 
     /** Lets everything pass. */
-    static final Fault NONE = new Fault("", "", null, 0, 0, 0, null, 0, null, null, null, 0, null, 0, 0, 0);
+    static final Fault NONE = new Fault("", "", null, 0, 0, 0, null, 0, false, null, null, null, 0, null, 0, 0, 0);
 
+    private static final String JSON = "application/json";
     private static final long DELAY_MS_MAX = 600_000;
 
     enum Reset {
         BEFORE,
+        DURING,
         AFTER
     }
 
@@ -90,6 +94,17 @@ record Fault(
         return method.equals(calledMethod)
                 && pathAndQuery.matches(path)
                 && (host == null || calledHost.startsWith(host));
+    }
+
+    /** Of the answer that it gives. */
+    String contentType() {
+        return headers == null
+                ? JSON
+                : headers.entrySet().stream()
+                        .filter(header -> header.getKey().equalsIgnoreCase("Content-Type"))
+                        .map(Map.Entry::getValue)
+                        .findFirst()
+                        .orElse(JSON);
     }
 
     boolean damagesFiles() {

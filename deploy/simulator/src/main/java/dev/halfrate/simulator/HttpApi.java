@@ -9,6 +9,7 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
@@ -74,7 +75,12 @@ final class HttpApi extends Handler.Abstract {
         HttpFields.Mutable headers = response.getHeaders();
         VendorApi vendor = vendor(Request.getPathInContext(request));
         Call call = new Call(request, "", ids.next("req_"), headers, "");
-        Reply reply = fault.status() == 0 ? reply(vendor, call) : error(call, fault);
+        if (fault.reset() == Fault.Reset.DURING) {
+            readSome(call);
+            exchange.cut();
+            return true;
+        }
+        Reply reply = fault.status() == 0 || fault.handled() ? reply(vendor, call) : drained(call);
         if (fault.reset() == Fault.Reset.AFTER) {
             exchange.cut();
             return true;
@@ -85,7 +91,10 @@ final class HttpApi extends Handler.Abstract {
         if (fault.headers() != null) {
             fault.headers().forEach(headers::put);
         }
-        exchange.write(reply, fault, habits.get().ranges());
+        exchange.write(
+                fault.status() == 0 ? reply : error(headers, fault),
+                fault,
+                habits.get().ranges());
         return true;
     }
 
@@ -103,12 +112,24 @@ final class HttpApi extends Handler.Abstract {
         return path.startsWith("/control/") ? Fault.NONE : faults.next(request.getMethod(), path, host);
     }
 
-    private static Reply error(Call call, Fault fault) {
-        drain(call);
+    private static Reply error(HttpFields.Mutable headers, Fault fault) {
         if (fault.retryAfter() != null) {
-            call.answerHeaders().put(HttpHeader.RETRY_AFTER, fault.retryAfter());
+            headers.put(HttpHeader.RETRY_AFTER, fault.retryAfter());
         }
-        return new Reply.Text(fault.status(), "application/json", Objects.requireNonNullElse(fault.body(), ""));
+        return new Reply.Text(fault.status(), fault.contentType(), Objects.requireNonNullElse(fault.body(), ""));
+    }
+
+    private static Reply drained(Call call) {
+        drain(call);
+        return Reply.ok(Map.of());
+    }
+
+    private static void readSome(Call call) {
+        try {
+            var _ = Content.Source.asInputStream(call.request()).read();
+        } catch (IOException e) {
+            log.debug("{}: the client went away", call.requestId(), e);
+        }
     }
 
     private Reply reply(VendorApi vendor, Call call) {

@@ -22,6 +22,15 @@ record MessageResultForm(MessageModel model, MessageTerms terms, Present<Habits>
     }
 
     @Override
+    public LineAnswer error(int status) {
+        return new LineAnswer(
+                status,
+                Json.MAPPER.valueToTree(
+                        AnthropicError.of(status, "This error was scripted.").envelope(null)),
+                Usage.NONE);
+    }
+
+    @Override
     public ObjectNode answered(ValidLine line, LineAnswer answer, long attempt) {
         ObjectNode row = row(line);
         row.putObject("result")
@@ -32,14 +41,11 @@ record MessageResultForm(MessageModel model, MessageTerms terms, Present<Habits>
 
     @Override
     public ObjectNode unexecuted(ValidLine line, Unexecuted reason, long attempt) {
+        if (reason == Unexecuted.TIMED_OUT) {
+            return answered(line, error(504), attempt);
+        }
         ObjectNode row = row(line);
-        row.putObject("result")
-                .put(
-                        "type",
-                        switch (reason) {
-                            case EXPIRED -> "expired";
-                            case CANCELLED -> "canceled";
-                        });
+        row.putObject("result").put("type", reason == Unexecuted.EXPIRED ? "expired" : "canceled");
         return row;
     }
 

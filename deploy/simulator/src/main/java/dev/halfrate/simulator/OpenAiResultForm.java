@@ -22,6 +22,16 @@ record OpenAiResultForm(Dialect dialect, Endpoint endpoint, BatchWork work) impl
     }
 
     @Override
+    public LineAnswer error(int status) {
+        String message = "This error was scripted.";
+        if (status == 429) {
+            return LineAnswer.error(status, new OpenAiError(message, "requests", null, "rate_limit_exceeded"));
+        }
+        return LineAnswer.error(
+                status, status < 500 ? OpenAiError.invalidRequest(message, null, null) : OpenAiError.server(message));
+    }
+
+    @Override
     public ObjectNode answered(ValidLine line, LineAnswer answer, long attempt) {
         ObjectNode result = result(line, attempt);
         result.putObject("response")
@@ -43,6 +53,10 @@ record OpenAiResultForm(Dialect dialect, Endpoint endpoint, BatchWork work) impl
                 result.putObject("error")
                         .put("code", "batch_cancelled")
                         .put("message", "This request was not executed because the batch was cancelled.");
+            case TIMED_OUT ->
+                result.putObject("error")
+                        .put("code", "request_timeout")
+                        .put("message", "The underlying call to the model timed out.");
         }
         return dialect.line(result);
     }

@@ -33,7 +33,7 @@ public final class Simulator implements AutoCloseable {
     /** How often, in real time, batches work although nobody is looking: a late poll then finds little left to do. */
     private static final Duration ADVANCE_INTERVAL = Duration.ofMillis(100);
 
-    private final VirtualClock clock;
+    private final ShiftedClock clock;
     private final Path directory;
     private final FileStore files;
     private final BillingBook book;
@@ -63,13 +63,15 @@ public final class Simulator implements AutoCloseable {
         }
     }
 
-    private Simulator(SimulatorConfig config, VirtualClock clock, Path directory) {
+    private Simulator(SimulatorConfig config, VirtualClock base, Path directory) {
+        ShiftedClock clock = new ShiftedClock(base);
         Seed seed = new Seed(config.seed());
         Ids ids = new Ids(seed, clock.now());
         this.clock = clock;
         this.directory = directory;
         Present<Habits> habits = new Present<>(Habits.of(config));
         Present<Limits> limits = new Present<>(Limits.NONE);
+        LineFaults lineFaults = new LineFaults();
         webhooks = new Webhooks(ids);
         List<VendorApi> vendors = new ArrayList<>();
         try {
@@ -84,6 +86,7 @@ public final class Simulator implements AutoCloseable {
                     book,
                     new EnqueuedTokens(limits),
                     webhooks,
+                    lineFaults,
                     habits);
             SynchronousCalls calls = new SynchronousCalls(work, clock);
             BatchStore<Batch> batches = new BatchStore<>("batch_", directory.resolve("batches"), ids, work, clock);
@@ -101,7 +104,8 @@ public final class Simulator implements AutoCloseable {
             throw unusable(config.dataDirectory(), e);
         }
         Faults faults = new Faults();
-        ControlApi control = new ControlApi(stores, book, clock, config.speed(), faults, habits, limits, webhooks);
+        ControlApi control =
+                new ControlApi(stores, book, clock, config.speed(), faults, lineFaults, habits, limits, webhooks);
         server = startServer(config, new HttpApi(vendors, control, faults, habits, config.apiKeys(), ids, clock));
         int port = ((ServerConnector) server.getConnectors()[0]).getLocalPort();
         baseUrl = URI.create("http://%s:%d/v1".formatted(config.host(), port));

@@ -79,6 +79,93 @@ final class FaultsTest {
     }
 
     @Test
+    void aResetWhileTheBodyComesInLeavesNothingBehind() {
+        String file = client.upload(ChatLines.of(1));
+        script("{\"method\": \"POST\", \"path\": \"/v1/batches\", \"reset\": \"DURING\"}");
+
+        assertThatThrownBy(() -> create(file)).isInstanceOf(AssertionError.class);
+        assertThat(client.get("/v1/batches").json().path("data")).isEmpty();
+    }
+
+    @Test
+    void aCallMayBeHandledAndAnsweredWithAnError() {
+        String file = client.upload(ChatLines.of(1));
+        script("""
+                {"method": "POST", "path": "/v1/batches", "status": 502, "handled": true, "body": "<html>",
+                 "headers": {"content-type": "text/html"}}
+                """);
+
+        Answer answer = create(file);
+
+        assertThat(answer.status()).isEqualTo(502);
+        assertThat(answer.text()).isEqualTo("<html>");
+        assertThat(answer.header("Content-Type")).isEqualTo("text/html");
+        assertThat(client.get("/v1/batches").json().path("data")).hasSize(1);
+    }
+
+    @Test
+    void linesMayFailOneByOne() {
+        line("{\"custom_id\": \"request – 3\", \"status\": 429}");
+        line("{\"custom_id\": \".*[78]\", \"times\": 2}");
+        String file = client.upload(ChatLines.of(10));
+        String first = client.create(file, ENDPOINT);
+        clock.advance(Duration.ofHours(1));
+        ResultLines errors = client.results(first, "error_file_id");
+        String second = client.create(file, ENDPOINT);
+        clock.advance(Duration.ofHours(1));
+
+        assertThat(errors.customIdsWithStatus(429)).containsExactly("request – 3");
+        assertThat(errors.customIds()).containsExactlyInAnyOrder("request – 3", "request – 7", "request – 8");
+        assertThat(errors.errorCodes()).containsExactlyInAnyOrder(null, "request_timeout", "request_timeout");
+        assertThat(client.batch(first).at("/request_counts/failed").intValue()).isEqualTo(3);
+        assertThat(client.batch(second).at("/request_counts/completed").intValue())
+                .as("each was scripted so often only")
+                .isEqualTo(10);
+        assertThat(client.get("/control/lines").json().at("/1/hits").intValue()).isEqualTo(2);
+        assertThat(client.post("/control/lines", "{\"custom_id\": \"(\"}").error("message"))
+                .isEqualTo("custom_id must be a regular expression");
+    }
+
+    @Test
+    void requestsOfMessageBatchesMayFailOneByOne() throws Exception {
+        line("{\"custom_id\": \"a\", \"status\": 529}");
+        line("{\"custom_id\": \"b\"}");
+        String params = "{\"model\":\"claude-opus-5\",\"max_tokens\":9,\"messages\":[1]}";
+        String create = "{\"requests\":[{\"custom_id\":\"a\",\"params\":%1$s},{\"custom_id\":\"b\",\"params\":%1$s}]}"
+                .formatted(params);
+        String[] version = {"anthropic-version", "2023-06-01"};
+        String id = client.send("POST", "/v1/messages/batches", BodyPublishers.ofString(create), version)
+                .json()
+                .path("id")
+                .textValue();
+        clock.advance(Duration.ofHours(1));
+
+        String results = client.send("GET", "/v1/messages/batches/" + id + "/results", BodyPublishers.noBody(), version)
+                .text();
+
+        assertThat(ResultLines.parse(results).parsed())
+                .extracting(row -> row.at("/result/error/error/type").textValue())
+                .containsExactlyInAnyOrder("overloaded_error", "timeout_error");
+    }
+
+    @Test
+    void timeCanBePutForward() {
+        String batch = client.create(client.upload(ChatLines.of(1)), ENDPOINT);
+
+        JsonNode after =
+                client.post("/control/clock", "{\"advance_seconds\": 86400}").json();
+
+        assertThat(after.path("now").textValue()).isEqualTo("2026-11-22T12:00:00Z");
+        assertThat(client.batch(batch).path("status").textValue()).isEqualTo("completed");
+        assertThat(client.post("/control/clock", "{\"advance_seconds\": -1}").status())
+                .isEqualTo(400);
+    }
+
+    private void line(String fault) {
+        assertThat(client.post("/control/lines", fault).status()).isEqualTo(200);
+    }
+
+    @Test
     void delaysComeBeforeOrAfterWhatTheCallDoes() {
         String file = client.upload(ChatLines.of(1));
         script("{\"method\": \"POST\", \"path\": \"/v1/batches\", \"delay_before_ms\": 300}");
