@@ -192,7 +192,7 @@ final class Batch implements BatchStore.Member {
                 run = new BatchRun(
                         identity,
                         valid,
-                        new OpenAiResultForm(request.dialect(), request.endpoint(), work),
+                        new OpenAiResultForm(identity.account(), request.dialect(), request.endpoint(), work),
                         work,
                         at,
                         work.executionTime(identity.draw()),

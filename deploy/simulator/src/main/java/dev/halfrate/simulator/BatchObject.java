@@ -50,7 +50,7 @@ record BatchObject(
         static BatchUsage of(Usage usage) {
             return new BatchUsage(
                     usage.inputTokens(),
-                    new InputTokensDetails(0),
+                    new InputTokensDetails(usage.cacheRead()),
                     usage.outputTokens(),
                     new OutputTokensDetails(0),
                     usage.inputTokens() + usage.outputTokens());

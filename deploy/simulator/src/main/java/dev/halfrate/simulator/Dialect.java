@@ -139,6 +139,9 @@ enum Dialect {
     ObjectNode line(ObjectNode line) {
         if (this == AZURE) {
             line.remove("id");
+            if (line.at("/response/body/choices").isArray()) {
+                line.withObject("/response/body").putArray("prompt_filter_results");
+            }
         }
         return line;
     }

@@ -58,10 +58,17 @@ record InputLine(
      *
      * @param bytes its size as JSON
      * @param items how many messages or texts it has; a tokenized text is one
+     * @param head stands for its first {@link #HEAD_BYTES}; null if it is not that long
      * @param special all of it, if there is something in it that only some vendors or versions take; otherwise null
      */
     record Prompt(
-            JsonToken kind, int bytes, int items, @Nullable JsonNode special) {}
+            JsonToken kind,
+            int bytes,
+            int items,
+            @Nullable String head,
+            @Nullable JsonNode special) {}
+
+    static final int HEAD_BYTES = 4_096;
 
     private static final List<byte[]> SPECIAL = Stream.of("\"cache_control\"", "\"document\"", "\"citations\"")
             .map(word -> word.getBytes(UTF_8))
@@ -157,7 +164,10 @@ record InputLine(
         JsonNode special = SPECIAL.stream().anyMatch(word -> contains(line, from, to, word))
                 ? Json.MAPPER.readTree(line, from, to - from)
                 : null;
-        return new Prompt(kind, to - from, items, special);
+        String head = to - from < HEAD_BYTES
+                ? null
+                : Fingerprint.of("head", Arrays.copyOfRange(line, from, from + HEAD_BYTES));
+        return new Prompt(kind, to - from, items, head, special);
     }
 
     private static boolean contains(byte[] line, int from, int to, byte[] word) {

@@ -75,9 +75,12 @@ final class MessageContent {
         }
         for (JsonNode block : content) {
             JsonNode mark = block.path("cache_control");
-            String ttl = mark.isObject() ? mark.path("ttl").asText("5m") : null;
-            blocks.add(new Block(
-                    block.isObject() ? ((ObjectNode) block.deepCopy()).without("cache_control") : block, ttl));
+            blocks.add(
+                    mark.isObject()
+                            ? new Block(
+                                    ((ObjectNode) block.deepCopy()).without("cache_control"),
+                                    mark.path("ttl").asText("5m"))
+                            : new Block(block, null));
         }
     }
 }

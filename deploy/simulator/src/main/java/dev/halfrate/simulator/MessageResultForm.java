@@ -13,7 +13,9 @@ record MessageResultForm(MessageModel model, MessageTerms terms, Present<Habits>
     public LineAnswer answer(ValidLine line, long attempt, Instant at) {
         long content = HexFormat.fromHexDigitsToLong(line.content());
         return model.answer(
-                line.body(), terms, new Execution(content, attempt, habits.get().linesFailed(), at));
+                line.body(),
+                terms,
+                new Execution(terms.account(), content, attempt, habits.get().linesFailed(), at));
     }
 
     @Override

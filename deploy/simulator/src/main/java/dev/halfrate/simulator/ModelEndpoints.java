@@ -17,6 +17,7 @@ final class ModelEndpoints {
 
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
     private static final int COMPLETION_TOKENS_DEFAULT = 16;
+    private static final Duration CACHE_LIFE = Duration.ofMinutes(10);
     private static final int IMAGE_TOKENS = 272;
     private static final Duration VIDEO_LIFE = Duration.ofHours(1);
 
@@ -37,10 +38,12 @@ final class ModelEndpoints {
 
     private final Seed seed;
     private final LineErrorRates rates;
+    private final PromptCache cache;
 
-    ModelEndpoints(Seed seed, LineErrorRates rates) {
+    ModelEndpoints(Seed seed, LineErrorRates rates, PromptCache cache) {
         this.seed = seed;
         this.rates = rates;
+        this.cache = cache;
     }
 
     LineAnswer answer(Endpoint endpoint, InputLine.Body body, Execution execution) {
@@ -65,8 +68,8 @@ final class ModelEndpoints {
         SplittableRandom random = seed.random("answer", execution.content());
         Instant at = execution.at();
         return switch (endpoint) {
-            case CHAT_COMPLETIONS -> chatCompletion(body, random, at);
-            case RESPONSES -> response(body, random, at);
+            case CHAT_COMPLETIONS -> chatCompletion(body, random, execution);
+            case RESPONSES -> response(body, random, execution);
             case COMPLETIONS -> completion(body, random, at);
             case EMBEDDINGS -> embeddings(body, random);
             case MODERATIONS -> moderation(body, random);
@@ -75,12 +78,12 @@ final class ModelEndpoints {
         };
     }
 
-    private static LineAnswer chatCompletion(InputLine.Body body, SplittableRandom random, Instant at) {
+    private LineAnswer chatCompletion(InputLine.Body body, SplittableRandom random, Execution execution) {
         long budget = longOf(body, "max_completion_tokens", longOf(body, "max_tokens", Long.MAX_VALUE));
         ObjectNode answer = JSON.objectNode()
                 .put("id", "chatcmpl-" + Ids.hex(random))
                 .put("object", "chat.completion")
-                .put("created", at.getEpochSecond())
+                .put("created", execution.at().getEpochSecond())
                 .put("model", snapshot(Endpoint.CHAT_COMPLETIONS, body));
         ArrayNode choices = answer.putArray("choices");
         long outputTokens = 0;
@@ -95,11 +98,11 @@ final class ModelEndpoints {
             message.putArray("annotations");
             choice.putNull("logprobs").put("finish_reason", completion.cut() ? "length" : "stop");
         }
-        Usage usage = new Usage(inputTokens(body, Endpoint.CHAT_COMPLETIONS), outputTokens);
+        Usage usage = cached(Endpoint.CHAT_COMPLETIONS, body, outputTokens, execution);
         ObjectNode counted = putUsage(answer, usage);
         counted.putObject("prompt_tokens_details")
-                .put("cached_tokens", 0)
-                .put("cache_write_tokens", 0)
+                .put("cached_tokens", usage.cacheRead())
+                .put("cache_write_tokens", usage.cacheWrite5m())
                 .put("audio_tokens", 0);
         counted.putObject("completion_tokens_details")
                 .put("reasoning_tokens", 0)
@@ -111,13 +114,13 @@ final class ModelEndpoints {
         return new LineAnswer(200, answer, usage);
     }
 
-    private static LineAnswer response(InputLine.Body body, SplittableRandom random, Instant at) {
+    private LineAnswer response(InputLine.Body body, SplittableRandom random, Execution execution) {
         Completion completion = Completion.within(longOf(body, "max_output_tokens", Long.MAX_VALUE), random);
         String status = completion.cut() ? "incomplete" : "completed";
         ObjectNode answer = JSON.objectNode()
                 .put("id", "resp_" + Ids.hex(random))
                 .put("object", "response")
-                .put("created_at", at.getEpochSecond())
+                .put("created_at", execution.at().getEpochSecond())
                 .put("status", status)
                 .putNull("error");
         answer.set(
@@ -146,9 +149,11 @@ final class ModelEndpoints {
                 .put("truncation", "disabled");
         answer.putArray("tools");
         answer.putObject("metadata");
-        Usage usage = new Usage(inputTokens(body, Endpoint.RESPONSES), completion.tokens());
+        Usage usage = cached(Endpoint.RESPONSES, body, completion.tokens(), execution);
         ObjectNode counted = answer.putObject("usage").put("input_tokens", usage.inputTokens());
-        counted.putObject("input_tokens_details").put("cached_tokens", 0).put("cache_write_tokens", 0);
+        counted.putObject("input_tokens_details")
+                .put("cached_tokens", usage.cacheRead())
+                .put("cache_write_tokens", usage.cacheWrite5m());
         counted.put("output_tokens", usage.outputTokens());
         counted.putObject("output_tokens_details").put("reasoning_tokens", 0);
         counted.put("total_tokens", usage.inputTokens() + usage.outputTokens());
@@ -259,6 +264,20 @@ final class ModelEndpoints {
                 .putNull("remixed_from_video_id")
                 .putNull("error");
         return new LineAnswer(200, answer, Usage.NONE);
+    }
+
+    /** Long beginnings that were seen shortly before are found; newer models charge for writing them down. */
+    private Usage cached(Endpoint endpoint, InputLine.Body body, long outputTokens, Execution execution) {
+        InputLine.Prompt prompt = body.prompt(endpoint);
+        long inputTokens = inputTokens(body, endpoint);
+        if (prompt == null || prompt.head() == null) {
+            return new Usage(inputTokens, outputTokens);
+        }
+        String model = endpoint.modelOf(body);
+        long head = Usage.tokensOf(InputLine.HEAD_BYTES);
+        return cache.recall(execution.account() + " " + model + " " + prompt.head(), CACHE_LIFE, execution.at())
+                ? new Usage(inputTokens, outputTokens, head, 0, 0)
+                : new Usage(inputTokens, outputTokens, 0, Models.chargesCacheWrites(model) ? head : 0, 0);
     }
 
     private static ObjectNode putUsage(ObjectNode answer, Usage usage) {

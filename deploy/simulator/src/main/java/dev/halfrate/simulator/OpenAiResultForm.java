@@ -7,13 +7,13 @@ import java.time.Instant;
 import java.util.HexFormat;
 
 /** Lines of output and error files. */
-record OpenAiResultForm(Dialect dialect, Endpoint endpoint, BatchWork work) implements ResultForm {
+record OpenAiResultForm(String account, Dialect dialect, Endpoint endpoint, BatchWork work) implements ResultForm {
 
     @Override
     public LineAnswer answer(ValidLine line, long attempt, Instant at) {
         long content = HexFormat.fromHexDigitsToLong(line.content());
         double failing = work.habits().get().linesFailed();
-        return work.models().answer(endpoint, line.body(), new Execution(content, attempt, failing, at));
+        return work.models().answer(endpoint, line.body(), new Execution(account, content, attempt, failing, at));
     }
 
     @Override

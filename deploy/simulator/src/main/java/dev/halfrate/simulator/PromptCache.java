@@ -47,8 +47,7 @@ final class PromptCache {
                 continue;
             }
             Duration life = block.ttl().equals("1h") ? Duration.ofHours(1) : Duration.ofMinutes(5);
-            Entry known = entries.get(prefix);
-            if (known != null && !at.isBefore(known.from()) && at.isBefore(known.until())) {
+            if (known(prefix, at)) {
                 read = seen;
                 written5m = 0;
                 written1h = 0;
@@ -66,6 +65,18 @@ final class PromptCache {
                 Usage.tokensOf(read),
                 Usage.tokensOf(written5m),
                 Usage.tokensOf(written1h));
+    }
+
+    /** Whether it is known what stands for {@code beginning}, which it is from now on. */
+    synchronized boolean recall(String beginning, Duration life, Instant at) {
+        boolean known = known(beginning, at);
+        remember(beginning, new Entry(at, at.plus(life)), at);
+        return known;
+    }
+
+    private boolean known(String beginning, Instant at) {
+        Entry entry = entries.get(beginning);
+        return entry != null && !at.isBefore(entry.from()) && at.isBefore(entry.until());
     }
 
     private void remember(String prefix, Entry entry, Instant at) {

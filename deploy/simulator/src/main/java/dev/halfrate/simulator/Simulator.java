@@ -80,7 +80,7 @@ public final class Simulator implements AutoCloseable {
             BatchWork work = new BatchWork(
                     config,
                     seed,
-                    new ModelEndpoints(seed, config.lineErrorRates()),
+                    new ModelEndpoints(seed, config.lineErrorRates(), new PromptCache()),
                     new MessageModel(seed, config.lineErrorRates(), new PromptCache()),
                     files,
                     book,
@@ -106,7 +106,13 @@ public final class Simulator implements AutoCloseable {
         Faults faults = new Faults();
         ControlApi control =
                 new ControlApi(stores, book, clock, config.speed(), faults, lineFaults, habits, limits, webhooks);
-        server = startServer(config, new HttpApi(vendors, control, faults, habits, config.apiKeys(), ids, clock));
+        HttpApi api = new HttpApi(vendors, control, faults, habits, config.apiKeys(), ids, clock);
+        try {
+            server = startServer(config, api);
+        } catch (SimulatorStartException e) {
+            webhooks.close();
+            throw e;
+        }
         int port = ((ServerConnector) server.getConnectors()[0]).getLocalPort();
         baseUrl = URI.create("http://%s:%d/v1".formatted(config.host(), port));
         advancing = Executors.newSingleThreadScheduledExecutor(

@@ -33,8 +33,8 @@ final class SynchronousCalls {
         Instant now = clock.now();
         String content = BillingBook.contentOf(endpoint, body);
         long attempt = work.seed().random("call", calls.incrementAndGet()).nextLong();
-        LineAnswer answer = answering.answer(
-                new Execution(HexFormat.fromHexDigitsToLong(content), attempt, habits.callsFailed(), now));
+        LineAnswer answer = answering.answer(new Execution(
+                call.account(), HexFormat.fromHexDigitsToLong(content), attempt, habits.callsFailed(), now));
         if (answer.succeeded()) {
             work.book()
                     .bill(List.of(BillingBook.BilledLine.ofCall(call, endpoint, model, content, answer.usage(), now)));

@@ -3,7 +3,7 @@ package dev.halfrate.simulator;
 /**
  * Tokens of one call or of a whole batch.
  *
- * @param inputTokens those that no cache was asked for
+ * @param inputTokens at OpenAI all of them, at Anthropic those that no cache was asked for
  * @param cacheRead of the input, found in a cache
  * @param cacheWrite5m of the input, put into a cache for five minutes
  * @param cacheWrite1h of the input, put into a cache for an hour

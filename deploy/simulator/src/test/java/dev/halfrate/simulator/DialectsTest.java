@@ -220,6 +220,7 @@ final class DialectsTest {
                 client.get(AZURE + "/files/" + ended.path("output_file_id").textValue() + "/content")
                         .text());
         assertThat(output.parsed()).hasSize(2).noneMatch(line -> line.has("id"));
+        assertThat(output.parsed()).allMatch(line -> line.at("/response/body").has("prompt_filter_results"));
         assertThat(listed).isEqualTo(ended);
     }
 

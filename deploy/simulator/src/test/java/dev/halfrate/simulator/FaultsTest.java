@@ -336,6 +336,26 @@ final class FaultsTest {
     }
 
     @Test
+    void nobodyKnowsAnIdempotencyKey() {
+        String file = client.upload(ChatLines.of(1));
+        String create = "{\"input_file_id\":\"%s\",\"endpoint\":\"%s\",\"completion_window\":\"24h\"}"
+                .formatted(file, ENDPOINT);
+
+        for (int i = 0; i < 2; i++) {
+            client.send(
+                    "POST",
+                    "/v1/batches",
+                    BodyPublishers.ofString(create),
+                    "Content-Type",
+                    "application/json",
+                    "Idempotency-Key",
+                    "the same");
+        }
+
+        assertThat(client.get("/v1/batches").json().path("data")).hasSize(2);
+    }
+
+    @Test
     void faultsGoWhenTheyAreCleared() {
         script("{\"method\": \"GET\", \"path\": \"/v1/batches\", \"status\": 500}");
 

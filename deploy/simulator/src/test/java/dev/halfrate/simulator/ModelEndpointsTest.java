@@ -32,13 +32,14 @@ final class ModelEndpointsTest {
 
     private static final Instant NOW = Instant.parse("2026-11-21T12:00:00Z");
 
-    private final ModelEndpoints models = new ModelEndpoints(new Seed(1), LineErrorRates.NONE);
+    private final ModelEndpoints models = new ModelEndpoints(new Seed(1), LineErrorRates.NONE, new PromptCache());
 
     private LineAnswer answer(Endpoint endpoint, String body, long content) throws IOException {
         String line = "{\"body\":" + body + "}";
         InputLine parsed =
                 InputLine.parse(line.getBytes(StandardCharsets.UTF_8)).orElseThrow();
-        return models.answer(endpoint, Objects.requireNonNull(parsed.body()), new Execution(content, content, 0, NOW));
+        return models.answer(
+                endpoint, Objects.requireNonNull(parsed.body()), new Execution("org-1", content, content, 0, NOW));
     }
 
     private <T> T typed(Class<T> type, Endpoint endpoint, String body) throws IOException {
@@ -126,6 +127,27 @@ final class ModelEndpointsTest {
                 .validate();
 
         assertThat(answer.results()).hasSize(2);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"gpt-4o, 0", "gpt-5, 0", "gpt-5.6-sol, 1024", "gpt-6-luna, 1024"})
+    void longBeginningsAreRemembered(String model, long written) throws IOException {
+        String long1 = "{\"model\":\"%s\",\"messages\":[{\"role\":\"system\",\"content\":\"%s\"}]}"
+                .formatted(model, "x".repeat(5_000));
+        String long2 = long1.replace("}]}", "},{\"role\":\"user\",\"content\":\"Hi\"}]}");
+
+        ChatCompletion first = typed(ChatCompletion.class, Endpoint.CHAT_COMPLETIONS, long1);
+        ChatCompletion second = typed(ChatCompletion.class, Endpoint.CHAT_COMPLETIONS, long2);
+
+        var before = first.usage().orElseThrow().promptTokensDetails().orElseThrow();
+        var after = second.usage().orElseThrow().promptTokensDetails().orElseThrow();
+        assertThat(before.cachedTokens()).contains(0L);
+        assertThat(before.cacheWriteTokens()).contains(written);
+        assertThat(after.cachedTokens()).contains(1_024L);
+        assertThat(after.cacheWriteTokens()).contains(0L);
+        assertThat(second.usage().orElseThrow().promptTokens())
+                .as("cached tokens are among them")
+                .isGreaterThan(1_250);
     }
 
     @Test
