@@ -116,7 +116,7 @@ record Exchange(Request request, Response response, Callback callback) {
     private void writeDamaged(Reply.Content reply, Fault fault, boolean ranges) {
         try {
             byte[] content = DamagedFile.read(reply.file(), reply.bytes(), fault);
-            Optional<ByteRange> part = begin(reply, content.length, ranges);
+            Optional<ByteRange> part = begin(versionOf(reply, fault, content), content.length, ranges);
             if (part.isEmpty()) {
                 return;
             }
@@ -133,6 +133,14 @@ record Exchange(Request request, Response response, Callback callback) {
         } catch (IOException e) {
             callback.failed(e);
         }
+    }
+
+    /** What has other bytes is another version: a part of it is no part of the whole one. */
+    private static Reply.Content versionOf(Reply.Content whole, Fault fault, byte[] content) {
+        return fault.changesFiles()
+                ? new Reply.Content(
+                        whole.file(), whole.bytes(), whole.contentType(), Fingerprint.of(whole.version(), content))
+                : whole;
     }
 
     private void drip(byte[] content, int from, int end, int bytesPerSecond) throws IOException {

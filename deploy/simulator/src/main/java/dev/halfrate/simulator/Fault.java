@@ -108,7 +108,12 @@ record Fault(
     }
 
     boolean damagesFiles() {
-        return (lines != null && !lines.isEmpty()) || endsAfter > 0 || bytesPerSecond > 0 || breaksAfter > 0;
+        return changesFiles() || bytesPerSecond > 0 || breaksAfter > 0;
+    }
+
+    /** Whether a file that comes to its end is another than it was. */
+    boolean changesFiles() {
+        return (lines != null && !lines.isEmpty()) || endsAfter > 0;
     }
 
     private static void require(boolean held, String rule) {

@@ -21,7 +21,7 @@ final class PythonSdkIT {
     private static final Path SCRIPTS = Path.of("src/test/python").toAbsolutePath();
     private static final Path ENVIRONMENT = Path.of("target/python-sdks").toAbsolutePath();
     private static final int INSTALL_SECONDS_MAX = 120;
-    private static final int JUDGE_SECONDS_MAX = 60;
+    private static final int JUDGE_SECONDS_MAX = 120;
 
     /** A day takes four seconds, and what a batch goes through long enough to be seen. */
     private static final SimulatorConfig CONFIG = SimulatorConfig.defaults()

@@ -105,6 +105,19 @@ final class RangesTest {
     }
 
     @Test
+    void aDamagedFileIsAnotherVersionAndABrokenDownloadIsNot() {
+        String whole = client.get(content).header("ETag");
+        client.post("/control/faults", "{\"method\": \"GET\", \"path\": \".*content\", \"ends_after\": 20}");
+        client.post("/control/faults", "{\"method\": \"GET\", \"path\": \".*content\", \"bytes_per_second\": 99999}");
+
+        String damaged = client.get(content).header("ETag");
+        String dripped = client.get(content).header("ETag");
+
+        assertThat(damaged).isNotEqualTo(whole);
+        assertThat(dripped).isEqualTo(whole);
+    }
+
+    @Test
     void aPartOfADamagedFileIsDamagedToo() {
         client.post("/control/faults", "{\"method\": \"GET\", \"path\": \".*content\", \"ends_after\": 20}");
 
