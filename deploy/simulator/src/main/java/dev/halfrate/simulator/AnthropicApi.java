@@ -1,37 +1,43 @@
 package dev.halfrate.simulator;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.eclipse.jetty.http.HttpFields;
+import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpURI;
-import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.server.Request;
 
-/** Anthropic's routes for message batches. */
+/** Anthropic's routes: message batches, and messages without one. */
 final class AnthropicApi implements VendorApi {
 
     static final long CREATE_BYTES_MAX = 256L << 20;
 
-    private static final String BATCHES = "/v1/messages/batches";
+    private static final String MESSAGES = MessageModel.ENDPOINT;
+    private static final String BATCHES = MESSAGES + "/batches";
+    private static final int MESSAGE_BYTES_MAX = 32 << 20;
     private static final int LIMIT_MAX = 1_000;
     private static final int LIMIT_DEFAULT = 20;
-    private static final int BUFFER_BYTES = 64 * 1024;
+    private static final Duration POLL_INTERVAL = Duration.ofSeconds(10);
     private static final String TOO_LARGE =
             "<html><head><title>413 Request Entity Too Large</title></head><body></body></html>\n";
 
     private final BatchStore<MessageBatch> batches;
     private final BatchWork work;
     private final Path uploads;
+    private final SynchronousCalls calls;
+    private final RateLimits limits;
     private final VirtualClock clock;
-    private final List<Route> routes = List.of(
+    private final List<Route> modelRoutes = List.of(
+            Route.of("POST", MESSAGES, this::message), Route.of("POST", MESSAGES + "/count_tokens", this::count));
+    private final List<Route> batchRoutes = List.of(
             Route.of("POST", BATCHES, this::create),
             Route.of("GET", BATCHES, this::list),
             Route.of("GET", BATCHES + "/{id}", this::retrieve),
@@ -40,17 +46,75 @@ final class AnthropicApi implements VendorApi {
             Route.of("GET", BATCHES + "/{id}/results", this::results));
 
     /** @param uploads where bodies may be staged so that keeping them is a rename */
-    AnthropicApi(BatchStore<MessageBatch> batches, BatchWork work, Path uploads, VirtualClock clock)
+    AnthropicApi(
+            BatchStore<MessageBatch> batches,
+            BatchWork work,
+            SynchronousCalls calls,
+            RateLimits limits,
+            Path uploads,
+            VirtualClock clock)
             throws IOException {
         this.batches = batches;
         this.work = work;
+        this.calls = calls;
+        this.limits = limits;
         this.uploads = Files.createDirectories(uploads);
         this.clock = clock;
     }
 
     @Override
-    public Reply answer(Request request, String account) throws IOException {
-        return Route.answer(routes, request, account);
+    public boolean serves(String path) {
+        return path.startsWith(MESSAGES);
+    }
+
+    @Override
+    public Reply answer(Call call) throws IOException {
+        call.answerHeaders()
+                .put("anthropic-workspace-id", "wrkspc_" + call.account().substring("org-".length()));
+        String path = Request.getPathInContext(call.request());
+        if (path.startsWith(BATCHES)) {
+            require(call, limits.batchCall(call.account()).stream().toList());
+            return Route.answer(batchRoutes, path, call);
+        }
+        return Route.answer(modelRoutes, path, call);
+    }
+
+    private void require(Call call, List<RateLimits.Use> uses) {
+        AnthropicRateHeaders.require(call, uses, limits, clock.now());
+    }
+
+    private Reply message(Call call) throws IOException {
+        MessageTerms terms = MessageTerms.of(call, false);
+        byte[] bytes = call.bytes(MESSAGE_BYTES_MAX);
+        InputLine.Body body = InputLine.parseBody(bytes)
+                .orElseThrow(() -> RefusedException.badRequest("The request body is not valid JSON"));
+        String model = String.valueOf(body.model());
+        require(call, limits.call(call.account(), model, MessageModel.inputTokens(body)));
+        if (!limits.enter(call.account())) {
+            throw refused(529, "Overloaded");
+        }
+        try {
+            LineAnswer answer = calls.answer(
+                    call, MESSAGES, model, bytes, execution -> work.messages().answer(body, terms, execution));
+            if (!answer.succeeded()) {
+                ((ObjectNode) answer.body()).put("request_id", call.requestId());
+            }
+            return SynchronousCalls.reply(answer);
+        } finally {
+            limits.leave(call.account());
+        }
+    }
+
+    private Reply count(Call call) throws IOException {
+        AnthropicVersion.of(call);
+        InputLine.Body body = InputLine.parseBody(call.bytes(MESSAGE_BYTES_MAX))
+                .orElseThrow(() -> RefusedException.badRequest("The request body is not valid JSON"));
+        return Reply.ok(Map.of("input_tokens", MessageModel.inputTokens(body)));
+    }
+
+    @Override
+    public String accountScope() {
+        return "account";
     }
 
     @Override
@@ -65,7 +129,7 @@ final class AnthropicApi implements VendorApi {
 
     @Override
     public RefusedException wrongKey(String key) {
-        return refused(401, "invalid x-api-key");
+        return refused(401, "API key is invalid.");
     }
 
     @Override
@@ -89,15 +153,17 @@ final class AnthropicApi implements VendorApi {
 
     private Reply create(Call call) throws IOException {
         work.book().createReceived();
-        AnthropicVersion version = AnthropicVersion.of(call);
+        MessageTerms terms = MessageTerms.of(call, true);
+        require(call, limits.batchCreate(call.account()).stream().toList());
         Path body = Files.createTempFile(uploads, "create", null);
         try {
-            store(call.request(), body);
+            call.storeBody(body, CREATE_BYTES_MAX);
             MessageRequests requests = MessageRequests.parse(body);
+            requireRoom(call, requests.lines());
             MessageBatch batch = batches.create((id, draw, directory) -> new MessageBatch(
                     new Batch.Identity(call.account(), id, "", MessageModel.ENDPOINT, draw),
                     requests.movedTo(directory.resolve("requests.json")),
-                    version,
+                    terms,
                     work,
                     clock.now(),
                     directory));
@@ -107,18 +173,22 @@ final class AnthropicApi implements VendorApi {
         }
     }
 
-    private static void store(Request request, Path file) throws IOException {
-        byte[] buffer = new byte[BUFFER_BYTES];
-        long left = CREATE_BYTES_MAX;
-        try (InputStream in = Content.Source.asInputStream(request);
-                OutputStream out = Files.newOutputStream(file)) {
-            for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
-                left -= read;
-                if (left < 0) {
-                    throw refused(413, "the request is too large");
-                }
-                out.write(buffer, 0, read);
-            }
+    /** Requests that wait or run are counted over all batches. */
+    private void requireRoom(Call call, int requests) throws IOException {
+        int max = limits.present().queuedRequests();
+        if (max == 0) {
+            return;
+        }
+        long queued = requests;
+        for (MessageBatch batch : batches.of(call.account())) {
+            queued += batch.queued(clock.now());
+        }
+        if (queued > max) {
+            throw AnthropicRateHeaders.tooMany(
+                    call,
+                    limits.realSeconds(RateLimits.MINUTE),
+                    "This request would exceed your organization's limit of %d batch requests in the processing queue."
+                            .formatted(max));
         }
     }
 
@@ -156,7 +226,11 @@ final class AnthropicApi implements VendorApi {
     }
 
     private Reply retrieve(Call call) throws IOException {
-        return Reply.ok(view(batch(call), call));
+        MessageBatchObject batch = view(batch(call), call);
+        if (batch.endedAt() == null) {
+            call.answerHeaders().put(HttpHeader.RETRY_AFTER, limits.realSeconds(POLL_INTERVAL));
+        }
+        return Reply.ok(batch);
     }
 
     private Reply cancel(Call call) throws IOException {
@@ -180,7 +254,7 @@ final class AnthropicApi implements VendorApi {
         if (results == null) {
             throw refused(404, "Message Batch %s has no available results.".formatted(call.id()));
         }
-        return new Reply.Content(results, Files.size(results), "application/x-jsonl");
+        return new Reply.Content(results, Files.size(results), "application/x-jsonl", call.id());
     }
 
     private MessageBatch batch(Call call) {

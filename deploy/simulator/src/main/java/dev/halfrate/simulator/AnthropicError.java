@@ -20,7 +20,7 @@ record AnthropicError(String type, String message) {
             case 500 -> "api_error";
             case 504 -> "timeout_error";
             case 529 -> "overloaded_error";
-            default -> "invalid_request_error";
+            default -> status > 500 ? "api_error" : "invalid_request_error";
         };
         return new AnthropicError(type, message);
     }

@@ -26,6 +26,11 @@ enum AnthropicVersion {
                         "anthropic-version: \"%s\" is not a valid version.".formatted(asked)));
     }
 
+    /** Documents in assistants' messages and citations in users' are gone since. */
+    boolean takesOldContent() {
+        return this == V2023_06_01;
+    }
+
     /** Sampling parameters are gone since. */
     boolean takesSampling() {
         return this == V2023_06_01;

@@ -13,7 +13,6 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,16 +21,22 @@ import org.jspecify.annotations.Nullable;
  */
 final class Batch implements BatchStore.Member {
 
-    static final Duration COMPLETION_WINDOW = Duration.ofHours(24);
-
     /**
      * What never changes.
      *
-     * @param inputFileId empty if there is no such file
+     * @param inputFileId empty if lines came with the create
      * @param endpoint path that the lines are for
      * @param draw stands for the batch wherever chance decides
      */
     record Identity(String account, String id, String inputFileId, String endpoint, long draw) {}
+
+    /** Where a batch gets its lines from: a name of its own for them, since deleting a file must not disturb it. */
+    @FunctionalInterface
+    interface Input {
+
+        /** Makes no file if there are none to be found. */
+        void placeAt(Path target) throws IOException;
+    }
 
     private final Identity identity;
     private final BatchRequest request;
@@ -43,18 +48,17 @@ final class Batch implements BatchStore.Member {
     private @Nullable List<BatchError> errors;
     private @Nullable BatchRun run;
     private @Nullable String model;
+    private @Nullable ValidInput enqueued;
     private RequestCounts counts = RequestCounts.NONE;
     private Usage usage = Usage.NONE;
     private @Nullable String outputFileId;
     private @Nullable String errorFileId;
 
-    /** @param directory the batch's own; gets the input if it can be found */
-    static Batch of(Identity identity, BatchRequest request, BatchWork work, Instant createdAt, Path directory)
+    /** @param directory the batch's own */
+    static Batch of(
+            Identity identity, BatchRequest request, Input input, BatchWork work, Instant createdAt, Path directory)
             throws IOException {
-        Optional<StoredFile> input = work.files().findInput(identity.account(), identity.inputFileId());
-        if (input.isPresent()) {
-            Files.createLink(inputIn(directory), input.get().path());
-        }
+        input.placeAt(inputIn(directory));
         return new Batch(identity, request, work, createdAt, directory);
     }
 
@@ -66,7 +70,6 @@ final class Batch implements BatchStore.Member {
         this.since.put(status, createdAt);
     }
 
-    /** The batch's own name for its input's bytes: deleting the file must not disturb it. */
     private static Path inputIn(Path directory) {
         return directory.resolve("input.jsonl");
     }
@@ -114,14 +117,14 @@ final class Batch implements BatchStore.Member {
                 identity.endpoint(),
                 model,
                 errors == null ? null : new Errors("list", errors),
-                identity.inputFileId(),
-                BatchRequest.COMPLETION_WINDOW,
+                identity.inputFileId().isEmpty() ? null : identity.inputFileId(),
+                request.windowName(),
                 status.wireName(),
                 outputFileId,
                 errorFileId,
                 entered(BatchStatus.VALIDATING).getEpochSecond(),
                 secondsSince(BatchStatus.IN_PROGRESS),
-                expiresAt().getEpochSecond(),
+                request.dialect().expires() ? (Long) expiresAt().getEpochSecond() : null,
                 secondsSince(BatchStatus.FINALIZING),
                 secondsSince(BatchStatus.COMPLETED),
                 secondsSince(BatchStatus.FAILED),
@@ -143,6 +146,9 @@ final class Batch implements BatchStore.Member {
                 after(times.cancelling(), now, at -> {
                     if (run != null) {
                         run.abandon(ResultForm.Unexecuted.CANCELLED);
+                        run.lose(work.habits().get().cancelLoses());
+                        counts = run.counts();
+                        usage = run.usage();
                     }
                     end(BatchStatus.CANCELLED, at);
                 });
@@ -175,18 +181,23 @@ final class Batch implements BatchStore.Member {
             return;
         }
         switch (InputValidation.validate(
-                input, request.endpoint(), work.config().validationReport())) {
+                input, request.dialect(), request.endpoint(), work.config().validationReport())) {
             case InputValidation.Outcome.Invalid(var found) -> fail(found, at);
             case InputValidation.Outcome.Valid(var valid) -> {
+                if (!work.enqueued().add(identity.account(), valid.model(), valid.promptTokens())) {
+                    fail(List.of(work.enqueued().tooMany(identity.account(), valid.model())), at);
+                    return;
+                }
+                enqueued = valid;
                 run = new BatchRun(
                         identity,
                         valid,
-                        new OpenAiResultForm(request.endpoint(), work),
+                        new OpenAiResultForm(identity.account(), request.dialect(), request.endpoint(), work),
                         work,
                         at,
                         work.executionTime(identity.draw()),
                         directory);
-                model = valid.model();
+                model = Models.snapshotOf(valid.model());
                 counts = run.counts();
                 enter(BatchStatus.IN_PROGRESS, at);
             }
@@ -195,13 +206,14 @@ final class Batch implements BatchStore.Member {
 
     private void progress(Instant now) throws IOException {
         BatchRun running = Objects.requireNonNull(run);
-        Instant until = now.isBefore(expiresAt()) ? now : expiresAt();
+        boolean expires = request.dialect().expires() && !now.isBefore(expiresAt());
+        Instant until = expires ? expiresAt() : now;
         running.executeUntil(until);
         counts = running.counts();
         usage = running.usage();
         if (running.finished()) {
             enter(BatchStatus.FINALIZING, running.end());
-        } else if (until.equals(expiresAt())) {
+        } else if (expires) {
             running.abandon(ResultForm.Unexecuted.EXPIRED);
             end(BatchStatus.EXPIRED, until);
         }
@@ -217,13 +229,20 @@ final class Batch implements BatchStore.Member {
             if (run.hasOutput() && outputFileId == null) {
                 outputFileId = publish(run.output(), "output", at);
             }
-            if (run.hasErrors() && errorFileId == null) {
+            if ((run.hasErrors() || request.dialect().alwaysHasErrorFile()) && errorFileId == null) {
                 errorFileId = publish(run.errors(), "error", at);
             }
             run = null;
         }
         FileTree.delete(directory);
+        if (enqueued != null) {
+            work.enqueued().remove(identity.account(), enqueued.model(), enqueued.promptTokens());
+            enqueued = null;
+        }
         enter(end, at);
+        if (request.dialect() == Dialect.OPENAI) {
+            work.webhooks().ended(identity, end, at);
+        }
     }
 
     /** The file's id follows from the batch's, whichever thread comes by to publish it. */
@@ -244,7 +263,7 @@ final class Batch implements BatchStore.Member {
     }
 
     private Instant expiresAt() {
-        return entered(BatchStatus.VALIDATING).plus(COMPLETION_WINDOW);
+        return entered(BatchStatus.VALIDATING).plus(request.window());
     }
 
     private @Nullable Long secondsSince(BatchStatus entered) {

@@ -1,7 +1,7 @@
 package dev.halfrate.simulator;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** A batch on the wire. */
@@ -11,14 +11,14 @@ record BatchObject(
         String endpoint,
         @Nullable String model,
         @Nullable Errors errors,
-        String inputFileId,
+        @Nullable String inputFileId,
         String completionWindow,
         String status,
         @Nullable String outputFileId,
         @Nullable String errorFileId,
         long createdAt,
         @Nullable Long inProgressAt,
-        long expiresAt,
+        @Nullable Long expiresAt,
         @Nullable Long finalizingAt,
         @Nullable Long completedAt,
         @Nullable Long failedAt,
@@ -27,7 +27,7 @@ record BatchObject(
         @Nullable Long cancelledAt,
         RequestCounts requestCounts,
         BatchUsage usage,
-        @Nullable Map<String, String> metadata) {
+        @Nullable JsonNode metadata) {
 
     record Errors(String object, List<BatchError> data) {}
 
@@ -50,7 +50,7 @@ record BatchObject(
         static BatchUsage of(Usage usage) {
             return new BatchUsage(
                     usage.inputTokens(),
-                    new InputTokensDetails(0),
+                    new InputTokensDetails(usage.cacheRead()),
                     usage.outputTokens(),
                     new OutputTokensDetails(0),
                     usage.inputTokens() + usage.outputTokens());

@@ -2,34 +2,53 @@ package dev.halfrate.simulator;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Duration;
-import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What a batch create asks for, checked as far as the vendor does before it answers. */
+/**
+ * What a batch create asks for, checked as far as the vendor does before it answers.
+ *
+ * @param inputFileId empty where lines come with the create
+ * @param window how long the batch may take
+ * @param windowName the same as it was written
+ * @param model of lines that name none; null if they have to
+ */
 record BatchRequest(
-        String inputFileId, Endpoint endpoint, @Nullable Map<String, String> metadata, Duration outputLife) {
-
-    static final String COMPLETION_WINDOW = "24h";
+        Dialect dialect,
+        String inputFileId,
+        Endpoint endpoint,
+        Duration window,
+        String windowName,
+        @Nullable JsonNode metadata,
+        Duration outputLife,
+        @Nullable String model) {
 
     private static final int METADATA_PAIRS_MAX = 16;
     private static final int METADATA_KEY_LENGTH_MAX = 64;
     private static final int METADATA_VALUE_LENGTH_MAX = 512;
 
-    static BatchRequest parse(JsonNode body) {
-        String inputFileId = requiredText(body, "input_file_id");
+    /** @param body the create without its lines, if it had any */
+    static BatchRequest parse(JsonNode body, Dialect dialect) {
+        String inputFileId = dialect.inline() ? "" : requiredText(body, "input_file_id");
         String path = requiredText(body, "endpoint");
-        Endpoint endpoint = Endpoint.of(path)
+        Endpoint endpoint = dialect.endpoint(path)
                 .orElseThrow(
-                        () -> RefusedException.badRequest(OpenAiError.notOneOf("endpoint", path, Endpoint.paths())));
-        String window = requiredText(body, "completion_window");
-        if (!window.equals(COMPLETION_WINDOW)) {
-            throw RefusedException.badRequest(
-                    OpenAiError.notOneOf("completion_window", window, List.of(COMPLETION_WINDOW)));
-        }
+                        () -> RefusedException.badRequest(OpenAiError.notOneOf("endpoint", path, dialect.endpoints())));
+        String window = dialect == Dialect.OPENROUTER && !body.has("completion_window")
+                ? "24h"
+                : requiredText(body, "completion_window");
+        Duration life = dialect.window(window)
+                .orElseThrow(() -> RefusedException.badRequest(
+                        OpenAiError.notOneOf("completion_window", window, dialect.windows())));
         return new BatchRequest(
-                inputFileId, endpoint, metadata(body.path("metadata")), outputLife(body.path("output_expires_after")));
+                dialect,
+                inputFileId,
+                endpoint,
+                life,
+                window,
+                dialect.takesAnyMetadata() ? anyMetadata(body.path("metadata")) : metadata(body.path("metadata")),
+                outputLife(body.path("output_expires_after"), dialect),
+                body.path("model").textValue());
     }
 
     private static String requiredText(JsonNode body, String param) {
@@ -43,12 +62,20 @@ record BatchRequest(
         return value.textValue();
     }
 
-    private static @Nullable Map<String, String> metadata(JsonNode metadata) {
+    private static @Nullable JsonNode anyMetadata(JsonNode metadata) {
         if (metadata.isMissingNode() || metadata.isNull()) {
             return null;
         }
         if (!metadata.isObject()) {
             throw RefusedException.badRequest(OpenAiError.wrongType("metadata", "an object", metadata.asToken()));
+        }
+        return metadata;
+    }
+
+    private static @Nullable JsonNode metadata(JsonNode given) {
+        JsonNode metadata = anyMetadata(given);
+        if (metadata == null) {
+            return null;
         }
         if (metadata.size() > METADATA_PAIRS_MAX) {
             throw RefusedException.badRequest(OpenAiError.invalidRequest(
@@ -57,7 +84,6 @@ record BatchRequest(
                     "metadata",
                     "object_above_max_properties"));
         }
-        Map<String, String> checked = new LinkedHashMap<>();
         for (Map.Entry<String, JsonNode> pair : metadata.properties()) {
             String param = "metadata." + pair.getKey();
             JsonNode value = pair.getValue();
@@ -66,9 +92,8 @@ record BatchRequest(
             }
             requireLength("metadata", pair.getKey(), METADATA_KEY_LENGTH_MAX);
             requireLength(param, value.textValue(), METADATA_VALUE_LENGTH_MAX);
-            checked.put(pair.getKey(), value.textValue());
         }
-        return checked;
+        return metadata;
     }
 
     private static void requireLength(String param, String text, int max) {
@@ -82,7 +107,7 @@ record BatchRequest(
         }
     }
 
-    private static Duration outputLife(JsonNode expiresAfter) {
+    private static Duration outputLife(JsonNode expiresAfter, Dialect dialect) {
         if (expiresAfter.isMissingNode() || expiresAfter.isNull()) {
             return FileStore.BATCH_FILE_LIFE;
         }
@@ -93,6 +118,7 @@ record BatchRequest(
         }
         return ExpiresAfter.parse(
                 "output_expires_after",
+                dialect.fileLife(),
                 expiresAfter.path("anchor").textValue(),
                 seconds.isMissingNode() ? null : seconds.asText());
     }

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 
 /**
@@ -111,6 +112,14 @@ final class BatchRun {
         }
     }
 
+    /** Forgets so many of the lines that succeeded last, which have been billed nevertheless. */
+    void lose(int lines) throws IOException {
+        int lost = Math.min(lines, completed);
+        outputBytes = FileTail.startOfLast(output, outputBytes, lost);
+        FileTail.write(output, outputBytes, ByteBuffer.allocate(0));
+        completed -= lost;
+    }
+
     RequestCounts counts() {
         return new RequestCounts(order.length, completed, failed);
     }
@@ -152,7 +161,13 @@ final class BatchRun {
     }
 
     private void execute(int number, ValidLine line, Instant at, Chunk chunk) throws IOException {
-        LineAnswer answer = form.answer(line, attempt(number), at);
+        Optional<LineFault> fault = work.lineFaults().next(line.customId());
+        if (fault.isPresent() && fault.get().status() == 0) {
+            chunk.addFailed(form.unexecuted(line, ResultForm.Unexecuted.TIMED_OUT, attempt(number)));
+            return;
+        }
+        LineAnswer answer =
+                fault.isPresent() ? form.error(fault.get().status()) : form.answer(line, attempt(number), at);
         ObjectNode result = form.answered(line, answer, attempt(number));
         if (!answer.succeeded()) {
             chunk.addFailed(result);
@@ -160,16 +175,8 @@ final class BatchRun {
         }
         chunk.addCompleted(
                 result,
-                new BilledLine(
-                        batch.account(),
-                        batch.id(),
-                        batch.inputFileId(),
-                        line.customId(),
-                        batch.endpoint(),
-                        line.content(),
-                        answer.usage().inputTokens(),
-                        answer.usage().outputTokens(),
-                        at.getEpochSecond()));
+                answer.usage(),
+                BilledLine.ofLine(batch, line.customId(), form.model(line), line.content(), answer.usage(), at));
     }
 
     /** Writes the next results, at most up to {@code end}. If that fails, nothing has happened. */
@@ -190,9 +197,7 @@ final class BatchRun {
         errorBytes += chunk.errors.size();
         completed += chunk.billed.size();
         failed += chunk.failed;
-        for (BilledLine line : chunk.billed) {
-            usage = usage.plus(new Usage(line.inputTokens(), line.outputTokens()));
-        }
+        usage = usage.plus(chunk.usage);
     }
 
     @FunctionalInterface
@@ -207,6 +212,7 @@ final class BatchRun {
         private final ByteArrayOutputStream errors = new ByteArrayOutputStream();
         private final ByteArrayOutputStream unsuccessful;
         private final List<BilledLine> billed = new ArrayList<>();
+        private Usage usage = Usage.NONE;
         private int failed;
 
         Chunk(boolean errorsApart) {
@@ -217,8 +223,9 @@ final class BatchRun {
             return output.size() + errors.size() < CHUNK_BYTES_MIN;
         }
 
-        void addCompleted(ObjectNode result, BilledLine bill) throws IOException {
+        void addCompleted(ObjectNode result, Usage used, BilledLine bill) throws IOException {
             addLine(output, result);
+            usage = usage.plus(used);
             billed.add(bill);
         }
 

@@ -11,11 +11,12 @@ import java.time.Duration;
 public record BatchTimes(
         Duration validation, Duration executionMin, Duration executionMax, Duration finalizing, Duration cancelling) {
 
+    private static final Duration COMPLETION_WINDOW = Duration.ofHours(24);
     private static final Duration CANCELLING_MAX = Duration.ofMinutes(10);
 
     public BatchTimes {
         require(
-                !validation.isNegative() && validation.compareTo(Batch.COMPLETION_WINDOW) < 0,
+                !validation.isNegative() && validation.compareTo(COMPLETION_WINDOW) < 0,
                 "validation must be 0s..24h",
                 validation);
         require(!executionMin.isNegative(), "execution-min must be >= 0s", executionMin);

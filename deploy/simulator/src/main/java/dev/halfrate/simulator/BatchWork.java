@@ -8,9 +8,13 @@ record BatchWork(
         SimulatorConfig config,
         Seed seed,
         ModelEndpoints models,
+        MessageModel messages,
         FileStore files,
         BillingBook book,
-        Habits.Present habits) {
+        EnqueuedTokens enqueued,
+        Webhooks webhooks,
+        LineFaults lineFaults,
+        Present<Habits> habits) {
 
     /** How long a batch is in progress. */
     Duration executionTime(long draw) {

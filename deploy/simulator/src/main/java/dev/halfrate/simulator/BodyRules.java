@@ -20,19 +20,22 @@ final class BodyRules {
             "max_output_tokens", ParameterRange.integers(16, Integer.MAX_VALUE),
             "dimensions", ParameterRange.integers(1, 3_072));
 
+    private static final ParameterRange IMAGES = ParameterRange.integers(1, 10);
+
     private BodyRules() {}
 
     static Optional<OpenAiError> violation(Endpoint endpoint, InputLine.Body body) {
         return body.parameters().properties().stream()
                 .filter(parameter -> !parameter.getValue().isNull())
-                .map(parameter -> rangeViolation(parameter.getKey(), parameter.getValue()))
+                .map(parameter -> rangeViolation(endpoint, parameter.getKey(), parameter.getValue()))
                 .flatMap(Optional::stream)
                 .findFirst()
-                .or(() -> promptViolation(endpoint, body.prompt(endpoint)));
+                .or(() -> promptViolation(endpoint, body.prompt(endpoint)))
+                .or(() -> imageViolation(endpoint, body));
     }
 
-    private static Optional<OpenAiError> rangeViolation(String param, JsonNode value) {
-        ParameterRange range = RANGES.get(param);
+    private static Optional<OpenAiError> rangeViolation(Endpoint endpoint, String param, JsonNode value) {
+        ParameterRange range = endpoint.makesImages() && param.equals("n") ? IMAGES : RANGES.get(param);
         if (range == null) {
             return Optional.empty();
         }
@@ -43,6 +46,15 @@ final class BodyRules {
                         param, range.kind().equals("integer") ? "an integer" : "a decimal", value.asToken()));
     }
 
+    /** What is to be edited has to come along. */
+    private static Optional<OpenAiError> imageViolation(Endpoint endpoint, InputLine.Body body) {
+        return endpoint == Endpoint.IMAGE_EDITS
+                        && !body.parameters().has("images")
+                        && !body.parameters().has("image")
+                ? Optional.of(OpenAiError.missing("images"))
+                : Optional.empty();
+    }
+
     private static Optional<OpenAiError> promptViolation(Endpoint endpoint, InputLine.@Nullable Prompt prompt) {
         if (prompt == null) {
             return Optional.empty();
@@ -51,12 +63,6 @@ final class BodyRules {
         if (endpoint == Endpoint.CHAT_COMPLETIONS && prompt.kind() != JsonToken.START_ARRAY) {
             return Optional.of(OpenAiError.wrongType(param, "an array of objects", prompt.kind()));
         }
-        return prompt.items() > 0
-                ? Optional.empty()
-                : Optional.of(OpenAiError.invalidRequest(
-                        "Invalid '%s': empty array. Expected an array with minimum length 1, but got an empty array instead."
-                                .formatted(param),
-                        param,
-                        "empty_array"));
+        return prompt.items() > 0 ? Optional.empty() : Optional.of(OpenAiError.emptyArray(param));
     }
 }

@@ -37,6 +37,7 @@ final class DamagedFile {
 
     private static String damaged(String content, List<Fault.Damage> damages) {
         List<String> lines = new ArrayList<>();
+        List<String> last = new ArrayList<>();
         int number = 0;
         for (String line : content.split("(?<=\n)", -1)) {
             if (number == damages.size()) {
@@ -44,14 +45,18 @@ final class DamagedFile {
                 continue;
             }
             switch (damages.get(number++)) {
+                case NONE -> lines.add(line);
                 case CORRUPT -> lines.add(line.substring(0, line.length() / 2) + "\n");
                 case DUPLICATED -> lines.addAll(List.of(line, line));
                 case MISSING -> {}
+                case REORDERED -> last.add(line);
+                case BLANK -> lines.addAll(List.of("\n", line));
                 case FOREIGN ->
                     lines.addAll(List.of(
                             line.replaceFirst("(\"custom_id\"\\s*:\\s*\")[^\"]*", "$1nobody-knows-this"), line));
             }
         }
+        lines.addAll(last);
         return String.join("", lines);
     }
 }

@@ -5,14 +5,18 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
-/** The model endpoints that a batch may address here. Images and videos are left out: their answers are not text. */
+/** The model endpoints that a batch may address. */
 enum Endpoint {
-    RESPONSES("/v1/responses", "Responses", "input"),
-    CHAT_COMPLETIONS("/v1/chat/completions", "Chat Completions", "messages"),
-    EMBEDDINGS("/v1/embeddings", "Embeddings", "input"),
-    COMPLETIONS("/v1/completions", "Completions", "prompt"),
-    MODERATIONS("/v1/moderations", "Moderations", "input");
+    RESPONSES("/v1/responses", "Responses", "input", null),
+    CHAT_COMPLETIONS("/v1/chat/completions", "Chat Completions", "messages", null),
+    EMBEDDINGS("/v1/embeddings", "Embeddings", "input", null),
+    COMPLETIONS("/v1/completions", "Completions", "prompt", null),
+    MODERATIONS("/v1/moderations", "Moderations", "input", "omni-moderation-latest"),
+    IMAGE_GENERATIONS("/v1/images/generations", "Images", "prompt", "gpt-image-1"),
+    IMAGE_EDITS("/v1/images/edits", "Image Edits", "prompt", "gpt-image-1"),
+    VIDEOS("/v1/videos", "Videos", "prompt", "sora-2");
 
     static final Set<String> PROMPT_PARAMETERS =
             Arrays.stream(values()).map(Endpoint::promptParameter).collect(Collectors.toUnmodifiableSet());
@@ -20,11 +24,13 @@ enum Endpoint {
     private final String path;
     private final String title;
     private final String promptParameter;
+    private final @Nullable String defaultModel;
 
-    Endpoint(String path, String title, String promptParameter) {
+    Endpoint(String path, String title, String promptParameter, @Nullable String defaultModel) {
         this.path = path;
         this.title = title;
         this.promptParameter = promptParameter;
+        this.defaultModel = defaultModel;
     }
 
     String path() {
@@ -46,9 +52,21 @@ enum Endpoint {
         return this != RESPONSES;
     }
 
-    /** Moderations have a default model. */
     boolean requiresModel() {
-        return this != MODERATIONS;
+        return defaultModel == null;
+    }
+
+    boolean makesImages() {
+        return this == IMAGE_GENERATIONS || this == IMAGE_EDITS;
+    }
+
+    /** The model that a body asks for, or the one it gets without asking; empty if there is neither. */
+    String modelOf(InputLine.Body body) {
+        String asked = body.model();
+        if (asked != null) {
+            return asked;
+        }
+        return defaultModel == null ? "" : defaultModel;
     }
 
     static Optional<Endpoint> of(String path) {

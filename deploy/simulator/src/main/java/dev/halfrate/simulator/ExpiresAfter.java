@@ -8,11 +8,10 @@ import org.jspecify.annotations.Nullable;
 final class ExpiresAfter {
 
     private static final String ANCHOR = "created_at";
-    private static final ParameterRange SECONDS = ParameterRange.integers(3_600, 2_592_000);
 
     private ExpiresAfter() {}
 
-    static Duration parse(String param, @Nullable String anchor, @Nullable String seconds) {
+    static Duration parse(String param, ParameterRange range, @Nullable String anchor, @Nullable String seconds) {
         if (anchor == null) {
             throw RefusedException.badRequest(OpenAiError.missing(param + ".anchor"));
         }
@@ -22,6 +21,6 @@ final class ExpiresAfter {
         if (seconds == null) {
             throw RefusedException.badRequest(OpenAiError.missing(param + ".seconds"));
         }
-        return Duration.ofSeconds(SECONDS.parse(param + ".seconds", seconds));
+        return Duration.ofSeconds(range.parse(param + ".seconds", seconds));
     }
 }

@@ -1,6 +1,7 @@
 package dev.halfrate.simulator;
 
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 import org.jspecify.annotations.Nullable;
@@ -15,10 +16,12 @@ import org.jspecify.annotations.Nullable;
  * @param skip calls that are let through first
  * @param times calls that it is for then; 0 means 1
  * @param delayBeforeMs the call has arrived, and is handled only after this
- * @param reset cuts the connection instead of handling the call, or after it
+ * @param reset cuts the connection instead of handling the call, while its body comes in, or after it was handled
  * @param status answers with this instead of handling the call; 0 handles it
+ * @param handled whether the call is handled although the answer is another
  * @param body of that answer
  * @param retryAfter header of that answer
+ * @param headers that any answer gets, besides or instead of its own
  * @param delayAnswerMs the call has been handled, and is answered only after this
  * @param lines damage to the lines of a file that is downloaded, the first to the first line, and so on
  * @param endsAfter bytes of a file after which it ends as if that were all; 0 for all of it
@@ -34,8 +37,10 @@ record Fault(
         long delayBeforeMs,
         @Nullable Reset reset,
         int status,
+        boolean handled,
         @Nullable String body,
         @Nullable String retryAfter,
+        @Nullable Map<String, String> headers,
         long delayAnswerMs,
         @Nullable List<Damage> lines,
         int endsAfter,
@@ -43,20 +48,30 @@ record Fault(
         int breaksAfter) {
 
     /** Lets everything pass. */
-    static final Fault NONE = new Fault("", "", null, 0, 0, 0, null, 0, null, null, 0, null, 0, 0, 0);
+    static final Fault NONE = new Fault("", "", null, 0, 0, 0, null, 0, false, null, null, null, 0, null, 0, 0, 0);
 
+    private static final String JSON = "application/json";
     private static final long DELAY_MS_MAX = 600_000;
 
     enum Reset {
         BEFORE,
+        DURING,
         AFTER
     }
 
+    /** What becomes of one line. */
     enum Damage {
+        NONE,
+        /** Half of it is there. */
         CORRUPT,
         DUPLICATED,
         MISSING,
-        FOREIGN
+        /** It comes again, and before it under a custom_id that nobody sent. */
+        FOREIGN,
+        /** It comes last. */
+        REORDERED,
+        /** An empty line comes before it. */
+        BLANK
     }
 
     /** @throws RefusedException naming what is wrong with it */
@@ -81,8 +96,24 @@ record Fault(
                 && (host == null || calledHost.startsWith(host));
     }
 
+    /** Of the answer that it gives. */
+    String contentType() {
+        return headers == null
+                ? JSON
+                : headers.entrySet().stream()
+                        .filter(header -> header.getKey().equalsIgnoreCase("Content-Type"))
+                        .map(Map.Entry::getValue)
+                        .findFirst()
+                        .orElse(JSON);
+    }
+
     boolean damagesFiles() {
-        return (lines != null && !lines.isEmpty()) || endsAfter > 0 || bytesPerSecond > 0 || breaksAfter > 0;
+        return changesFiles() || bytesPerSecond > 0 || breaksAfter > 0;
+    }
+
+    /** Whether a file that comes to its end is another than it was. */
+    boolean changesFiles() {
+        return (lines != null && !lines.isEmpty()) || endsAfter > 0;
     }
 
     private static void require(boolean held, String rule) {

@@ -22,12 +22,12 @@ final class FileStore {
 
     private final Path directory;
     private final VirtualClock clock;
-    private final Habits.Present habits;
+    private final Present<Habits> habits;
     private final Map<String, StoredFile> files = new ConcurrentHashMap<>();
     private final Map<String, StoredFile> deleted = new ConcurrentHashMap<>();
     private final AtomicLong stored = new AtomicLong();
 
-    FileStore(Path directory, VirtualClock clock, Habits.Present habits) throws IOException {
+    FileStore(Path directory, VirtualClock clock, Present<Habits> habits) throws IOException {
         this.directory = Files.createDirectories(directory);
         this.clock = clock;
         this.habits = habits;

@@ -39,7 +39,8 @@ final class FileUpload {
         this.clock = clock;
     }
 
-    StoredFile receive(Call call) throws IOException {
+    /** @param lifeSeconds what may be asked for */
+    StoredFile receive(Call call, ParameterRange lifeSeconds) throws IOException {
         Request request = call.request();
         String contentType = request.getHeaders().get(HttpHeader.CONTENT_TYPE);
         if (contentType == null || !contentType.toLowerCase(Locale.ROOT).startsWith("multipart/form-data")) {
@@ -60,7 +61,7 @@ final class FileUpload {
             if (file == null) {
                 throw RefusedException.badRequest(OpenAiError.missing("file"));
             }
-            return store(call.account(), file, purpose, life(parts, purpose));
+            return store(call.account(), file, purpose, life(parts, purpose, lifeSeconds));
         }
     }
 
@@ -122,11 +123,11 @@ final class FileUpload {
         }
     }
 
-    private static @Nullable Duration life(MultiPartFormData.Parts parts, String purpose) {
+    private static @Nullable Duration life(MultiPartFormData.Parts parts, String purpose, ParameterRange lifeSeconds) {
         String anchor = field(parts, "expires_after[anchor]");
         String seconds = field(parts, "expires_after[seconds]");
         if (anchor != null || seconds != null) {
-            return ExpiresAfter.parse("expires_after", anchor, seconds);
+            return ExpiresAfter.parse("expires_after", lifeSeconds, anchor, seconds);
         }
         return purpose.equals("batch") ? FileStore.BATCH_FILE_LIFE : null;
     }

@@ -7,13 +7,29 @@ import java.util.Objects;
  *
  * @param newBatchesHiddenSeconds virtual time for which lists leave a new batch out
  * @param deletedInput what becomes of a create whose input file was deleted before it
- * @param linesFailed share (0..1) of lines answered 500 or 503; the same content may succeed in another batch
+ * @param linesFailed share (0..1) of lines answered 500, 503 or 529; the same content may succeed in another batch
  * @param slowdown how many times as long as otherwise batches execute that are validated from now on
+ * @param callsFailed share (0..1) of synchronous calls answered like that
+ * @param callMs real time that a synchronous call takes
+ * @param cancelLoses lines of a cancelled batch that were executed and billed, and are in neither of its files
+ * @param countsProgress whether the counts of a message batch change before it ends
+ * @param ranges whether a part of a file may be had
  */
-record Habits(int newBatchesHiddenSeconds, DeletedInput deletedInput, double linesFailed, int slowdown) {
+record Habits(
+        int newBatchesHiddenSeconds,
+        DeletedInput deletedInput,
+        double linesFailed,
+        int slowdown,
+        double callsFailed,
+        int callMs,
+        int cancelLoses,
+        boolean countsProgress,
+        boolean ranges) {
 
     private static final int HIDDEN_SECONDS_MAX = 86_400;
     private static final int SLOWDOWN_MAX = 1_000;
+    private static final int LINES_MAX = 100_000;
+    private static final int CALL_MS_MAX = 600_000;
 
     enum DeletedInput {
         /** The create is answered with an error. */
@@ -26,36 +42,27 @@ record Habits(int newBatchesHiddenSeconds, DeletedInput deletedInput, double lin
 
     Habits {
         Objects.requireNonNull(deletedInput, "deleted_input is needed");
-        if (newBatchesHiddenSeconds < 0 || newBatchesHiddenSeconds > HIDDEN_SECONDS_MAX) {
-            throw new IllegalArgumentException("new_batches_hidden_seconds must be 0.." + HIDDEN_SECONDS_MAX);
-        }
-        if (!(linesFailed >= 0 && linesFailed <= 1)) {
-            throw new IllegalArgumentException("lines_failed must be 0..1");
-        }
-        if (slowdown < 1 || slowdown > SLOWDOWN_MAX) {
-            throw new IllegalArgumentException("slowdown must be 1.." + SLOWDOWN_MAX);
-        }
+        requireWithin("new_batches_hidden_seconds", newBatchesHiddenSeconds, 0, HIDDEN_SECONDS_MAX);
+        requireShare("lines_failed", linesFailed);
+        requireWithin("slowdown", slowdown, 1, SLOWDOWN_MAX);
+        requireShare("calls_failed", callsFailed);
+        requireWithin("call_ms", callMs, 0, CALL_MS_MAX);
+        requireWithin("cancel_loses", cancelLoses, 0, LINES_MAX);
     }
 
     static Habits of(SimulatorConfig config) {
-        return new Habits(0, DeletedInput.FAILED, config.lineErrorRates().failed(), 1);
+        return new Habits(0, DeletedInput.FAILED, config.lineErrorRates().failed(), 1, 0, 0, 0, false, true);
     }
 
-    /** The present ones, which may be changed while batches run. */
-    static final class Present {
-
-        private volatile Habits habits;
-
-        Present(Habits habits) {
-            this.habits = habits;
+    private static void requireWithin(String name, int got, int min, int max) {
+        if (got < min || got > max) {
+            throw new IllegalArgumentException("%s must be %d..%d".formatted(name, min, max));
         }
+    }
 
-        Habits get() {
-            return habits;
-        }
-
-        void set(Habits changed) {
-            habits = changed;
+    private static void requireShare(String name, double share) {
+        if (!(share >= 0 && share <= 1)) {
+            throw new IllegalArgumentException(name + " must be 0..1");
         }
     }
 }

@@ -4,22 +4,17 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
-import java.net.StandardSocketOptions;
-import java.nio.ByteBuffer;
-import java.nio.channels.SocketChannel;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpURI;
-import org.eclipse.jetty.io.ByteBufferPool;
 import org.eclipse.jetty.io.Content;
-import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.io.EofException;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
@@ -37,32 +32,32 @@ final class HttpApi extends Handler.Abstract {
     private static final Logger log = LoggerFactory.getLogger(HttpApi.class);
 
     private static final long DRAINED_BYTES_MAX = 1L << 30;
-    private static final int STEPS_PER_SECOND = 10;
-    private static final int CONTENT_BUFFER_BYTES = 64 * 1024;
+    private static final int DRAIN_BUFFER_BYTES = 64 * 1024;
     private static final DateTimeFormatter HTTP_DATE = DateTimeFormatter.ofPattern(
                     "EEE, dd MMM yyyy HH:mm:ss 'GMT'", Locale.ROOT)
             .withZone(ZoneOffset.UTC);
 
-    private final VendorApi openAi;
-    private final VendorApi anthropic;
+    private final List<VendorApi> vendors;
     private final ControlApi control;
     private final Faults faults;
+    private final Present<Habits> habits;
     private final ApiKeys apiKeys;
     private final Ids ids;
     private final VirtualClock clock;
 
+    /** @param vendors the first that serves a path answers there; the last serves all */
     HttpApi(
-            VendorApi openAi,
-            VendorApi anthropic,
+            List<VendorApi> vendors,
             ControlApi control,
             Faults faults,
+            Present<Habits> habits,
             ApiKeys apiKeys,
             Ids ids,
             VirtualClock clock) {
-        this.openAi = openAi;
-        this.anthropic = anthropic;
+        this.vendors = List.copyOf(vendors);
         this.control = control;
         this.faults = faults;
+        this.habits = habits;
         this.apiKeys = apiKeys;
         this.ids = ids;
         this.clock = clock;
@@ -70,50 +65,44 @@ final class HttpApi extends Handler.Abstract {
 
     @Override
     public boolean handle(Request request, Response response, Callback callback) {
+        Exchange exchange = new Exchange(request, response, callback);
         Fault fault = fault(request);
-        pause(fault.delayBeforeMs());
+        Exchange.pause(fault.delayBeforeMs());
         if (fault.reset() == Fault.Reset.BEFORE) {
-            cut(request, callback);
+            exchange.cut();
             return true;
         }
-        String requestId = ids.next("req_");
         HttpFields.Mutable headers = response.getHeaders();
-        VendorApi vendor = Request.getPathInContext(request).startsWith("/v1/messages") ? anthropic : openAi;
-        Reply reply = fault.status() == 0
-                ? reply(vendor, request, requestId, headers)
-                : error(request, requestId, headers, fault);
-        if (fault.reset() == Fault.Reset.AFTER) {
-            cut(request, callback);
+        VendorApi vendor = vendor(Request.getPathInContext(request));
+        Call call = new Call(request, "", ids.next("req_"), headers, "");
+        if (fault.reset() == Fault.Reset.DURING) {
+            readSome(call);
+            exchange.cut();
             return true;
         }
-        pause(fault.delayAnswerMs());
-        vendor.putHeaders(headers, requestId, processingTime(request));
-        headers.put(HttpHeader.DATE, HTTP_DATE.format(clock.now()));
-        switch (reply) {
-            case Reply.Json(int status, Object body) -> {
-                byte[] json = Json.bytes(body);
-                response.setStatus(status);
-                headers.put(HttpHeader.CONTENT_TYPE, "application/json").put(HttpHeader.CONTENT_LENGTH, json.length);
-                response.write(true, ByteBuffer.wrap(json), callback);
-            }
-            case Reply.Text(int status, String contentType, String body) -> {
-                response.setStatus(status);
-                headers.put(HttpHeader.CONTENT_TYPE, contentType);
-                response.write(true, UTF_8.encode(body), callback);
-            }
-            case Reply.Content(var file, long bytes, String contentType)
-            when fault.damagesFiles() -> {
-                headers.put(HttpHeader.CONTENT_TYPE, contentType);
-                writeDamaged(file, bytes, fault, request, response, callback);
-            }
-            case Reply.Content(var file, long bytes, String contentType) -> {
-                headers.put(HttpHeader.CONTENT_TYPE, contentType).put(HttpHeader.CONTENT_LENGTH, bytes);
-                ByteBufferPool pool = request.getComponents().getByteBufferPool();
-                ByteBufferPool.Sized buffers = new ByteBufferPool.Sized(pool, false, CONTENT_BUFFER_BYTES);
-                Content.copy(Content.Source.from(buffers, file, 0, bytes), response, callback);
-            }
+        Reply reply = fault.status() == 0 || fault.handled() ? reply(vendor, call) : drained(call);
+        if (fault.reset() == Fault.Reset.AFTER) {
+            exchange.cut();
+            return true;
         }
+        Exchange.pause(fault.delayAnswerMs());
+        vendor.putHeaders(headers, call.requestId(), processingTime(request));
+        headers.put(HttpHeader.DATE, HTTP_DATE.format(clock.now()));
+        if (fault.headers() != null) {
+            fault.headers().forEach(headers::put);
+        }
+        exchange.write(
+                fault.status() == 0 ? reply : error(headers, fault),
+                fault,
+                habits.get().ranges());
         return true;
+    }
+
+    private VendorApi vendor(String path) {
+        return vendors.stream()
+                .filter(vendor -> vendor.serves(path))
+                .findFirst()
+                .orElseGet(vendors::getLast);
     }
 
     private Fault fault(Request request) {
@@ -123,105 +112,72 @@ final class HttpApi extends Handler.Abstract {
         return path.startsWith("/control/") ? Fault.NONE : faults.next(request.getMethod(), path, host);
     }
 
-    private static Reply error(Request request, String requestId, HttpFields.Mutable headers, Fault fault) {
-        drain(request, requestId);
+    private static Reply error(HttpFields.Mutable headers, Fault fault) {
         if (fault.retryAfter() != null) {
             headers.put(HttpHeader.RETRY_AFTER, fault.retryAfter());
         }
-        return new Reply.Text(fault.status(), "application/json", Objects.requireNonNullElse(fault.body(), ""));
+        return new Reply.Text(fault.status(), fault.contentType(), Objects.requireNonNullElse(fault.body(), ""));
     }
 
-    private static void writeDamaged(
-            Path file, long bytes, Fault fault, Request request, Response response, Callback callback) {
+    private static Reply drained(Call call) {
+        drain(call);
+        return Reply.ok(Map.of());
+    }
+
+    private static void readSome(Call call) {
         try {
-            byte[] content = DamagedFile.read(file, bytes, fault);
-            response.getHeaders().put(HttpHeader.CONTENT_LENGTH, content.length);
-            boolean breaks = fault.breaksAfter() > 0 && fault.breaksAfter() < content.length;
-            int end = breaks ? fault.breaksAfter() : content.length;
-            int step = fault.bytesPerSecond() == 0 ? end : Math.max(1, fault.bytesPerSecond() / STEPS_PER_SECOND);
-            OutputStream out = Content.Sink.asOutputStream(response);
-            for (int from = 0; from < end; from += step) {
-                pause(from == 0 ? 0 : 1_000 / STEPS_PER_SECOND);
-                out.write(content, from, Math.min(step, end - from));
-                out.flush();
-            }
-            if (breaks) {
-                cut(request, callback);
-            } else {
-                out.close();
-                callback.succeeded();
-            }
+            var _ = Content.Source.asInputStream(call.request()).read();
         } catch (IOException e) {
-            callback.failed(e);
+            log.debug("{}: the client went away", call.requestId(), e);
         }
     }
 
-    /** A reset, as a load balancer that gives up would send it. */
-    private static void cut(Request request, Callback callback) {
-        EndPoint endPoint = request.getConnectionMetaData().getConnection().getEndPoint();
+    private Reply reply(VendorApi vendor, Call call) {
+        Request request = call.request();
         try {
-            if (endPoint.getTransport() instanceof SocketChannel channel) {
-                channel.setOption(StandardSocketOptions.SO_LINGER, 0);
-            }
-        } catch (IOException e) {
-            log.debug("the client went away", e);
-        }
-        endPoint.close();
-        callback.failed(new EofException("cut by a fault"));
-    }
-
-    private static void pause(long millis) {
-        try {
-            Thread.sleep(millis);
-        } catch (InterruptedException _) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private Reply reply(VendorApi vendor, Request request, String requestId, HttpFields.Mutable headers) {
-        try {
-            String path = Request.getPathInContext(request);
-            if (path.startsWith("/control/")) {
-                return control.answer(request);
+            if (Request.getPathInContext(request).startsWith("/control/")) {
+                return control.answer(call);
             }
             String account = account(vendor, request);
-            headers.put(vendor.accountHeader(), account);
-            return vendor.answer(request, account);
+            call.answerHeaders().put(vendor.accountHeader(), account);
+            return vendor.answer(new Call(request, account, call.requestId(), call.answerHeaders(), ""));
         } catch (RefusedException e) {
-            drain(request, requestId);
+            drain(call);
             // What is left of a body that could not be read may end the connection: nobody is to use it again.
-            headers.put(HttpHeader.CONNECTION, "close");
-            return vendor.refusal(e.status(), e.error(), requestId);
+            call.answerHeaders().put(HttpHeader.CONNECTION, "close");
+            return vendor.refusal(e.status(), e.error(), call.requestId());
         } catch (EofException e) {
-            log.debug("{}: the client went away", requestId, e);
-            return vendor.refusal(400, OpenAiError.invalidRequest("The request ended early.", null, null), requestId);
+            log.debug("{}: the client went away", call.requestId(), e);
+            OpenAiError error = OpenAiError.invalidRequest("The request ended early.", null, null);
+            return vendor.refusal(400, error, call.requestId());
         } catch (IOException | RuntimeException e) {
-            log.error("{}: {} {} failed", requestId, request.getMethod(), request.getHttpURI(), e);
-            return vendor.refusal(500, OpenAiError.server("The simulator failed: " + e.getMessage()), requestId);
+            log.error("{}: {} {} failed", call.requestId(), request.getMethod(), request.getHttpURI(), e);
+            OpenAiError error = OpenAiError.server("The simulator failed: " + e.getMessage());
+            return vendor.refusal(500, error, call.requestId());
         }
     }
 
     /** Takes in the rest of a refused call: a client that is still sending would get a reset instead of the reason. */
-    private static void drain(Request request, String requestId) {
-        InputStream rest = Content.Source.asInputStream(request);
-        byte[] buffer = new byte[CONTENT_BUFFER_BYTES];
+    private static void drain(Call call) {
+        InputStream rest = Content.Source.asInputStream(call.request());
+        byte[] buffer = new byte[DRAIN_BUFFER_BYTES];
         try {
             int read = 0;
             for (long left = DRAINED_BYTES_MAX; read >= 0 && left > 0; left -= read) {
                 read = rest.read(buffer);
             }
         } catch (IOException e) {
-            log.debug("{}: the client went away", requestId, e);
+            log.debug("{}: the client went away", call.requestId(), e);
         }
     }
 
-    /** Each key is an organization of its own. */
+    /** Each key is an organization of its own, at each vendor another one. */
     private String account(VendorApi vendor, Request request) {
         String key = vendor.key(request).orElseThrow(vendor::noKey);
         if (!apiKeys.accept(key)) {
             throw vendor.wrongKey(key);
         }
-        return "org-" + Fingerprint.of("account", key.getBytes(UTF_8));
+        return "org-" + Fingerprint.of(vendor.accountScope(), key.getBytes(UTF_8));
     }
 
     private static Duration processingTime(Request request) {

@@ -7,13 +7,14 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** What the vendor checks in an input file after the batch was created, in one pass. */
 final class InputValidation {
 
-    static final int LINES_MAX = 50_000;
     static final int EMBEDDING_INPUTS_MAX = 50_000;
     static final int ERRORS_MAX = 100;
 
@@ -23,14 +24,17 @@ final class InputValidation {
         record Invalid(List<BatchError> errors) implements Outcome {}
     }
 
+    private final Dialect dialect;
     private final Endpoint endpoint;
     private final int errorsMax;
     private final List<BatchError> errors = new ArrayList<>();
     private final Set<String> customIds = new HashSet<>();
     private @Nullable String model;
     private long embeddingInputs;
+    private long promptTokens;
 
-    private InputValidation(Endpoint endpoint, ValidationReport report) {
+    private InputValidation(Dialect dialect, Endpoint endpoint, ValidationReport report) {
+        this.dialect = dialect;
         this.endpoint = endpoint;
         this.errorsMax = switch (report) {
             case EVERY_LINE -> ERRORS_MAX;
@@ -38,21 +42,22 @@ final class InputValidation {
         };
     }
 
-    static Outcome validate(Path file, Endpoint endpoint, ValidationReport report) throws IOException {
-        return new InputValidation(endpoint, report).validate(file);
+    static Outcome validate(Path file, Dialect dialect, Endpoint endpoint, ValidationReport report) throws IOException {
+        return new InputValidation(dialect, endpoint, report).validate(file);
     }
 
     private Outcome validate(Path file) throws IOException {
-        long[] offsets = new long[LINES_MAX + 1];
+        int linesMax = dialect.linesMax();
+        long[] offsets = new long[linesMax + 1];
         int lines = 0;
         try (LineReader reader = new LineReader(file)) {
             for (byte[] line = reader.next(); line != null && errors.size() < errorsMax; line = reader.next()) {
-                if (lines == LINES_MAX) {
+                if (lines == linesMax) {
                     return new Outcome.Invalid(List.of(BatchError.ofFile(
                             "too_many_tasks",
                             null,
                             "The batch input file has more than the %d requests a batch may have."
-                                    .formatted(LINES_MAX))));
+                                    .formatted(linesMax))));
                 }
                 offsets[++lines] = reader.position();
                 BatchError error = errorIn(lines, line);
@@ -64,9 +69,8 @@ final class InputValidation {
         if (!errors.isEmpty()) {
             return new Outcome.Invalid(List.copyOf(errors));
         }
-        String served = model == null ? Models.MODERATION_DEFAULT : model;
-        return new Outcome.Valid(
-                new ValidInput(file, endpoint, Models.snapshotOf(served), Arrays.copyOf(offsets, lines + 1)));
+        return new Outcome.Valid(new ValidInput(
+                file, endpoint, Objects.requireNonNull(model), promptTokens, Arrays.copyOf(offsets, lines + 1)));
     }
 
     private @Nullable BatchError errorIn(int number, byte[] bytes) throws IOException {
@@ -78,10 +82,10 @@ final class InputValidation {
         if (fieldError != null) {
             return BatchError.ofLine(number, fieldError);
         }
-        if (!endpoint.path().equals(line.url())) {
+        if (line.url() == null || !dialect.endpoint(line.url()).equals(Optional.of(endpoint))) {
             return BatchError.ofLine(
                     number,
-                    "invalid_url",
+                    dialect.codeOf("invalid_url"),
                     "url",
                     "The URL provided for this request does not match the batch endpoint.");
         }
@@ -115,11 +119,11 @@ final class InputValidation {
     }
 
     private @Nullable BatchError bodyError(int number, InputLine.Body body) {
-        String asked = body.model();
-        if (asked == null && endpoint.requiresModel()) {
+        String asked = endpoint.modelOf(body);
+        if (asked.isEmpty()) {
             return BatchError.ofLine(number, "invalid_request", "body.model", "Model parameter is required.");
         }
-        if (asked != null && !Models.isKnown(asked)) {
+        if (!dialect.knowsModel(asked)) {
             return BatchError.ofLine(
                     number,
                     "model_not_found",
@@ -128,10 +132,10 @@ final class InputValidation {
         }
         if (model == null) {
             model = asked;
-        } else if (asked != null && !asked.equals(model)) {
+        } else if (!asked.equals(model)) {
             return BatchError.ofLine(
                     number,
-                    "mismatched_model",
+                    dialect.codeOf("mismatched_model"),
                     "body.model",
                     "The provided model '%s' is not the model '%s' of the file's other requests."
                             .formatted(asked, model));
@@ -154,6 +158,7 @@ final class InputValidation {
                             capitalized(endpoint.promptParameter()) + " parameter is required.")
                     : null;
         }
+        promptTokens += Usage.tokensOf(prompt.bytes());
         if (endpoint == Endpoint.EMBEDDINGS) {
             embeddingInputs += prompt.items();
             if (embeddingInputs > EMBEDDING_INPUTS_MAX) {

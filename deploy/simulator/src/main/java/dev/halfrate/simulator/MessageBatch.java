@@ -35,7 +35,7 @@ final class MessageBatch implements BatchStore.Member {
     MessageBatch(
             Batch.Identity identity,
             MessageRequests requests,
-            AnthropicVersion version,
+            MessageTerms terms,
             BatchWork work,
             Instant createdAt,
             Path directory) {
@@ -45,11 +45,10 @@ final class MessageBatch implements BatchStore.Member {
         this.requests = requests.lines();
         this.input = requests.file();
         this.results = directory.resolve("output.jsonl");
-        MessageModel model = new MessageModel(work.seed(), work.config().lineErrorRates(), work.habits());
         this.run = new BatchRun(
                 identity,
                 requests,
-                new MessageResultForm(model, version),
+                new MessageResultForm(work.messages(), terms, work.habits()),
                 work,
                 createdAt,
                 work.executionTime(identity.draw()),
@@ -107,13 +106,29 @@ final class MessageBatch implements BatchStore.Member {
                 identity.id(),
                 "message_batch",
                 ended ? "ended" : cancelledAt == null ? "in_progress" : "canceling",
-                ended ? endCounts() : new MessageBatchObject.RequestCounts(requests, 0, 0, 0, 0),
+                ended ? endCounts() : runningCounts(),
                 MessageBatchObject.text(endedAt),
                 MessageBatchObject.text(createdAt),
                 MessageBatchObject.text(expiresAt()),
                 archived(now) ? MessageBatchObject.text(createdAt.plus(RESULTS_LIFE)) : null,
                 MessageBatchObject.text(cancelledAt),
                 ended && !archived(now) ? resultsUrl : null);
+    }
+
+    /** Requests that have not ended. */
+    synchronized int queued(Instant now) throws IOException {
+        advance(now);
+        return endedAt == null ? requests : 0;
+    }
+
+    /** Everything is processing until the batch ends, unless it is a habit to tell more. */
+    private MessageBatchObject.RequestCounts runningCounts() {
+        if (!work.habits().get().countsProgress()) {
+            return new MessageBatchObject.RequestCounts(requests, 0, 0, 0, 0);
+        }
+        RequestCounts now = Objects.requireNonNull(run).counts();
+        return new MessageBatchObject.RequestCounts(
+                requests - now.completed() - now.failed(), now.completed(), now.failed(), 0, 0);
     }
 
     private MessageBatchObject.RequestCounts endCounts() {

@@ -184,7 +184,7 @@ final class MessageRequests implements LineInput {
                 if (name.equals("custom_id")) {
                     customId = parser.getText();
                 } else {
-                    body = InputLine.body(parser);
+                    body = InputLine.body(parser, bytes.array());
                 }
             }
         } catch (JacksonException e) {

@@ -7,11 +7,29 @@ import java.time.Instant;
 import java.util.HexFormat;
 
 /** Lines of a message batch's results, all in one file. */
-record MessageResultForm(MessageModel model, AnthropicVersion version) implements ResultForm {
+record MessageResultForm(MessageModel model, MessageTerms terms, Present<Habits> habits) implements ResultForm {
 
     @Override
     public LineAnswer answer(ValidLine line, long attempt, Instant at) {
-        return model.answer(line.body(), version, HexFormat.fromHexDigitsToLong(line.content()), attempt);
+        long content = HexFormat.fromHexDigitsToLong(line.content());
+        return model.answer(
+                line.body(),
+                terms,
+                new Execution(terms.account(), content, attempt, habits.get().linesFailed(), at));
+    }
+
+    @Override
+    public String model(ValidLine line) {
+        return String.valueOf(line.body().model());
+    }
+
+    @Override
+    public LineAnswer error(int status) {
+        return new LineAnswer(
+                status,
+                Json.MAPPER.valueToTree(
+                        AnthropicError.of(status, "This error was scripted.").envelope(null)),
+                Usage.NONE);
     }
 
     @Override
@@ -25,14 +43,11 @@ record MessageResultForm(MessageModel model, AnthropicVersion version) implement
 
     @Override
     public ObjectNode unexecuted(ValidLine line, Unexecuted reason, long attempt) {
+        if (reason == Unexecuted.TIMED_OUT) {
+            return answered(line, error(504), attempt);
+        }
         ObjectNode row = row(line);
-        row.putObject("result")
-                .put(
-                        "type",
-                        switch (reason) {
-                            case EXPIRED -> "expired";
-                            case CANCELLED -> "canceled";
-                        });
+        row.putObject("result").put("type", reason == Unexecuted.EXPIRED ? "expired" : "canceled");
         return row;
     }
 

@@ -6,11 +6,10 @@ import java.util.regex.Pattern;
 /** The model names that the vendor knows, and the snapshots that its aliases stand for. */
 final class Models {
 
-    /** Used where a body need not name one. */
-    static final String MODERATION_DEFAULT = "omni-moderation-latest";
-
     private static final Pattern KNOWN = Pattern.compile(
-            "(gpt-|chatgpt-|o[134](-|$)|text-embedding-|omni-moderation-|text-moderation-|davinci-002|babbage-002|ft:).*");
+            "(gpt-|chatgpt-|o[134](-|$)|text-embedding-|dall-e-|sora-|omni-moderation-|text-moderation-|davinci-002|babbage-002|ft:).*");
+
+    private static final Pattern CHARGES_CACHE_WRITES = Pattern.compile("^gpt-(5\\.[6-9]|[6-9])");
 
     private static final Map<String, String> SNAPSHOTS = Map.of(
             "gpt-4o", "gpt-4o-2024-08-06",
@@ -27,6 +26,10 @@ final class Models {
 
     static boolean isKnown(String model) {
         return KNOWN.matcher(model).matches();
+    }
+
+    static boolean chargesCacheWrites(String model) {
+        return CHARGES_CACHE_WRITES.matcher(model).find();
     }
 
     static String snapshotOf(String model) {

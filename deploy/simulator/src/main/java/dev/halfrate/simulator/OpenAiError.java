@@ -29,6 +29,14 @@ record OpenAiError(
                 "Missing required parameter: '%s'.".formatted(param), param, "missing_required_parameter");
     }
 
+    static OpenAiError emptyArray(String param) {
+        return invalidRequest(
+                "Invalid '%s': empty array. Expected an array with minimum length 1, but got an empty array instead."
+                        .formatted(param),
+                param,
+                "empty_array");
+    }
+
     static OpenAiError wrongType(String param, String expected, @Nullable JsonToken got) {
         return invalidRequest(
                 "Invalid type for '%s': expected %s, but got %s instead.".formatted(param, expected, Json.nameOf(got)),

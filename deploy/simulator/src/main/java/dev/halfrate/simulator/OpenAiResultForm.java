@@ -7,11 +7,28 @@ import java.time.Instant;
 import java.util.HexFormat;
 
 /** Lines of output and error files. */
-record OpenAiResultForm(Endpoint endpoint, BatchWork work) implements ResultForm {
+record OpenAiResultForm(String account, Dialect dialect, Endpoint endpoint, BatchWork work) implements ResultForm {
 
     @Override
     public LineAnswer answer(ValidLine line, long attempt, Instant at) {
-        return work.models().answer(endpoint, line.body(), HexFormat.fromHexDigitsToLong(line.content()), attempt, at);
+        long content = HexFormat.fromHexDigitsToLong(line.content());
+        double failing = work.habits().get().linesFailed();
+        return work.models().answer(endpoint, line.body(), new Execution(account, content, attempt, failing, at));
+    }
+
+    @Override
+    public String model(ValidLine line) {
+        return endpoint.modelOf(line.body());
+    }
+
+    @Override
+    public LineAnswer error(int status) {
+        String message = "This error was scripted.";
+        if (status == 429) {
+            return LineAnswer.error(status, new OpenAiError(message, "requests", null, "rate_limit_exceeded"));
+        }
+        return LineAnswer.error(
+                status, status < 500 ? OpenAiError.invalidRequest(message, null, null) : OpenAiError.server(message));
     }
 
     @Override
@@ -21,7 +38,7 @@ record OpenAiResultForm(Endpoint endpoint, BatchWork work) implements ResultForm
                 .put("status_code", answer.status())
                 .put("request_id", "req_" + Ids.hex(work.seed().random("request", attempt)))
                 .set("body", answer.body());
-        return result.putNull("error");
+        return dialect.line(result.putNull("error"));
     }
 
     @Override
@@ -36,8 +53,12 @@ record OpenAiResultForm(Endpoint endpoint, BatchWork work) implements ResultForm
                 result.putObject("error")
                         .put("code", "batch_cancelled")
                         .put("message", "This request was not executed because the batch was cancelled.");
+            case TIMED_OUT ->
+                result.putObject("error")
+                        .put("code", "request_timeout")
+                        .put("message", "The underlying call to the model timed out.");
         }
-        return result;
+        return dialect.line(result);
     }
 
     @Override

@@ -10,8 +10,12 @@ sealed interface Reply {
     /** As it is, whatever it is. */
     record Text(int status, String contentType, String body) implements Reply {}
 
-    /** The first {@code bytes} of a file, streamed. */
-    record Content(Path file, long bytes, String contentType) implements Reply {}
+    /**
+     * The first {@code bytes} of a file, streamed.
+     *
+     * @param version a strong entity tag, without its quotes
+     */
+    record Content(Path file, long bytes, String contentType, String version) implements Reply {}
 
     static Reply ok(Object body) {
         return new Json(200, body);

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -20,7 +21,7 @@ import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A running batch API. Everything it holds goes when it is closed. */
+/** Running vendors. Everything they hold goes when it is closed. */
 public final class Simulator implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(Simulator.class);
@@ -32,11 +33,12 @@ public final class Simulator implements AutoCloseable {
     /** How often, in real time, batches work although nobody is looking: a late poll then finds little left to do. */
     private static final Duration ADVANCE_INTERVAL = Duration.ofMillis(100);
 
-    private final VirtualClock clock;
+    private final ShiftedClock clock;
     private final Path directory;
     private final FileStore files;
     private final BillingBook book;
     private final List<BatchStore<?>> stores;
+    private final Webhooks webhooks;
     private final Server server;
     private final URI baseUrl;
     private final ScheduledExecutorService advancing;
@@ -61,31 +63,56 @@ public final class Simulator implements AutoCloseable {
         }
     }
 
-    private Simulator(SimulatorConfig config, VirtualClock clock, Path directory) {
+    private Simulator(SimulatorConfig config, VirtualClock base, Path directory) {
+        ShiftedClock clock = new ShiftedClock(base);
         Seed seed = new Seed(config.seed());
         Ids ids = new Ids(seed, clock.now());
         this.clock = clock;
         this.directory = directory;
-        Habits.Present habits = new Habits.Present(Habits.of(config));
-        VendorApi openAi;
-        VendorApi anthropic;
+        Present<Habits> habits = new Present<>(Habits.of(config));
+        Present<Limits> limits = new Present<>(Limits.NONE);
+        LineFaults lineFaults = new LineFaults();
+        webhooks = new Webhooks(ids);
+        List<VendorApi> vendors = new ArrayList<>();
         try {
             files = new FileStore(directory.resolve("files"), clock, habits);
             book = new BillingBook(directory.resolve("billing.jsonl"));
-            ModelEndpoints models = new ModelEndpoints(seed, config.lineErrorRates(), habits);
-            BatchWork work = new BatchWork(config, seed, models, files, book, habits);
+            BatchWork work = new BatchWork(
+                    config,
+                    seed,
+                    new ModelEndpoints(seed, config.lineErrorRates(), new PromptCache()),
+                    new MessageModel(seed, config.lineErrorRates(), new PromptCache()),
+                    files,
+                    book,
+                    new EnqueuedTokens(limits),
+                    webhooks,
+                    lineFaults,
+                    habits);
+            SynchronousCalls calls = new SynchronousCalls(work, clock);
             BatchStore<Batch> batches = new BatchStore<>("batch_", directory.resolve("batches"), ids, work, clock);
             BatchStore<MessageBatch> messages =
                     new BatchStore<>("msgbatch_", directory.resolve("message-batches"), ids, work, clock);
             stores = List.of(batches, messages);
-            openAi = new OpenAiApi(new FileUpload(files, ids, clock), batches, work, clock);
-            anthropic = new AnthropicApi(messages, work, directory.resolve("creates"), clock);
+            RateLimits anthropicLimits = new RateLimits(limits, clock, config.speed());
+            vendors.add(new AnthropicApi(messages, work, calls, anthropicLimits, directory.resolve("creates"), clock));
+            FileUpload upload = new FileUpload(files, ids, clock);
+            RateLimits openAiLimits = new RateLimits(limits, clock, config.speed());
+            for (Dialect dialect : List.of(Dialect.values()).reversed()) {
+                vendors.add(new OpenAiApi(dialect, upload, batches, work, calls, openAiLimits, clock));
+            }
         } catch (IOException e) {
             throw unusable(config.dataDirectory(), e);
         }
         Faults faults = new Faults();
-        ControlApi control = new ControlApi(stores, book, clock, config.speed(), faults, habits);
-        server = startServer(config, new HttpApi(openAi, anthropic, control, faults, config.apiKeys(), ids, clock));
+        ControlApi control =
+                new ControlApi(stores, book, clock, config.speed(), faults, lineFaults, habits, limits, webhooks);
+        HttpApi api = new HttpApi(vendors, control, faults, habits, config.apiKeys(), ids, clock);
+        try {
+            server = startServer(config, api);
+        } catch (SimulatorStartException e) {
+            webhooks.close();
+            throw e;
+        }
         int port = ((ServerConnector) server.getConnectors()[0]).getLocalPort();
         baseUrl = URI.create("http://%s:%d/v1".formatted(config.host(), port));
         advancing = Executors.newSingleThreadScheduledExecutor(
@@ -117,6 +144,7 @@ public final class Simulator implements AutoCloseable {
     @Override
     public void close() {
         advancing.close();
+        webhooks.close();
         try {
             server.stop();
         } catch (Exception e) {

@@ -1,11 +1,22 @@
 package dev.halfrate.simulator;
 
-/** Tokens of one call or of a whole batch. */
-record Usage(long inputTokens, long outputTokens) {
+/**
+ * Tokens of one call or of a whole batch.
+ *
+ * @param inputTokens at OpenAI all of them, at Anthropic those that no cache was asked for
+ * @param cacheRead of the input, found in a cache
+ * @param cacheWrite5m of the input, put into a cache for five minutes
+ * @param cacheWrite1h of the input, put into a cache for an hour
+ */
+record Usage(long inputTokens, long outputTokens, long cacheRead, long cacheWrite5m, long cacheWrite1h) {
 
     static final Usage NONE = new Usage(0, 0);
 
     private static final int BYTES_PER_TOKEN = 4;
+
+    Usage(long inputTokens, long outputTokens) {
+        this(inputTokens, outputTokens, 0, 0, 0);
+    }
 
     /** A model's tokenizer, roughly. */
     static long tokensOf(long bytes) {
@@ -18,6 +29,24 @@ record Usage(long inputTokens, long outputTokens) {
     }
 
     Usage plus(Usage other) {
-        return new Usage(inputTokens + other.inputTokens, outputTokens + other.outputTokens);
+        return new Usage(
+                inputTokens + other.inputTokens,
+                outputTokens + other.outputTokens,
+                cacheRead + other.cacheRead,
+                cacheWrite5m + other.cacheWrite5m,
+                cacheWrite1h + other.cacheWrite1h);
+    }
+
+    Usage minus(Usage other) {
+        return new Usage(
+                inputTokens - other.inputTokens,
+                outputTokens - other.outputTokens,
+                cacheRead - other.cacheRead,
+                cacheWrite5m - other.cacheWrite5m,
+                cacheWrite1h - other.cacheWrite1h);
+    }
+
+    long total() {
+        return inputTokens + outputTokens + cacheRead + cacheWrite5m + cacheWrite1h;
     }
 }

@@ -12,13 +12,18 @@ final class ValidInput implements LineInput {
     private final Path file;
     private final Endpoint endpoint;
     private final String model;
+    private final long promptTokens;
     private final long[] offsets;
 
-    /** @param offsets where each line starts, and last where the file ends */
-    ValidInput(Path file, Endpoint endpoint, String model, long[] offsets) {
+    /**
+     * @param model that all lines ask for
+     * @param offsets where each line starts, and last where the file ends
+     */
+    ValidInput(Path file, Endpoint endpoint, String model, long promptTokens, long[] offsets) {
         this.file = file;
         this.endpoint = endpoint;
         this.model = model;
+        this.promptTokens = promptTokens;
         this.offsets = offsets;
     }
 
@@ -29,6 +34,11 @@ final class ValidInput implements LineInput {
 
     String model() {
         return model;
+    }
+
+    /** Of all lines together. */
+    long promptTokens() {
+        return promptTokens;
     }
 
     @Override

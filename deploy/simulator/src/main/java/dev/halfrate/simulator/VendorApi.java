@@ -10,8 +10,10 @@ import org.eclipse.jetty.server.Request;
 /** One vendor's routes, and how it lets callers in and turns them away. */
 interface VendorApi {
 
-    /** @param account who is calling */
-    Reply answer(Request request, String account) throws IOException;
+    /** Whether a path is this vendor's. */
+    boolean serves(String path);
+
+    Reply answer(Call call) throws IOException;
 
     /** The API key that comes with a call. */
     Optional<String> key(Request request);
@@ -19,6 +21,9 @@ interface VendorApi {
     RefusedException noKey();
 
     RefusedException wrongKey(String key);
+
+    /** Keeps apart what one key has at this vendor and at others that share its stores. */
+    String accountScope();
 
     /** The header that tells a caller which account it is. */
     String accountHeader();

@@ -9,21 +9,30 @@ import com.anthropic.core.JsonValue;
 import com.anthropic.core.http.StreamResponse;
 import com.anthropic.errors.BadRequestException;
 import com.anthropic.errors.NotFoundException;
+import com.anthropic.errors.OverloadedException;
+import com.anthropic.errors.RateLimitException;
 import com.anthropic.errors.UnauthorizedException;
 import com.anthropic.models.ErrorObject;
 import com.anthropic.models.ErrorType;
+import com.anthropic.models.messages.CacheControlEphemeral;
 import com.anthropic.models.messages.Message;
+import com.anthropic.models.messages.MessageCountTokensParams;
+import com.anthropic.models.messages.MessageCreateParams;
 import com.anthropic.models.messages.StopReason;
+import com.anthropic.models.messages.TextBlockParam;
+import com.anthropic.models.messages.Usage;
 import com.anthropic.models.messages.batches.BatchCreateParams;
 import com.anthropic.models.messages.batches.BatchListPage;
 import com.anthropic.models.messages.batches.BatchListParams;
 import com.anthropic.models.messages.batches.MessageBatch;
 import com.anthropic.models.messages.batches.MessageBatchIndividualResponse;
 import com.anthropic.models.messages.batches.MessageBatchResult;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -192,6 +201,118 @@ final class AnthropicSdkTest {
 
     private static MessageBatchResult result(Map<String, MessageBatchResult> results, String customId) {
         return Objects.requireNonNull(results.get(customId), customId);
+    }
+
+    private static MessageCreateParams.Builder message() {
+        return MessageCreateParams.builder()
+                .model("claude-haiku-4-5")
+                .maxTokens(1_000)
+                .addUserMessage("Hi");
+    }
+
+    @Test
+    void messagesAreAnsweredAtOnceToo() {
+        Message answer = client.messages().create(message().build()).validate();
+
+        assertThat(answer.content().getFirst().asText().text()).isNotEmpty();
+        assertThat(answer.stopReason()).contains(StopReason.END_TURN);
+        assertThat(answer.usage().inputTokens()).isPositive();
+        assertThat(client.messages()
+                        .countTokens(MessageCountTokensParams.builder()
+                                .model("claude-haiku-4-5")
+                                .addUserMessage("Hi")
+                                .build())
+                        .inputTokens())
+                .isEqualTo(answer.usage().inputTokens());
+        assertThat(simulator.billingBook().summary().callsBilled()).isEqualTo(1);
+    }
+
+    @Test
+    void refusalsOfMessagesAreTheVendors() {
+        assertThatThrownBy(
+                        () -> client.messages().create(message().model("gpt-4o").build()))
+                .isInstanceOfSatisfying(NotFoundException.class, e -> {
+                    assertThat(e.type()).contains(ErrorType.NOT_FOUND_ERROR);
+                    assertThat(e.apiMessage()).contains("model: gpt-4o");
+                });
+        control("PUT", "/control/limits", "{\"calls_per_minute\": 1}");
+        client.messages().create(message().build());
+        assertThatThrownBy(() -> client.messages().create(message().build()))
+                .isInstanceOfSatisfying(RateLimitException.class, e -> {
+                    assertThat(e.type()).contains(ErrorType.RATE_LIMIT_ERROR);
+                    assertThat(e.headers().values("retry-after")).containsExactly("1");
+                    assertThat(e.headers().values("anthropic-ratelimit-requests-remaining"))
+                            .containsExactly("0");
+                });
+        control("DELETE", "/control/limits", "");
+        control(
+                "POST",
+                "/control/faults",
+                "{\"method\":\"POST\",\"path\":\"/v1/messages\",\"status\":529,\"body\":"
+                        + "\"{\\\"type\\\":\\\"error\\\",\\\"error\\\":{\\\"type\\\":\\\"overloaded_error\\\","
+                        + "\\\"message\\\":\\\"Overloaded\\\"}}\"}");
+        assertThatThrownBy(() -> client.messages().create(message().build()))
+                .isInstanceOfSatisfying(
+                        OverloadedException.class, e -> assertThat(e.type()).contains(ErrorType.OVERLOADED_ERROR));
+    }
+
+    private void control(String method, String path, String body) {
+        try (RawClient raw = new RawClient(simulator.baseUrl(), "")) {
+            assertThat(raw.send(method, path, BodyPublishers.ofString(body)).status())
+                    .isEqualTo(200);
+        }
+    }
+
+    @Test
+    void aBatchThatTakesTooLongExpiresLineByLine() {
+        control("PUT", "/control/habits", "{\"slowdown\": 1000}");
+        MessageBatch batch = create(200);
+        clock.advance(Duration.ofHours(24));
+
+        MessageBatch ended = retrieve(batch.id());
+
+        assertThat(ended.processingStatus()).isEqualTo(MessageBatch.ProcessingStatus.ENDED);
+        assertThat(ended.endedAt()).contains(ended.expiresAt());
+        long expired = results(batch.id()).values().stream()
+                .filter(MessageBatchResult::isExpired)
+                .count();
+        assertThat(expired).isBetween(1L, 199L).isEqualTo(ended.requestCounts().expired());
+        assertThat(ended.requestCounts().succeeded()).isEqualTo(200 - expired);
+        assertThat(simulator.billingBook().summary().linesBilled()).isEqualTo(200 - expired);
+    }
+
+    @Test
+    void cachesAreUsedAndTold() {
+        String book = "x".repeat(8_000);
+        MessageBatch batch = client.messages()
+                .batches()
+                .create(BatchCreateParams.builder()
+                        .addRequest(request("one", params -> params.systemOfTextBlockParams(List.of(cached(book)))))
+                        .addRequest(request("two", params -> params.systemOfTextBlockParams(List.of(cached(book)))))
+                        .build());
+        clock.advance(LONG_ENOUGH);
+
+        List<Usage> usages = results(batch.id()).values().stream()
+                .map(result -> result.asSucceeded().message().validate().usage())
+                .sorted(Comparator.comparing(
+                        usage -> usage.cacheReadInputTokens().orElseThrow()))
+                .toList();
+
+        long written = usages.getFirst().cacheCreationInputTokens().orElseThrow();
+        assertThat(written).isGreaterThan(2_000);
+        assertThat(usages.getFirst().cacheCreation().orElseThrow().ephemeral1hInputTokens())
+                .isEqualTo(written);
+        assertThat(usages.getLast().cacheReadInputTokens()).contains(written);
+        assertThat(usages.getLast().cacheCreationInputTokens()).contains(0L);
+    }
+
+    private static TextBlockParam cached(String text) {
+        return TextBlockParam.builder()
+                .text(text)
+                .cacheControl(CacheControlEphemeral.builder()
+                        .ttl(CacheControlEphemeral.Ttl.TTL_1H)
+                        .build())
+                .build();
     }
 
     @Test

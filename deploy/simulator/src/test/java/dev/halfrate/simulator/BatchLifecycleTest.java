@@ -329,7 +329,7 @@ final class BatchLifecycleTest {
         client.get("/control/billing");
 
         assertThat(halfway.linesBilled()).isEqualTo(1);
-        assertThat(book.summary()).isEqualTo(new BillingBook.Summary(3, 2, 1, 2, 2));
+        assertThat(book.summary()).isEqualTo(new BillingBook.Summary(3, 2, 1, 2, 2, 0));
         assertThat(book.timesBilledByContent())
                 .containsEntry(BillingBook.contentOf(CHAT, body.getBytes(StandardCharsets.UTF_8)), 2)
                 .hasSize(2);

@@ -283,7 +283,7 @@ final class HttpTest {
 
         assertThat(summary.toString())
                 .isEqualTo("{\"lines_billed\":3,\"contents_billed\":3,\"contents_billed_more_than_once\":0,"
-                        + "\"batches_created\":1,\"creates_received\":1}");
+                        + "\"batches_created\":1,\"creates_received\":1,\"calls_billed\":0}");
         assertThat(entries.lines()).hasSize(3).allMatch(line -> line.contains("\"custom_id\":\"request – "));
         assertThat(entries).doesNotContain("sk-anything");
         assertThat(time.path("now").textValue()).isEqualTo("2026-11-21T13:00:00Z");

@@ -21,7 +21,7 @@ final class InputValidationTest {
 
     private Outcome validate(String content, Endpoint endpoint, ValidationReport report) throws IOException {
         Path file = Files.writeString(directory.resolve("input.jsonl"), content);
-        return InputValidation.validate(file, endpoint, report);
+        return InputValidation.validate(file, Dialect.OPENAI, endpoint, report);
     }
 
     private List<BatchError> errors(String content) throws IOException {
@@ -81,7 +81,7 @@ final class InputValidationTest {
 
     @Test
     void aBatchHasAtMostFiftyThousandLines() throws IOException {
-        String full = ChatLines.of(InputValidation.LINES_MAX);
+        String full = ChatLines.of(Dialect.OPENAI.linesMax());
 
         assertThat(errors(full)).isEmpty();
         assertThat(errors(full + GOOD)).singleElement().satisfies(error -> {

@@ -7,15 +7,21 @@ import com.openai.core.ObjectMappers;
 import com.openai.models.chat.completions.ChatCompletion;
 import com.openai.models.completions.Completion;
 import com.openai.models.embeddings.CreateEmbeddingResponse;
+import com.openai.models.images.ImagesResponse;
 import com.openai.models.moderations.ModerationCreateResponse;
 import com.openai.models.responses.Response;
 import com.openai.models.responses.ResponseStatus;
+import com.openai.models.videos.Video;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.Base64;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.LongStream;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -26,14 +32,14 @@ final class ModelEndpointsTest {
 
     private static final Instant NOW = Instant.parse("2026-11-21T12:00:00Z");
 
-    private final ModelEndpoints models = new ModelEndpoints(
-            new Seed(1), LineErrorRates.NONE, new Habits.Present(Habits.of(SimulatorConfig.defaults())));
+    private final ModelEndpoints models = new ModelEndpoints(new Seed(1), LineErrorRates.NONE, new PromptCache());
 
     private LineAnswer answer(Endpoint endpoint, String body, long content) throws IOException {
         String line = "{\"body\":" + body + "}";
         InputLine parsed =
                 InputLine.parse(line.getBytes(StandardCharsets.UTF_8)).orElseThrow();
-        return models.answer(endpoint, Objects.requireNonNull(parsed.body()), content, content, NOW);
+        return models.answer(
+                endpoint, Objects.requireNonNull(parsed.body()), new Execution("org-1", content, content, 0, NOW));
     }
 
     private <T> T typed(Class<T> type, Endpoint endpoint, String body) throws IOException {
@@ -121,6 +127,66 @@ final class ModelEndpointsTest {
                 .validate();
 
         assertThat(answer.results()).hasSize(2);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"gpt-4o, 0", "gpt-5, 0", "gpt-5.6-sol, 1024", "gpt-6-luna, 1024"})
+    void longBeginningsAreRemembered(String model, long written) throws IOException {
+        String long1 = "{\"model\":\"%s\",\"messages\":[{\"role\":\"system\",\"content\":\"%s\"}]}"
+                .formatted(model, "x".repeat(5_000));
+        String long2 = long1.replace("}]}", "},{\"role\":\"user\",\"content\":\"Hi\"}]}");
+
+        ChatCompletion first = typed(ChatCompletion.class, Endpoint.CHAT_COMPLETIONS, long1);
+        ChatCompletion second = typed(ChatCompletion.class, Endpoint.CHAT_COMPLETIONS, long2);
+
+        var before = first.usage().orElseThrow().promptTokensDetails().orElseThrow();
+        var after = second.usage().orElseThrow().promptTokensDetails().orElseThrow();
+        assertThat(before.cachedTokens()).contains(0L);
+        assertThat(before.cacheWriteTokens()).contains(written);
+        assertThat(after.cachedTokens()).contains(1_024L);
+        assertThat(after.cacheWriteTokens()).contains(0L);
+        assertThat(second.usage().orElseThrow().promptTokens())
+                .as("cached tokens are among them")
+                .isGreaterThan(1_250);
+    }
+
+    @Test
+    void images() throws IOException {
+        ImagesResponse answer = typed(
+                        ImagesResponse.class, Endpoint.IMAGE_GENERATIONS, "{\"prompt\":\"A cat\",\"n\":2}")
+                .validate();
+
+        assertThat(answer.data().orElseThrow()).hasSize(2).allSatisfy(image -> {
+            byte[] png = Base64.getDecoder().decode(image.b64Json().orElseThrow());
+            BufferedImage read = ImageIO.read(new ByteArrayInputStream(png));
+            assertThat(read.getWidth()).isEqualTo(8);
+        });
+        assertThat(answer.usage().orElseThrow().totalTokens())
+                .isEqualTo(answer.usage().orElseThrow().inputTokens() + 2 * 272);
+    }
+
+    @Test
+    void editsNeedAnImage() throws IOException {
+        assertThat(answer(Endpoint.IMAGE_EDITS, "{\"prompt\":\"A dog\"}", 1)
+                        .body()
+                        .at("/error/param")
+                        .textValue())
+                .isEqualTo("images");
+        assertThat(answer(Endpoint.IMAGE_EDITS, "{\"prompt\":\"A dog\",\"n\":11,\"images\":[1]}", 1)
+                        .body()
+                        .at("/error/code")
+                        .textValue())
+                .isEqualTo("integer_above_max_value");
+    }
+
+    @Test
+    void video() throws IOException {
+        Video answer = typed(Video.class, Endpoint.VIDEOS, "{\"prompt\":\"A run\",\"seconds\":\"8\"}")
+                .validate();
+
+        assertThat(answer.status()).isEqualTo(Video.Status.COMPLETED);
+        assertThat(answer.seconds().toString()).contains("8");
+        assertThat(answer.model().toString()).contains("sora-2");
     }
 
     @Test

@@ -2,6 +2,7 @@ package dev.halfrate.simulator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import com.openai.client.OpenAIClient;
 import com.openai.client.okhttp.OpenAIOkHttpClient;
@@ -25,6 +26,7 @@ import com.openai.models.files.FilePurpose;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -34,6 +36,8 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What the vendor's own client can do against the simulator proves the simulator. */
 final class OpenAiSdkTest {
@@ -201,6 +205,146 @@ final class OpenAiSdkTest {
         } catch (IOException e) {
             throw new AssertionError(body, e);
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            /v1/responses          | gpt-5                  | "input":"Hi"
+            /v1/chat/completions   | gpt-4o-mini            | "messages":[{"role":"user","content":"Hi"}]
+            /v1/embeddings         | text-embedding-3-small | "input":"Hi"
+            /v1/completions        | davinci-002            | "prompt":"Once"
+            /v1/moderations        | omni-moderation-latest | "input":"Hi"
+            /v1/images/generations | gpt-image-1            | "prompt":"A cat"
+            /v1/images/edits       | gpt-image-1            | "prompt":"A cat","images":[{"file_id":"file-1"}]
+            /v1/videos             | sora-2                 | "prompt":"A cat"
+            """)
+    void everyEndpointCanBeBatched(String endpoint, String model, String parameters) throws IOException {
+        String line = "{\"custom_id\":\"a\",\"method\":\"POST\",\"url\":\"%s\",\"body\":{\"model\":\"%s\",%s}}\n"
+                .formatted(endpoint, model, parameters);
+        Batch batch = client.batches()
+                .create(batchOf(upload("in.jsonl", line).id())
+                        .endpoint(BatchCreateParams.Endpoint.of(endpoint))
+                        .build());
+        clock.advance(LONG_ENOUGH);
+
+        Batch ended = client.batches().retrieve(batch.id()).validate();
+
+        assertThat(BatchCreateParams.Endpoint.of(endpoint).isValid()).isTrue();
+        assertThat(ended.status()).isEqualTo(Batch.Status.COMPLETED);
+        assertThat(ended.endpoint()).isEqualTo(endpoint);
+        assertThat(ended.model().orElseThrow()).startsWith(model);
+        ResultLines results = ResultLines.parse(content(ended.outputFileId().orElseThrow()));
+        assertThat(results.statusCodes()).containsExactly(200);
+        BillingBook.BilledLine billed = simulator.billingBook().entries().getFirst();
+        assertThat(ended.usage().orElseThrow().inputTokens()).isEqualTo(billed.inputTokens());
+        assertThat(ended.usage().orElseThrow().outputTokens()).isEqualTo(billed.outputTokens());
+        assertThat(billed.endpoint()).isEqualTo(endpoint);
+    }
+
+    @Test
+    void filesAndResultsLiveAsLongAsTheirCallersSay() {
+        FileObject file = client.files()
+                .create(FileCreateParams.builder()
+                        .purpose(FilePurpose.BATCH)
+                        .file(MultipartField.<InputStream>builder()
+                                .value(new ByteArrayInputStream(ChatLines.of(1).getBytes(StandardCharsets.UTF_8)))
+                                .filename("in.jsonl")
+                                .build())
+                        .expiresAfter(FileCreateParams.ExpiresAfter.builder()
+                                .seconds(7_200)
+                                .build())
+                        .build());
+        Batch batch = client.batches()
+                .create(batchOf(file.id())
+                        .outputExpiresAfter(BatchCreateParams.OutputExpiresAfter.builder()
+                                .seconds(3_600)
+                                .build())
+                        .build());
+        clock.advance(Duration.ofMinutes(30));
+        String output = client.batches().retrieve(batch.id()).outputFileId().orElseThrow();
+        FileObject results = client.files().retrieve(output).validate();
+
+        assertThat(file.expiresAt()).contains(file.createdAt() + 7_200);
+        assertThat(results.expiresAt()).contains(results.createdAt() + 3_600);
+        clock.advance(Duration.ofHours(1));
+        assertThatThrownBy(() -> client.files().retrieve(output)).isInstanceOf(NotFoundException.class);
+        assertThat(client.files().retrieve(file.id())).isEqualTo(file);
+        clock.advance(Duration.ofHours(1));
+        assertThatThrownBy(() -> client.files().retrieve(file.id())).isInstanceOf(NotFoundException.class);
+    }
+
+    @Test
+    void aFailedBatchSaysWhyLineByLine() {
+        String lines = ChatLines.line("a", ChatLines.body("1")) + "\n"
+                + ChatLines.line("a", ChatLines.body("2")) + "\n"
+                + ChatLines.line("b", ChatLines.body("3").replace("gpt-4o-mini", "gpt-4o")) + "\n"
+                + ChatLines.line("c", ChatLines.body("4").replace("gpt-4o-mini", "llama-9")) + "\n"
+                + ChatLines.line("d", ChatLines.body("5").replace("\"messages\"", "\"stream\":true,\"messages\""))
+                + "\nnot JSON\n";
+        Batch batch = create(upload("in.jsonl", lines).id());
+        clock.advance(LONG_ENOUGH);
+
+        Batch failed = client.batches().retrieve(batch.id()).validate();
+
+        assertThat(failed.status()).isEqualTo(Batch.Status.FAILED);
+        assertThat(failed.failedAt()).isPresent();
+        assertThat(failed.errors().orElseThrow().data().orElseThrow())
+                .extracting(
+                        error -> error.code().orElseThrow(),
+                        error -> error.line().orElseThrow())
+                .containsExactly(
+                        tuple("duplicate_custom_id", 2L),
+                        tuple("mismatched_model", 3L),
+                        tuple("model_not_found", 4L),
+                        tuple("streaming_unsupported", 5L),
+                        tuple("invalid_json_line", 6L));
+        assertThat(failed.outputFileId()).isEmpty();
+        assertThat(failed.errorFileId()).isEmpty();
+    }
+
+    @Test
+    void aBatchThatTakesTooLongKeepsWhatItHas() throws IOException {
+        try (RawClient control = new RawClient(simulator.baseUrl(), "")) {
+            control.send("PUT", "/control/habits", BodyPublishers.ofString("{\"slowdown\": 1000}"));
+        }
+        Batch batch = create(upload("in.jsonl", ChatLines.of(200)).id());
+        clock.advance(Duration.ofHours(24));
+
+        Batch expired = client.batches().retrieve(batch.id()).validate();
+
+        assertThat(expired.status()).isEqualTo(Batch.Status.EXPIRED);
+        assertThat(expired.expiredAt()).isEqualTo(expired.expiresAt());
+        ResultLines done = ResultLines.parse(content(expired.outputFileId().orElseThrow()));
+        ResultLines undone = ResultLines.parse(content(expired.errorFileId().orElseThrow()));
+        assertThat(done.customIds())
+                .hasSize((int) expired.requestCounts().orElseThrow().completed());
+        assertThat(undone.errorCodes()).isNotEmpty().containsOnly("batch_expired");
+        assertThat(done.customIds().size() + undone.customIds().size()).isEqualTo(200);
+    }
+
+    @Test
+    void metadataHasItsRules() {
+        String file = upload("in.jsonl", ChatLines.of(1)).id();
+        BatchCreateParams.Metadata.Builder seventeen = BatchCreateParams.Metadata.builder();
+        IntStream.range(0, 17).forEach(i -> seventeen.putAdditionalProperty("key" + i, JsonValue.from("v")));
+        Map<String, BatchCreateParams.Metadata> refused = Map.of(
+                "object_above_max_properties", seventeen.build(),
+                "invalid_type",
+                        BatchCreateParams.Metadata.builder()
+                                .putAdditionalProperty("tags", JsonValue.from(List.of("a")))
+                                .build(),
+                "string_above_max_length",
+                        BatchCreateParams.Metadata.builder()
+                                .putAdditionalProperty("long", JsonValue.from("v".repeat(513)))
+                                .build());
+
+        refused.forEach((code, metadata) -> assertThatThrownBy(() ->
+                        client.batches().create(batchOf(file).metadata(metadata).build()))
+                .isInstanceOfSatisfying(BadRequestException.class, e -> {
+                    assertThat(e.code()).contains(code);
+                    assertThat(e.param().orElseThrow()).startsWith("metadata");
+                }));
+        assertThat(client.batches().list().data()).isEmpty();
     }
 
     @Test
