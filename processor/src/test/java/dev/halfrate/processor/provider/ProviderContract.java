@@ -58,7 +58,13 @@ public abstract class ProviderContract {
 
         assertThat(ended.status()).isEqualTo(Status.COMPLETED);
         assertThat(ended.counts()).isEqualTo(new RemoteBatch.Counts(40, 40, 0));
-        assertThat(ended.errorHandle()).isNull();
+        var errorFile = ended.errorHandle();
+        if (errorFile != null) {
+            assertThat(provider().results(errorFile, FilePosition.START, (line, _) -> {
+                        throw new AssertionError(line);
+                    }))
+                    .isEqualTo(new ResultsOutcome.Complete(0));
+        }
         var answers = new HashMap<String, Answered>();
         assertThat(provider().results(handle(ended), FilePosition.START, (line, _) -> {
                     var answered = (Answered) line;

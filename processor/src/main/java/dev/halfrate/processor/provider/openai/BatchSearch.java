@@ -10,6 +10,8 @@ import dev.halfrate.processor.provider.http.BatchList;
 import dev.halfrate.processor.provider.http.BatchList.Entry;
 import dev.halfrate.processor.provider.http.Json;
 import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -59,7 +61,16 @@ final class BatchSearch {
         return Batches.parse(json).map(remote -> new Entry(json, createdAt(json), remote));
     }
 
+    /** Azure writes a text where others write seconds. */
     private static Instant createdAt(JsonNode json) {
+        var text = json.path("created_at");
+        if (text.isTextual()) {
+            try {
+                return OffsetDateTime.parse(text.textValue()).toInstant();
+            } catch (DateTimeParseException _) {
+                return Instant.MAX;
+            }
+        }
         var seconds = json.path("created_at").asLong(Long.MAX_VALUE);
         return Instant.ofEpochSecond(Math.clamp(seconds, Instant.MIN.getEpochSecond(), Instant.MAX.getEpochSecond()));
     }
