@@ -54,7 +54,7 @@ final class Invariants {
         void of(String tag, Duration lastListing);
     }
 
-    /** Told of attempts that are tried again because the remote batch that was found of them was refused. */
+    /** Told of attempts that are over because the remote batch that was found of them was refused. */
     @FunctionalInterface
     interface Superseded {
         void of(String tag, String refusedRemoteBatchId);
@@ -115,14 +115,16 @@ final class Invariants {
             if (batch.state() instanceof BatchState.Creating && startedAt != null) {
                 permissions.add(new Permission(batch.id(), attempt.number(), attempt.epoch(), startedAt));
             }
+            if (attempt.outcome() == Attempt.Outcome.REFUSED
+                    && !attempt.remoteBatchId().isEmpty()) {
+                superseded.of(attempt.tag(), attempt.remoteBatchId());
+            }
             var before = committed.put(batch.id(), batch);
             adopted += batch.state().word().equals("provisional") ? 1 : 0;
             if (attempt.number() > 1 && (before == null || before.attempt().number() < attempt.number())) {
                 var last = batch.attempts().get(batch.attempts().size() - 2);
                 if (last.outcome() != Attempt.Outcome.REFUSED) {
                     abandoned.add(last.tag());
-                } else if (!last.remoteBatchId().isEmpty()) {
-                    superseded.of(last.tag(), last.remoteBatchId());
                 }
                 if (last.outcome() == Attempt.Outcome.RELEASED) {
                     givenUp.of(last.tag(), listings.getOrDefault(last.tag(), Duration.ZERO));
