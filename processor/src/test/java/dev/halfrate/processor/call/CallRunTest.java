@@ -403,9 +403,7 @@ class CallRunTest {
         var outcome = run(vendor, file, settings(null), new CallRun[1]);
 
         assertThat(outcome.stopped()).contains("requests.jsonl was changed while it was read");
-        assertThat(outcome.counts().succeeded())
-                .isEqualTo(vendor.sent().size())
-                .isPositive();
+        assertThat(outcome.counts().succeeded()).isEqualTo(vendor.sent().size()).isPositive();
         assertThat(outcome.counts().underWay()).isZero();
     }
 
