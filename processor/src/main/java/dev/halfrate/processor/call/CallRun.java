@@ -131,6 +131,9 @@ public final class CallRun {
                 }
             }
         }
+        if (stopped == null && takenUp < settings.requestsMax && counts().left() > 0) {
+            stopped = requests.file() + " was changed while it was read";
+        }
         return new Outcome(counts(), stopped);
     }
 
@@ -205,7 +208,7 @@ public final class CallRun {
             return first.pending;
         }
         while (!read && bodyBytes < BODY_BYTES_MAX && waiting.size() < settings.callsMax) {
-            var request = takenUp < settings.requestsMax ? reader.next() : null;
+            var request = takenUp < settings.requestsMax ? read(reader) : null;
             if (request == null) {
                 read = true;
             } else if (!known.containsKey(request.customId())) {
@@ -216,6 +219,16 @@ public final class CallRun {
             }
         }
         return null;
+    }
+
+    /** A file that was changed meanwhile ends the run, and not what is under way. */
+    private @Nullable CallRequest read(RequestFile.Reader reader) {
+        try {
+            return reader.next();
+        } catch (CallException e) {
+            stopped = e.getMessage();
+            return null;
+        }
     }
 
     /** @return null if it has its result already */

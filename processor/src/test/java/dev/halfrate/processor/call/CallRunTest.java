@@ -21,6 +21,8 @@ import dev.halfrate.processor.provider.Refusal.Kind;
 import dev.halfrate.processor.provider.ResultLine;
 import dev.halfrate.processor.provider.http.RawVendor;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -36,6 +38,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Files of requests and a vendor in virtual time: each request has one result, and money is accounted for. */
 class CallRunTest {
@@ -381,6 +385,26 @@ class CallRunTest {
                 .hasMessageContaining("line 4: its custom_id was sent with another url or body before")
                 .hasMessageNotContaining("number");
         assertThat(vendor.sent()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 70_000})
+    void aFileThatChangesMeanwhileEndsTheRunButNotWhatIsUnderWay(int bytesLeft) throws Exception {
+        var file = requests(2_000);
+        var vendor = new VirtualCaller((_, _, _, _) -> {
+            try (var cut = FileChannel.open(file, StandardOpenOption.WRITE)) {
+                cut.truncate(bytesLeft);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            return WELL;
+        });
+
+        var outcome = run(vendor, file, settings(null), new CallRun[1]);
+
+        assertThat(outcome.stopped()).contains("requests.jsonl was changed while it was read");
+        assertThat(outcome.counts().succeeded()).isEqualTo(vendor.sent().size()).isPositive();
+        assertThat(outcome.counts().underWay()).isZero();
     }
 
     @Test

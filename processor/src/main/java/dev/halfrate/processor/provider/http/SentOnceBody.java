@@ -13,7 +13,7 @@ import java.util.Iterator;
 import java.util.NoSuchElementException;
 
 /**
- * The body of a create, of any size. It leaves at most once, and its last byte is held back until the deadline has been
+ * The body of a create or a single call, of any size. It leaves at most once, and its last byte is held back until the deadline has been
  * checked one more time: a vendor that never gets it cannot have made a batch.
  *
  * <p>The HTTP client pulls one buffer ahead of what it has written. So the last byte follows a buffer of one byte: by
