@@ -1,6 +1,5 @@
 package dev.halfrate.processor;
 
-import dev.halfrate.processor.config.AccountConfig;
 import dev.halfrate.processor.config.HalfrateConfig;
 import dev.halfrate.processor.intake.Intake;
 import dev.halfrate.processor.ledger.LedgerWorker;
@@ -9,9 +8,6 @@ import dev.halfrate.processor.ops.Guard;
 import dev.halfrate.processor.ops.TopicSetup;
 import dev.halfrate.processor.provider.Capabilities;
 import dev.halfrate.processor.provider.Provider;
-import dev.halfrate.processor.provider.anthropic.AnthropicProvider;
-import dev.halfrate.processor.provider.http.Timeouts;
-import dev.halfrate.processor.provider.openai.OpenAiProvider;
 import dev.halfrate.processor.topology.AccountLimits;
 import dev.halfrate.processor.topology.LaneStreams;
 import dev.halfrate.processor.topology.LaneStreamsSettings;
@@ -67,7 +63,7 @@ public final class Processor implements AutoCloseable {
 
         var providers = new LinkedHashMap<String, Provider>();
         for (var account : config.accounts()) {
-            providers.put(account.name(), closing(provider(account)));
+            providers.put(account.name(), closing(Providers.of(account)));
         }
         Map<String, Capabilities> capabilities = providers.entrySet().stream()
                 .collect(Collectors.toUnmodifiableMap(
@@ -92,14 +88,6 @@ public final class Processor implements AutoCloseable {
         ledger.start();
         lanes.start();
         intake.start();
-    }
-
-    private static Provider provider(AccountConfig account) {
-        return switch (account.provider()) {
-            case "anthropic" -> AnthropicProvider.of(account, Timeouts.DEFAULT);
-            case "openai" -> OpenAiProvider.of(account, Timeouts.DEFAULT);
-            default -> throw new IllegalArgumentException(account.provider());
-        };
     }
 
     private static Map<String, AccountLimits> limits(Map<String, Capabilities> capabilities) {

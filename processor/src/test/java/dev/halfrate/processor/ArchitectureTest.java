@@ -32,6 +32,8 @@ class ArchitectureTest {
             .definedBy(ROOT + "topology")
             .layer("ledger")
             .definedBy(ROOT + "ledger")
+            .layer("call")
+            .definedBy(ROOT + "call")
             .layer("ops")
             .definedBy(ROOT + "ops")
             .layer("lane")
@@ -61,6 +63,8 @@ class ArchitectureTest {
             .mayOnlyBeAccessedByLayers("wiring")
             .whereLayer("ledger")
             .mayOnlyBeAccessedByLayers("wiring")
+            .whereLayer("call")
+            .mayOnlyBeAccessedByLayers("cli")
             .whereLayer("ops")
             .mayOnlyBeAccessedByLayers("wiring", "cli")
             .whereLayer("vendors")
@@ -70,13 +74,13 @@ class ArchitectureTest {
             .whereLayer("batch")
             .mayOnlyBeAccessedByLayers("ledger")
             .whereLayer("provider")
-            .mayOnlyBeAccessedByLayers("wiring", "vendors", "intake", "ledger", "batch")
+            .mayOnlyBeAccessedByLayers("wiring", "vendors", "intake", "ledger", "batch", "call", "cli")
             .whereLayer("codec")
-            .mayOnlyBeAccessedByLayers("intake", "topology", "ledger", "cli")
+            .mayOnlyBeAccessedByLayers("intake", "topology", "ledger", "call", "cli")
             .whereLayer("balance")
             .mayOnlyBeAccessedByLayers("intake", "topology", "ledger", "ops", "cli")
             .whereLayer("money")
-            .mayOnlyBeAccessedByLayers("codec", "provider", "vendors", "batch", "ledger");
+            .mayOnlyBeAccessedByLayers("codec", "provider", "vendors", "batch", "ledger", "call", "cli");
 
     @ArchTest
     static final ArchRule noCyclesBetweenRooms =
@@ -124,6 +128,17 @@ class ArchitectureTest {
                     "org.jspecify.."));
 
     @ArchTest
+    static final ArchRule callsAreDecidedPurely = noClasses()
+            .that()
+            .haveNameMatching(".*\\.call\\.(CallPace|CallRules|Tries|Verdict.*)")
+            .should()
+            .dependOnClassesThat(resideInAnyPackage("java.util.concurrent..", "java.net..", "java.io.."))
+            .orShould()
+            .callMethod(System.class, "nanoTime")
+            .orShould()
+            .callMethod(Instant.class, "now");
+
+    @ArchTest
     static final ArchRule pureRoomsHaveNeitherThreadsNorClocks = noClasses()
             .that()
             .resideInAnyPackage(ROOT + "lane", ROOT + "batch", ROOT + "money")
@@ -150,7 +165,7 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule kafkaStaysOutOfProviders = noClasses()
             .that()
-            .resideInAPackage(ROOT + "provider..")
+            .resideInAnyPackage(ROOT + "provider..", ROOT + "call..")
             .should()
             .dependOnClassesThat(resideInAnyPackage("org.apache.kafka.."));
 

@@ -26,7 +26,8 @@ import org.apache.kafka.server.common.MetadataVersion;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A real Kafka in this JVM: broker and KRaft controller in one node, reachable from this machine only.
+ * A real Kafka in this JVM: broker and KRaft controller in one node, reachable from this machine only. It is a cluster
+ * of its own, or one {@link ClusterNode} of several in as many JVMs.
  * Everything is kept in its directory, so a broker started there again carries on.
  */
 public final class EmbeddedBroker implements AutoCloseable {
@@ -34,6 +35,9 @@ public final class EmbeddedBroker implements AutoCloseable {
 
     /** Always the same, so that a formatted directory is recognised as ours. */
     private static final String CLUSTER_ID = "aGFsZnJhdGUtbG9jYWwtMQ";
+
+    /** Kafka's own, in every directory that was formatted. */
+    private static final String META_PROPERTIES = "meta.properties";
 
     private final KafkaRaftServer server;
     private final int port;
@@ -63,11 +67,23 @@ public final class EmbeddedBroker implements AutoCloseable {
     }
 
     /**
+     * What a killed one has left behind there is put right before anybody is told where it is.
+     *
      * @param port 0 for any free one
      * @throws StartupException if the port or the directory is in use
      */
     public static EmbeddedBroker start(int port, Path directory) {
         return start(port, directory, false);
+    }
+
+    /**
+     * Returns when this node is up, which needs more than half of the nodes.
+     *
+     * @throws StartupException if one of its ports or the directory is in use
+     */
+    public static EmbeddedBroker start(ClusterNode node, Path directory) {
+        freePort(node.port(), "--port");
+        return start(node, directory, false);
     }
 
     /** Kafka ends the whole process, in silence but for a log that may be on the same disk. */
@@ -79,13 +95,26 @@ public final class EmbeddedBroker implements AutoCloseable {
     }
 
     private static EmbeddedBroker start(int port, Path directory, boolean temporary) {
-        var brokerPort = freePort(port, "--port");
-        var properties = properties(directory, brokerPort, freePort());
+        var carriesOn = Files.exists(directory.resolve(META_PROPERTIES));
+        var broker = start(ClusterNode.alone(freePort(port, "--port"), freePort()), directory, temporary);
+        if (carriesOn) {
+            try {
+                HangingTransactions.end(broker.bootstrapServers());
+            } catch (RuntimeException e) {
+                broker.close();
+                throw e;
+            }
+        }
+        return broker;
+    }
+
+    private static EmbeddedBroker start(ClusterNode node, Path directory, boolean temporary) {
+        var properties = properties(node, directory);
         Exit.setExitProcedure((status, _) -> giveUp(directory, status));
         Exit.setHaltProcedure((status, _) -> giveUp(directory, status));
         try {
             requireUnused(Files.createDirectories(directory));
-            format(directory);
+            format(node, directory);
             var server = new KafkaRaftServer(KafkaConfig.fromProps(properties, false), Time.SYSTEM);
             try {
                 server.startup();
@@ -93,7 +122,7 @@ public final class EmbeddedBroker implements AutoCloseable {
                 server.shutdown();
                 throw e;
             }
-            return new EmbeddedBroker(server, brokerPort, directory, temporary);
+            return new EmbeddedBroker(server, node.port(), directory, temporary);
         } catch (StartupException e) {
             throw e;
         } catch (Exception e) {
@@ -115,34 +144,46 @@ public final class EmbeddedBroker implements AutoCloseable {
         }
     }
 
+    int port() {
+        return port;
+    }
+
     Path directory() {
         return directory;
     }
 
-    /** The settings of a node of one; shared with the tests that run it in a process of its own. */
-    static Properties properties(Path directory, int brokerPort, int controllerPort) {
+    static Properties properties(ClusterNode node, Path directory) {
         var properties = new Properties();
         properties.setProperty("process.roles", "broker,controller");
-        properties.setProperty("node.id", "1");
-        properties.setProperty("controller.quorum.voters", "1@" + HOST + ":" + controllerPort);
+        properties.setProperty("node.id", Integer.toString(node.id()));
+        properties.setProperty("controller.quorum.voters", node.voters(HOST));
         properties.setProperty("controller.listener.names", "CONTROLLER");
         properties.setProperty("listener.security.protocol.map", "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT");
         properties.setProperty(
-                "listeners", "PLAINTEXT://%s:%d,CONTROLLER://%s:%d".formatted(HOST, brokerPort, HOST, controllerPort));
-        properties.setProperty("advertised.listeners", "PLAINTEXT://" + HOST + ":" + brokerPort);
+                "listeners",
+                "PLAINTEXT://%s:%d,CONTROLLER://%s:%d".formatted(HOST, node.port(), HOST, node.controllerPort()));
+        properties.setProperty("advertised.listeners", "PLAINTEXT://" + HOST + ":" + node.port());
         properties.setProperty("log.dirs", directory.toString());
         // A mistyped topic should be an error, not a new topic with default settings.
         properties.setProperty("auto.create.topics.enable", "false");
         properties.setProperty("message.max.bytes", "20971520");
+        var replicas = Integer.toString(node.replicas());
         for (var internal : new String[] {"offsets.topic", "transaction.state.log", "share.coordinator.state.topic"}) {
-            properties.setProperty(internal + ".replication.factor", "1");
+            properties.setProperty(internal + ".replication.factor", replicas);
             properties.setProperty(internal + ".num.partitions", "4");
         }
-        properties.setProperty("transaction.state.log.min.isr", "1");
-        properties.setProperty("share.coordinator.state.topic.min.isr", "1");
+        properties.setProperty("default.replication.factor", replicas);
+        var inSync = Integer.toString(node.inSyncReplicasMin());
+        properties.setProperty("min.insync.replicas", inSync);
+        properties.setProperty("transaction.state.log.min.isr", inSync);
+        properties.setProperty("share.coordinator.state.topic.min.isr", inSync);
         properties.setProperty("group.initial.rebalance.delay.ms", "0");
         // Who tries what happens when a process dies does not want to wait long for it.
         properties.setProperty("group.min.session.timeout.ms", "1000");
+        if (node.isOneOfSeveral()) {
+            properties.setProperty("broker.session.timeout.ms", "5000");
+            properties.setProperty("broker.heartbeat.interval.ms", "1000");
+        }
         // The default is 128 MB of heap, for a log that is larger by far than what runs in one JVM.
         properties.setProperty("log.cleaner.dedupe.buffer.size", "4194304");
         properties.setProperty("log.cleaner.threads", "1");
@@ -184,11 +225,11 @@ public final class EmbeddedBroker implements AutoCloseable {
         return new StartupException(directory + " is in use by another broker; choose another --data-dir", cause);
     }
 
-    private static void format(Path directory) throws Exception {
+    private static void format(ClusterNode node, Path directory) throws Exception {
         try (var quiet = new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8)) {
             new Formatter()
                     .setClusterId(CLUSTER_ID)
-                    .setNodeId(1)
+                    .setNodeId(node.id())
                     .addDirectory(directory.toString())
                     .setMetadataLogDirectory(directory.toString())
                     .setControllerListenerName("CONTROLLER")

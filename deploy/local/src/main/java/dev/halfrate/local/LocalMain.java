@@ -27,6 +27,7 @@ public final class LocalMain {
                         "  halfrate local                          try it with your own producer",
                         "  halfrate run --config halfrate.yaml     run the service",
                         "  halfrate status --config halfrate.yaml  see where everything is, and whether it adds up",
+                        "  halfrate call -c halfrate.yaml FILE     send a file's requests now, at the full price",
                         "  halfrate help demo                      what a command needs and returns",
                         "  source <(halfrate completion)           complete commands with the tab key",
                         "",

@@ -7,6 +7,7 @@ import dev.halfrate.processor.config.LanesConfig;
 import dev.halfrate.processor.config.LedgerConfig;
 import dev.halfrate.processor.config.RequestsConfig;
 import dev.halfrate.processor.config.Secret;
+import dev.halfrate.processor.config.SyncConfig;
 import dev.halfrate.processor.config.TopicsConfig;
 import java.net.URI;
 import java.nio.file.Path;
@@ -61,7 +62,16 @@ final class LocalSettings {
 
     private static AccountConfig account(String name, String provider, URI simulator, String models) {
         return new AccountConfig(
-                name, provider, simulator, new Secret("local"), name, List.of(models), "24h", 4, DoubtConfig.DEFAULT);
+                name,
+                provider,
+                simulator,
+                new Secret("local"),
+                name,
+                List.of(models),
+                "24h",
+                4,
+                DoubtConfig.DEFAULT,
+                SyncConfig.DEFAULT);
     }
 
     static TopicsConfig topics() {

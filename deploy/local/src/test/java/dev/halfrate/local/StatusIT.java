@@ -146,6 +146,27 @@ class StatusIT {
     }
 
     @Test
+    void aTransactionThatNobodyEndsIsAnAlarm() throws Exception {
+        // Given one that is open, and was last written to long ago
+        prepare();
+        var settings = new HashMap<String, Object>(config.kafka());
+        settings.put("transactional.id", "nobody");
+        try (var producer = new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer())) {
+            producer.initTransactions();
+            producer.beginTransaction();
+            var anHourAgo = System.currentTimeMillis() - Duration.ofHours(1).toMillis();
+            producer.send(new ProducerRecord<>(config.topics().ledger(), 1, anHourAgo, new byte[0], new byte[0]))
+                    .get();
+
+            // When, then
+            assertThat(status()).isEqualTo(CommandLines.FAILED);
+            assertThat(words.toString()).contains("halfrate-ledger-1: a transaction stands open since ");
+            producer.abortTransaction();
+        }
+        assertThat(status()).isEqualTo(CommandLines.DONE);
+    }
+
+    @Test
     void requestsThatIntakeDoesNotKnowOfAreAGap() throws Exception {
         // Given a ref that did not come from intake
         prepare();

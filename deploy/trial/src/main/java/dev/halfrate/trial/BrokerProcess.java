@@ -1,61 +1,63 @@
 package dev.halfrate.trial;
 
+import dev.halfrate.local.ClusterNode;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /** A broker in a process of its own, which can be killed and started again. */
 final class BrokerProcess implements AutoCloseable {
+    private static final String HEAP = "-Xmx320m";
+
+    private final ClusterNode node;
     private final Path directory;
-    private final int port;
     private Jvm jvm;
     private int lives;
 
-    private BrokerProcess(Path directory, int port) throws IOException {
+    private BrokerProcess(ClusterNode node, Path directory) throws IOException {
+        this.node = node;
         this.directory = Files.createDirectories(directory);
-        this.port = port;
         this.jvm = run();
     }
 
-    static BrokerProcess start(Path directory) throws IOException, InterruptedException {
-        var broker = new BrokerProcess(directory, freePort());
-        broker.awaitReady();
-        return broker;
+    /** Returns at once: it is not ready before most of its cluster is. */
+    static BrokerProcess start(ClusterNode node, Path directory) throws IOException {
+        return new BrokerProcess(node, directory);
     }
 
-    private static int freePort() throws IOException {
-        try (var socket = new ServerSocket(0, 1, InetAddress.ofLiteral("127.0.0.1"))) {
-            return socket.getLocalPort();
-        }
-    }
-
-    String bootstrapServers() {
-        return "127.0.0.1:" + port;
+    String address() {
+        return "127.0.0.1:" + node.port();
     }
 
     void kill() throws InterruptedException {
         jvm.kill();
     }
 
-    void startAgain() throws IOException, InterruptedException {
+    /** Returns at once. */
+    void startAgain() throws IOException {
         jvm = run();
-        awaitReady();
+    }
+
+    /** @return whether its present life takes part in the cluster */
+    boolean isReady() throws IOException {
+        return jvm.said(TrialBroker.READY);
+    }
+
+    Jvm jvm() {
+        return jvm;
     }
 
     private Jvm run() throws IOException {
         return Jvm.start(
                 directory.resolve("broker-" + ++lives + ".log"),
-                List.of(),
+                List.of(HEAP),
                 TrialBroker.class.getName(),
-                Integer.toString(port),
+                Integer.toString(node.id()),
+                Integer.toString(node.port()),
+                node.controllerPorts().stream().map(String::valueOf).collect(Collectors.joining(",")),
                 directory.resolve("data").toString());
-    }
-
-    private void awaitReady() throws InterruptedException {
-        Waiting.until("the broker is ready", Waiting.START, () -> jvm.said(TrialBroker.READY), jvm);
     }
 
     @Override

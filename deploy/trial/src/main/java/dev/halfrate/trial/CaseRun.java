@@ -62,13 +62,13 @@ final class CaseRun {
         this.subject = subject;
     }
 
-    static Outcome run(Case chosen, Path directory, String bootstrapServers, SimulatorProcess simulator, long seed)
+    static Outcome run(Case chosen, Path directory, BrokerCluster cluster, SimulatorProcess simulator, long seed)
             throws IOException, InterruptedException {
         var random = new SplittableRandom(seed ^ chosen.name().hashCode());
         var mark = Long.toString(random.nextLong() >>> 1, Character.MAX_RADIX);
         Files.createDirectories(directory);
         simulator.behave();
-        try (var subject = new Subject(chosen.name(), mark, directory, bootstrapServers, chosen.vendor(), simulator)) {
+        try (var subject = new Subject(chosen.name(), mark, directory, cluster, chosen.vendor(), simulator)) {
             return new CaseRun(chosen, simulator, random, subject).run();
         }
     }

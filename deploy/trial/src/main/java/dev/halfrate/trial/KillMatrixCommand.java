@@ -83,12 +83,13 @@ final class KillMatrixCommand implements Callable<Integer> {
     }
 
     private void runAll(List<Case> cases, Path directory, Report report) throws IOException, InterruptedException {
-        try (var broker = BrokerProcess.start(directory.resolve("broker"))) {
+        // No case kills it, so one is enough.
+        try (var cluster = BrokerCluster.start(directory, 1)) {
             var waiting = new ConcurrentLinkedQueue<>(cases);
             var runners = IntStream.rangeClosed(1, Math.min(parallel, cases.size()))
                     .mapToObj(number -> Thread.ofPlatform()
                             .name("runner-" + number)
-                            .start(() -> runSome(waiting, directory, number, broker.bootstrapServers(), report)))
+                            .start(() -> runSome(waiting, directory, number, cluster, report)))
                     .toList();
             for (var runner : runners) {
                 runner.join();
@@ -97,13 +98,13 @@ final class KillMatrixCommand implements Callable<Integer> {
     }
 
     /** One after the other, with a simulator of its own. */
-    private void runSome(Queue<Case> waiting, Path directory, int runner, String bootstrapServers, Report report) {
+    private void runSome(Queue<Case> waiting, Path directory, int runner, BrokerCluster cluster, Report report) {
         try (var simulator = SimulatorProcess.start(directory.resolve("simulator-" + runner), seed)) {
             for (var next = waiting.poll(); next != null; next = waiting.poll()) {
                 var own = directory.resolve(next.name().replace('/', '-'));
                 var from = System.nanoTime();
                 try {
-                    report.add(CaseRun.run(next, own, bootstrapServers, simulator, seed));
+                    report.add(CaseRun.run(next, own, cluster, simulator, seed));
                 } catch (IOException | RuntimeException e) {
                     report.broken(next, Duration.ofNanos(System.nanoTime() - from), e);
                 }

@@ -35,6 +35,7 @@ enum Moment {
     CP22(inCode(1)),
     CP24(inCode(1), Trait.FAILING_LINES),
     CP25(inCode(1)),
+    CP26(inCode(2), Trait.UPLOADS),
     CP27(inCode(2), Trait.TAKING_OVER),
     CP28(whileAnswerWaits(vendor -> vendor.create), Trait.GRACEFUL),
     CP29(inCode(1), Trait.TAKING_OVER, Trait.STARRED),

@@ -37,13 +37,7 @@ final class Service implements AutoCloseable {
      * @param name tells it from the others that share the work
      */
     static Service of(
-            Path directory,
-            String name,
-            String application,
-            String bootstrapServers,
-            Vendor vendor,
-            URI url,
-            String key)
+            Path directory, String name, String application, BrokerCluster cluster, Vendor vendor, URI url, String key)
             throws IOException {
         var own = Files.createDirectories(directory.resolve(name));
         var keyFile = Files.writeString(own.resolve("key"), key);
@@ -63,12 +57,13 @@ final class Service implements AutoCloseable {
                   result-parts: %1$s.parts
                   diagnostics: %1$s.diagnostics
                   partitions: %4$d
-                  replication-factor: 1
+                  replication-factor: %9$d
                 accounts:
                   - name: vendor
                     provider: %5$s
                     base-url: %6$s
                     key: {file: %7$s}
+                    files: {delete: true}
                 lanes:
                   requests-max: 20
                   age-max: 200ms
@@ -85,12 +80,13 @@ final class Service implements AutoCloseable {
                 """.formatted(
                         application,
                         own,
-                        bootstrapServers,
+                        cluster.bootstrapServers(),
                         PARTITIONS,
                         vendor.provider(),
                         url,
                         keyFile,
-                        CREATE_TIMEOUT.toMillis()));
+                        CREATE_TIMEOUT.toMillis(),
+                        cluster.replicas()));
         return new Service(own, file);
     }
 

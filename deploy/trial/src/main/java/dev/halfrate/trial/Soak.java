@@ -18,23 +18,24 @@ final class Soak implements AutoCloseable {
     private static final Duration RUNNING_WITHIN = Duration.ofMinutes(2);
 
     private final Vendor vendor;
-    private final BrokerProcess broker;
+    private final BrokerCluster cluster;
     private final SimulatorProcess simulator;
     private final PrintWriter out;
     private final SplittableRandom random;
     private final Subject subject;
     private final Map<String, Integer> faults = new HashMap<>();
     private @Nullable Service stopped;
+    private @Nullable BrokerProcess away;
 
-    Soak(Vendor vendor, Path directory, BrokerProcess broker, SimulatorProcess simulator, long seed, PrintWriter out)
+    Soak(Vendor vendor, Path directory, BrokerCluster cluster, SimulatorProcess simulator, long seed, PrintWriter out)
             throws IOException, InterruptedException {
         this.vendor = vendor;
-        this.broker = broker;
+        this.cluster = cluster;
         this.simulator = simulator;
         this.out = out;
         this.random = new SplittableRandom(seed);
         var mark = Long.toString(random.nextLong() >>> 1, Character.MAX_RADIX);
-        this.subject = new Subject("soak", mark, directory, broker.bootstrapServers(), vendor, simulator);
+        this.subject = new Subject("soak", mark, directory, cluster, vendor, simulator);
     }
 
     /** @return whether the promises were kept */
@@ -69,6 +70,7 @@ final class Soak implements AutoCloseable {
             Thread.sleep(SEND_EVERY);
         }
         calm();
+        cluster.awaitWhole();
         var quietFrom = System.nanoTime();
         subject.awaitQuiet(QUIET_WITHIN);
         var recovered = Duration.ofNanos(System.nanoTime() - quietFrom);
@@ -102,10 +104,14 @@ final class Soak implements AutoCloseable {
             stopped.jvm().goOn();
             stopped = null;
         }
+        if (away != null) {
+            away.startAgain();
+            away = null;
+        }
     }
 
     private String misbehave() throws IOException, InterruptedException {
-        return switch (random.nextInt(12)) {
+        return switch (random.nextInt(15)) {
             case 0, 1, 2 -> {
                 var service = either();
                 service.kill();
@@ -118,30 +124,36 @@ final class Soak implements AutoCloseable {
                 stopped = service;
                 yield "a processor stopped for a while";
             }
-            case 5 -> {
+            case 5, 6 -> {
+                var broker = aBrokerOfAll();
                 broker.kill();
                 broker.startAgain();
-                yield "the broker killed";
+                yield "a broker killed";
             }
-            case 6 -> {
+            case 7, 8 -> {
+                away = aBrokerOfAll();
+                away.kill();
+                yield "a broker gone for a while";
+            }
+            case 9 -> {
                 script(vendor.create, Map.of("reset", "AFTER", "skip", random.nextInt(3)));
                 yield "a create's answer lost";
             }
-            case 7 -> {
+            case 10 -> {
                 script(vendor.create, Map.of("reset", "BEFORE", "skip", random.nextInt(3)));
                 yield "a create lost";
             }
-            case 8 -> {
+            case 11 -> {
                 script(vendor.create, Map.of("status", 500 + random.nextInt(5), "body", "an error", "times", 2));
                 yield "errors on create";
             }
-            case 9 -> {
+            case 12 -> {
                 script(vendor.list, Map.of("delay_before_ms", 3_000, "times", 3));
                 simulator.habits(SimulatorProcess.SPEED / 10, "REFUSED", 0, 1);
                 script(vendor.create, Map.of("reset", "AFTER"));
                 yield "slow lists without new batches";
             }
-            case 10 -> {
+            case 13 -> {
                 script(vendor.results, Map.of("breaks_after", 1_500, "times", 2));
                 script(vendor.results, Map.of("lines", new String[] {"DUPLICATED", "FOREIGN"}, "times", 2));
                 yield "result files broken and odd";
@@ -151,6 +163,12 @@ final class Soak implements AutoCloseable {
                 yield "lines that fail";
             }
         };
+    }
+
+    /** Waits until the others can do without it. */
+    private BrokerProcess aBrokerOfAll() throws InterruptedException {
+        cluster.awaitWhole();
+        return cluster.brokers().get(random.nextInt(cluster.brokers().size()));
     }
 
     private Service either() {

@@ -22,10 +22,13 @@ import picocli.CommandLine.TypeConversionException;
         description = {
             "Send requests for a long time while everything around fails at random, and audit what became of them.",
             "",
-            "Every ten seconds a processor is killed or stopped for a while, the broker is killed and started again, or"
+            "Every ten seconds a processor is killed or stopped for a while, one of three brokers is killed and started again, or"
                     + " the vendor resets connections, answers with errors, is slow, or damages its result files."
         })
 final class SoakCommand implements Callable<Integer> {
+    /** Any one of them can be missed. */
+    private static final int BROKERS = 3;
+
     @Spec
     @SuppressWarnings("NullAway.Init")
     private CommandSpec spec;
@@ -77,12 +80,12 @@ final class SoakCommand implements Callable<Integer> {
     }
 
     private boolean soak(Vendor chosen, Path directory) throws IOException, InterruptedException {
-        try (var broker = BrokerProcess.start(directory.resolve("broker"));
+        try (var cluster = BrokerCluster.start(directory, BROKERS);
                 var simulator = SimulatorProcess.start(directory.resolve("simulator"), seed);
                 var soak = new Soak(
                         chosen,
                         directory,
-                        broker,
+                        cluster,
                         simulator,
                         seed,
                         spec.commandLine().getOut())) {

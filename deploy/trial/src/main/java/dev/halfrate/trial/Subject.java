@@ -12,7 +12,6 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * What is on trial: two processors that share the work of one application, with topics, groups, custom_ids and an
@@ -21,7 +20,6 @@ import java.util.concurrent.atomic.AtomicLong;
 final class Subject implements AutoCloseable {
     static final String FIRST_HOST = "localhost";
     private static final String SECOND_HOST = "127.0.0.1";
-    private static final Duration OPERATED_EVERY = Duration.ofSeconds(15);
 
     private final Vendor vendor;
     private final SimulatorProcess simulator;
@@ -31,18 +29,11 @@ final class Subject implements AutoCloseable {
     private final Service second;
     private final Feeds feeds;
     private final Groups groups;
-    private final Operator operator;
     private final Requests requests;
     private final List<String> notes = new ArrayList<>();
 
     /** @param mark makes its names, its key and its prompts unlike all others */
-    Subject(
-            String name,
-            String mark,
-            Path directory,
-            String bootstrapServers,
-            Vendor vendor,
-            SimulatorProcess simulator)
+    Subject(String name, String mark, Path directory, BrokerCluster cluster, Vendor vendor, SimulatorProcess simulator)
             throws IOException, InterruptedException {
         this.vendor = vendor;
         this.simulator = simulator;
@@ -51,15 +42,13 @@ final class Subject implements AutoCloseable {
         var idPrefix = "canary-" + mark;
         this.secrets = List.of(key, prompt, idPrefix);
         var application = (name + "-" + mark).replace('/', '-').toLowerCase(Locale.ROOT);
-        first = Service.of(
-                directory, "first", application, bootstrapServers, vendor, simulator.url(FIRST_HOST, vendor), key);
-        second = Service.of(
-                directory, "second", application, bootstrapServers, vendor, simulator.url(SECOND_HOST, vendor), key);
+        first = Service.of(directory, "first", application, cluster, vendor, simulator.url(FIRST_HOST, vendor), key);
+        second = Service.of(directory, "second", application, cluster, vendor, simulator.url(SECOND_HOST, vendor), key);
         var config = first.config();
+        var bootstrapServers = cluster.bootstrapServers();
         TopicSetup.ensure(config);
         feeds = new Feeds(bootstrapServers, config.topics(), secrets);
         groups = new Groups(bootstrapServers, config);
-        operator = new Operator(bootstrapServers);
         requests = new Requests(bootstrapServers, vendor, config.topics().requests(), idPrefix, prompt);
     }
 
@@ -110,25 +99,13 @@ final class Subject implements AutoCloseable {
     /** Waits until every request is answered, every batch settled, and nothing more can be billed. */
     void awaitQuiet(Duration bound) throws InterruptedException {
         var sent = requests.sent();
-        var operatedAt = new AtomicLong(System.nanoTime());
         try {
             Waiting.until("all is answered and settled", bound, () -> {
                 supervise();
-                operate(operatedAt);
                 return feeds.cover(sent) && simulator.isIdle(vendor, key);
             });
         } catch (TrialException e) {
             throw new TrialException(e.getMessage() + ": " + feeds.missing(sent), e);
-        }
-    }
-
-    private void operate(AtomicLong operatedAt) throws InterruptedException {
-        if (System.nanoTime() - operatedAt.get() > OPERATED_EVERY.toNanos()) {
-            var aborted = operator.abortHangingTransactions();
-            if (aborted > 0) {
-                note("a hanging transaction of the broker's aborted in %d partitions".formatted(aborted));
-            }
-            operatedAt.set(System.nanoTime());
         }
     }
 
@@ -174,8 +151,7 @@ final class Subject implements AutoCloseable {
         try (first;
                 second;
                 feeds;
-                groups;
-                operator) {
+                groups) {
             requests.close();
         }
     }

@@ -6,5 +6,7 @@ package dev.halfrate.processor.batch;
  * @param inline whether the create's own body holds the requests, so that there is no upload
  * @param exact whether an attempt can be told from all others in a listing; otherwise there are only candidates
  * @param releasedLinesMax with {@link DoubtPolicy#RESUBMIT_AFTER_QUIESCE}, lines of one batch that may be bought twice
+ * @param deletesFiles whether files are deleted once their batch has settled
  */
-public record AccountRules(boolean inline, boolean exact, DoubtPolicy policy, int releasedLinesMax) {}
+public record AccountRules(
+        boolean inline, boolean exact, DoubtPolicy policy, int releasedLinesMax, boolean deletesFiles) {}

@@ -32,8 +32,7 @@ public sealed interface BatchEvent {
 
     record MarkerTaken(MarkerOutcome outcome) implements BatchEvent {}
 
-    /** @param attempt its number: an answer may come when another attempt is under way */
-    record CreateEnded(CreateOutcome outcome, int attempt) implements BatchEvent {}
+    record CreateEnded(CreateOutcome outcome) implements BatchEvent {}
 
     record FindEnded(FindOutcome outcome) implements BatchEvent {}
 

@@ -46,6 +46,9 @@ import java.util.function.Function;
  * there the next one is reached only through a definite refusal or through evidence that nothing was created.
  */
 public final class BatchLifecycle {
+    /** A process that dies in the middle of it leaves the rest to its successor; later it is the vendor's. */
+    private static final Duration FILES_DELETED_WITHIN = Duration.ofHours(1);
+
     private final LifecycleSettings settings;
     private final Function<String, AccountRules> rules;
     private final Moves moves;
@@ -77,17 +80,31 @@ public final class BatchLifecycle {
             case TwinSeen(var remoteBatchId, var outcome) -> twins.seen(batch, remoteBatchId, outcome);
             case TimerDue(var timer)
             when timer == Timer.TWIN -> Step.ignore(batch).and(Twins.end(batch));
-            case CreateEnded(var outcome, var attempt)
-            when attempt != batch.attempt().number() && awaitsCreate(batch) -> ofAnEarlierAttempt(batch, outcome, at.now());
-            case CreateEnded(CreateOutcome.Created(var remote), int _)
+            case CreateEnded(CreateOutcome.Created(var remote))
             when !awaitsCreate(batch) -> twins.sighted(batch, remote, "", at.now());
             case Taken _ -> inState(batch, event, at).and(Twins.end(batch));
             default -> inState(batch, event, at);
         };
     }
 
-    /** What became of it says nothing about the present one, unless it is what was taken for the present one's. */
-    private Step ofAnEarlierAttempt(Batch batch, CreateOutcome outcome, Instant now) {
+    /**
+     * What became of an effect. What it was started for may be past: then it says nothing about what is under way now.
+     *
+     * @return what follows
+     */
+    public Step answer(Batch batch, Origin origin, BatchEvent event, Situation at) {
+        if (!origin.isPast(batch)) {
+            return on(batch, event, at);
+        }
+        return switch (event) {
+            case CreateEnded(var outcome) when awaitsCreate(batch) -> createdBefore(batch, outcome, at.now());
+            case CreateEnded _, Taken _, PermitGranted _, TwinSeen _ -> on(batch, event, at);
+            default -> Moves.ignoreLate(batch, event);
+        };
+    }
+
+    /** By an earlier attempt, unless it is what was taken for the present one's. */
+    private Step createdBefore(Batch batch, CreateOutcome outcome, Instant now) {
         if (!(outcome instanceof CreateOutcome.Created(var remote))) {
             return Step.ignore(batch);
         } else if (batch.state() instanceof Running running
@@ -112,8 +129,15 @@ public final class BatchLifecycle {
             case Running running -> whileRunning(batch, running, event, at);
             case Refused refused -> whenRefused(batch, refused, event, now);
             case Ended ended -> whileCollecting(batch, ended, event, now);
+            case Settled(var settledAt)
+            when event instanceof Taken && settledAt.isAfter(now.minus(FILES_DELETED_WITHIN)) ->
+                Step.ignore(batch).and(leftovers(batch));
             case Split _, Settled _ -> Moves.ignoreLate(batch, event);
         };
+    }
+
+    private List<Effect.DeleteFiles> leftovers(Batch batch) {
+        return rules(batch).deletesFiles() ? List.of(new Effect.DeleteFiles()) : List.of();
     }
 
     /** @return whether an answer to a create, late as it may be, can be that of the present attempt */
@@ -215,11 +239,9 @@ public final class BatchLifecycle {
         var now = at.now();
         return switch (event) {
             case Taken _ -> doubts.begin(batch, creating.lines(), "owner changed during the create", now);
-            case CreateEnded(CreateOutcome.Created(var remote), int _) ->
-                moves.run(batch, creating.lines(), remote, now);
-            case CreateEnded(CreateOutcome.InDoubt(var reason), int _) ->
-                doubts.begin(batch, creating.lines(), reason, now);
-            case CreateEnded(CreateOutcome.Refused(var refusal), int _) -> {
+            case CreateEnded(CreateOutcome.Created(var remote)) -> moves.run(batch, creating.lines(), remote, now);
+            case CreateEnded(CreateOutcome.InDoubt(var reason)) -> doubts.begin(batch, creating.lines(), reason, now);
+            case CreateEnded(CreateOutcome.Refused(var refusal)) -> {
                 if (!passes(refusal.kind())) {
                     yield refuseForGood(batch, refusal, at);
                 } else if (refusal.kind() == Refusal.Kind.NOT_FOUND) {
@@ -297,7 +319,7 @@ public final class BatchLifecycle {
                                 new StartTimer(Timer.POLL, Moves.longer(pollLater.delay(), Moves.wish(refusal))));
             case Polled(PollOutcome.NoAnswer _) -> Step.remember(batch, pollLater);
             // The answer is surer than the guess.
-            case CreateEnded(CreateOutcome.Created(var remote), int _)
+            case CreateEnded(CreateOutcome.Created(var remote))
             when provisional -> moves.run(batch, running.lines(), remote, now);
             // Lines that validation named have failed; the rest goes into another attempt.
             case Reported(var reports)
@@ -493,8 +515,10 @@ public final class BatchLifecycle {
             return Step.ignore(batch);
         }
         var ended = batch.with(ends).with(batch.exposure().plusMissing(boughtAgain));
-        return new Step(
-                ended.open() == 0 ? ended.in(new Settled(now), now) : ended, Step.Durability.LEDGER, ends, List.of());
+        return ended.open() == 0
+                ? new Step(ended.in(new Settled(now), now), Step.Durability.LEDGER, ends, List.of())
+                        .and(leftovers(batch))
+                : new Step(ended, Step.Durability.LEDGER, ends, List.of());
     }
 
     /** Also if it was held since, which forgets the wish: what is as old as that we have cancelled. */

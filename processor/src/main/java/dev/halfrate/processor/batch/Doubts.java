@@ -72,8 +72,7 @@ final class Doubts {
                     case RETRY, POLL, TWIN -> Step.ignore(batch);
                 };
             // Late, but as good as any evidence.
-            case CreateEnded(CreateOutcome.Created(var remote), int _) ->
-                moves.run(batch, quiescing.lines(), remote, now);
+            case CreateEnded(CreateOutcome.Created(var remote)) -> moves.run(batch, quiescing.lines(), remote, now);
             default -> Moves.ignoreLate(batch, event);
         };
     }
@@ -170,8 +169,7 @@ final class Doubts {
                     case LIST -> Step.remember(batch, new Effect.Find());
                     case QUIET, POLL, TWIN -> Step.ignore(batch);
                 };
-            case CreateEnded(CreateOutcome.Created(var remote), int _) ->
-                moves.run(batch, revoking.lines(), remote, now);
+            case CreateEnded(CreateOutcome.Created(var remote)) -> moves.run(batch, revoking.lines(), remote, now);
             default -> Moves.ignoreLate(batch, event);
         };
     }
@@ -200,7 +198,7 @@ final class Doubts {
             case FindEnded(FindOutcome.CannotTell _), Polled(PollOutcome.Refused _), Polled(PollOutcome.NoAnswer _) ->
                 Step.remember(batch, lookAgain);
             case Polled(PollOutcome.Seen(var remote)) -> moves.run(batch, hold.lines(), remote, now);
-            case CreateEnded(CreateOutcome.Created(var remote), int _) -> moves.run(batch, hold.lines(), remote, now);
+            case CreateEnded(CreateOutcome.Created(var remote)) -> moves.run(batch, hold.lines(), remote, now);
             default -> Moves.ignoreLate(batch, event);
         };
     }

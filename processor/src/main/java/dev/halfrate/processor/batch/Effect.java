@@ -27,6 +27,9 @@ public sealed interface Effect {
 
     record DeleteInput() implements Effect {}
 
+    /** Delete all that the batch has left at the vendor, as far as it goes. */
+    record DeleteFiles() implements Effect {}
+
     record Poll() implements Effect {}
 
     /** Cancel the remote batch; polls show what comes of it. */

@@ -1,5 +1,6 @@
 package dev.halfrate.processor.cli;
 
+import dev.halfrate.processor.call.CallException;
 import dev.halfrate.processor.config.ConfigException;
 import dev.halfrate.processor.ops.StartupException;
 import picocli.CommandLine;
@@ -45,7 +46,7 @@ public final class CommandLines {
                 err.println("halfrate: " + e.getMessage());
                 yield MISUSED;
             }
-            case StartupException _, CommandException _ -> {
+            case StartupException _, CallException _, CommandException _ -> {
                 err.println("halfrate: " + e.getMessage());
                 yield FAILED;
             }

@@ -19,6 +19,7 @@ import picocli.CommandLine.Spec;
         subcommands = {
             RunCommand.class,
             StatusCommand.class,
+            CallCommand.class,
             VersionCommand.class,
             HalfrateCommand.Completion.class,
             CommandLine.HelpCommand.class
@@ -28,6 +29,7 @@ import picocli.CommandLine.Spec;
             "Examples:",
             "  halfrate run --config halfrate.yaml     run the service until Ctrl-C or SIGTERM",
             "  halfrate status --config halfrate.yaml  see where everything is, and whether it adds up",
+            "  halfrate call -c halfrate.yaml FILE     send a file's requests now, at the full price",
             "  halfrate help run                       what run needs and what it returns",
             "  source <(halfrate completion)           complete commands and options with the tab key",
             "",

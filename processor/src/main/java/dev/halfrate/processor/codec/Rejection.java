@@ -18,6 +18,8 @@ public enum Rejection {
     MAX_TOKENS,
     /** The encoded line is over the limit. */
     TOO_LARGE,
+    /** A record header that chooses account or API has a value that cannot be meant. */
+    HEADER_INVALID,
     /** No account takes the model. */
     NO_ACCOUNT,
     /** The request's life was over when it was read. Its result is `expired`, all others are `rejected`. */

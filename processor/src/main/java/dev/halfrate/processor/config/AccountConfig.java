@@ -13,6 +13,8 @@ import java.util.List;
  * @param models patterns of the models that are routed here, `*` standing for any text; the first account that matches wins
  * @param completionWindow as the vendor writes it
  * @param requestsInFlightMax concurrent HTTP calls to this account
+ * @param apiVersion that requests which name none are sent with, empty for the vendor's usual one
+ * @param betas likewise
  */
 public record AccountConfig(
         String name,
@@ -23,7 +25,14 @@ public record AccountConfig(
         List<String> models,
         String completionWindow,
         int requestsInFlightMax,
-        DoubtConfig doubts) {
+        DoubtConfig doubts,
+        String apiVersion,
+        List<String> betas,
+        HttpConfig http,
+        LimitsConfig limits,
+        FilesConfig files,
+        CreateConfig create,
+        SyncConfig sync) {
 
     private static final List<String> PROVIDERS = List.of("anthropic", "openai");
 
@@ -43,11 +52,58 @@ public record AccountConfig(
                 "accounts.base-url",
                 "an http(s) URL without credentials",
                 "'" + baseUrl.getScheme() + "://" + baseUrl.getHost() + "'");
+        Check.that(
+                scheme.equals("https") || http.plain() || isLoopback(baseUrl.getHost()),
+                "accounts.base-url",
+                "https, unless it is this machine or accounts.http.plain is true",
+                "'http://" + baseUrl.getHost() + "'");
         Check.that(!key.reveal().isBlank(), "accounts.key", "not empty", "nothing");
         Check.that(!models.isEmpty(), "accounts.models", "a list of at least one pattern", "none");
         Check.matches("accounts.completion-window", completionWindow, "[0-9]{1,3}[hd]");
         Check.range("accounts.requests-in-flight-max", requestsInFlightMax, 1, 1_000);
+        if (!apiVersion.isEmpty()) {
+            Check.matches("accounts.api-version", apiVersion, "[A-Za-z0-9._-]{1,64}");
+        }
+        for (var beta : betas) {
+            Check.matches("accounts.betas", beta, "[A-Za-z0-9._-]{1,100}");
+        }
         models = List.copyOf(models);
+        betas = List.copyOf(betas);
+    }
+
+    /** With what most accounts do without. */
+    public AccountConfig(
+            String name,
+            String provider,
+            URI baseUrl,
+            Secret key,
+            String pool,
+            List<String> models,
+            String completionWindow,
+            int requestsInFlightMax,
+            DoubtConfig doubts,
+            SyncConfig sync) {
+        this(
+                name,
+                provider,
+                baseUrl,
+                key,
+                pool,
+                models,
+                completionWindow,
+                requestsInFlightMax,
+                doubts,
+                "",
+                List.of(),
+                HttpConfig.DEFAULT,
+                LimitsConfig.VENDORS,
+                FilesConfig.KEEP,
+                CreateConfig.USUAL,
+                sync);
+    }
+
+    private static boolean isLoopback(String host) {
+        return host.equals("localhost") || host.matches("127(\\.[0-9]{1,3}){3}") || host.equals("[::1]");
     }
 
     /** @return whether one of the patterns stands for {@code model} */

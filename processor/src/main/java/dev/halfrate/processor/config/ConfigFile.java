@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NoSuchElementException;
 
 /**
  * The configuration file: YAML in kebab-case, every key documented in docs/configuration.md. Whatever is
@@ -33,8 +34,25 @@ public final class ConfigFile {
 
     /** @throws ConfigException naming the file or the key, the rule and the value */
     public static HalfrateConfig load(Path file) {
+        return parse(text(file));
+    }
+
+    /**
+     * Reads only what is said about requests and vendors; the file may lack all else.
+     *
+     * @throws ConfigException naming the file or the key, the rule and the value
+     */
+    public static VendorsConfig loadVendors(Path file) {
+        return parseVendors(text(file), System.getenv());
+    }
+
+    static VendorsConfig parseVendors(String yaml, Map<String, String> environment) {
+        return new ConfigFile(environment).readVendors(tree(yaml));
+    }
+
+    private static String text(Path file) {
         try {
-            return parse(Files.readString(file));
+            return Files.readString(file);
         } catch (IOException e) {
             throw new ConfigException("%s cannot be read as a UTF-8 file: %s"
                     .formatted(file, e.getClass().getSimpleName()));
@@ -80,6 +98,17 @@ public final class ConfigFile {
         // Before the records complain that something is missing: it may just be misspelt.
         file.refuseUnknown();
         return new HalfrateConfig(application, stateDir, kafka, topics, requests, accounts, lanes, ledger);
+    }
+
+    private VendorsConfig readVendors(JsonNode tree) {
+        var file = new ConfigSection("", tree);
+        file.text("application", "");
+        file.text("state-dir", "");
+        List.of("kafka", "topics", "lanes", "ledger").forEach(file::section);
+        var requests = requests(file.section("requests"));
+        var accounts = accounts(file.sections("accounts"));
+        file.refuseUnknown();
+        return new VendorsConfig(requests, accounts);
     }
 
     private Map<String, String> kafka(ConfigSection kafka) {
@@ -137,8 +166,53 @@ public final class ConfigFile {
                 account.texts("models", List.of("*")),
                 account.text("completion-window", "24h"),
                 account.integer("requests-in-flight-max", 8),
-                doubts(account.section("doubts")));
+                doubts(account.section("doubts")),
+                account.text("api-version", ""),
+                account.texts("betas", List.of()),
+                http(account.section("http")),
+                limits(account.section("limits")),
+                files(account.section("files")),
+                create(account.section("create")),
+                sync(account.section("sync")));
         account.refuseUnknown();
+        return config;
+    }
+
+    private HttpConfig http(ConfigSection http) {
+        var headers = new LinkedHashMap<String, Secret>();
+        var section = http.section("headers");
+        for (var name : section.keys()) {
+            headers.put(
+                    name, section.isSection(name) ? secret(section.section(name)) : new Secret(section.text(name, "")));
+        }
+        var query = new LinkedHashMap<String, String>();
+        var parameters = http.section("query");
+        for (var name : parameters.keys()) {
+            query.put(name, parameters.text(name, ""));
+        }
+        var config = new HttpConfig(http.text("key-header", ""), headers, query, http.flag("plain", false));
+        http.refuseUnknown();
+        return config;
+    }
+
+    private static LimitsConfig limits(ConfigSection limits) {
+        var config = new LimitsConfig(
+                limits.integer("requests-max", 0),
+                limits.size("bytes-max", 0),
+                Math.toIntExact(Math.min(Integer.MAX_VALUE, limits.size("line-bytes-max", 0))));
+        limits.refuseUnknown();
+        return config;
+    }
+
+    private static CreateConfig create(ConfigSection create) {
+        var config = new CreateConfig(create.text("inline-field", ""), create.text("idempotency-header", ""));
+        create.refuseUnknown();
+        return config;
+    }
+
+    private static FilesConfig files(ConfigSection files) {
+        var config = new FilesConfig(files.duration("expire-after", Duration.ZERO), files.flag("delete", false));
+        files.refuseUnknown();
         return config;
     }
 
@@ -157,6 +231,15 @@ public final class ConfigFile {
                 },
                 doubts.integer("lines-max", DoubtConfig.DEFAULT.linesMax()));
         doubts.refuseUnknown();
+        return config;
+    }
+
+    private static SyncConfig sync(ConfigSection sync) {
+        var config = new SyncConfig(
+                sync.integer("calls-max", SyncConfig.DEFAULT.callsMax()),
+                sync.duration("timeout", SyncConfig.DEFAULT.timeout()),
+                sync.integer("attempts-max", SyncConfig.DEFAULT.attemptsMax()));
+        sync.refuseUnknown();
         return config;
     }
 
@@ -211,7 +294,7 @@ public final class ConfigFile {
         if (name.isEmpty() == file.isEmpty()) {
             throw new ConfigException("%s must be {env: NAME} or {file: PATH}".formatted(secret.path()));
         }
-        return new Secret(name.isEmpty() ? fromFile(secret, file) : fromEnvironment(secret, name));
+        return name.isEmpty() ? fromFile(secret, file) : new Secret(fromEnvironment(secret, name));
     }
 
     private String fromEnvironment(ConfigSection secret, String name) {
@@ -223,20 +306,16 @@ public final class ConfigFile {
         return value.strip();
     }
 
-    private static String fromFile(ConfigSection secret, String file) {
+    private static Secret fromFile(ConfigSection secret, String file) {
         var key = secret.path("file");
-        String value;
         try {
-            value = Files.readString(path(key, file));
+            return Secret.in(path(key, file));
+        } catch (NoSuchElementException _) {
+            throw new ConfigException("%s must name a file with a secret in it, '%s' is empty".formatted(key, file));
         } catch (IOException e) {
             throw new ConfigException("%s must name a readable file, got '%s' (%s)"
                     .formatted(key, file, e.getClass().getSimpleName()));
         }
-        if (value.isBlank()) {
-            throw new ConfigException("%s must name a file with a secret in it, '%s' is empty".formatted(key, file));
-        }
-        // Editors and `echo` end a file with a line feed that is no part of the secret.
-        return value.strip();
     }
 
     private static Path path(String key, String text) {

@@ -1,8 +1,6 @@
 package dev.halfrate.processor.config;
 
 import java.nio.file.Path;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 
@@ -26,30 +24,8 @@ public record HalfrateConfig(
     public HalfrateConfig {
         checkApplication(application);
         KafkaSettings.check(kafka);
-        Check.that(!accounts.isEmpty(), "accounts", "a list of at least one account", "none");
-        var names = new HashSet<String>();
-        for (var account : accounts) {
-            Check.that(names.add(account.name()), "accounts.name", "unique", "'" + account.name() + "' twice");
-        }
-        checkWorkspaces(accounts);
+        accounts = new VendorsConfig(requests, accounts).accounts();
         kafka = Map.copyOf(kafka);
-        accounts = List.copyOf(accounts);
-    }
-
-    /** Of two accounts that see each other's batches neither could tell which are its own. */
-    private static void checkWorkspaces(List<AccountConfig> accounts) {
-        var workspaces = new HashMap<String, String>();
-        for (var account : accounts) {
-            if (account.provider().equals("anthropic")) {
-                var other =
-                        workspaces.put(account.baseUrl() + " " + account.key().reveal(), account.name());
-                Check.that(
-                        other == null,
-                        "accounts.key",
-                        "of a workspace that no other account uses, where the provider is anthropic",
-                        "the same for '%s' and '%s'".formatted(other, account.name()));
-            }
-        }
     }
 
     /** Apart, because names of topics are made of it before there is a whole configuration. */

@@ -53,6 +53,8 @@ public enum CrashPoint {
     RETURN_WRITTEN("CP24"),
     /** A dead letter is written, uncommitted. */
     DEAD_LETTER_WRITTEN("CP25"),
+    /** A settled batch's files are being deleted at the vendor. */
+    FILE_DELETED("CP26"),
     /** Some of the ledger has been replayed. */
     RESTORING("CP27"),
     /** The earlier owner is fenced, nothing has been replayed. */

@@ -119,7 +119,18 @@ final class RequestSorter {
         }
 
         private void route(ConsumerRecord<?, ?> received, byte[] value, Parsed.Request request) {
-            switch (router.route(request)) {
+            var faulty = Wishes.faulty(received.headers());
+            if (faulty.isPresent()) {
+                answer(
+                        received,
+                        request.customId(),
+                        request.model(),
+                        null,
+                        Rejection.HEADER_INVALID,
+                        "header %s must be words of letters, digits, '.', '_' and '-'".formatted(faulty.get()));
+                return;
+            }
+            switch (router.route(request, Wishes.of(received.headers()))) {
                 case Router.Route.Closed(var account, var rejection, var message) ->
                     answer(received, request.customId(), request.model(), account, rejection, message);
                 case Router.Route.Open open -> accept(received, value, request, open);

@@ -11,7 +11,10 @@ import java.util.Map;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/** Finds the lane of a request: the first account that takes its model, if that account can batch it. */
+/**
+ * Finds the lane of a request: that of the account that its headers name, or else of the first account that takes its
+ * model, if that account can batch it.
+ */
 final class Router {
     private final List<Candidate> candidates;
 
@@ -22,12 +25,24 @@ final class Router {
                 .toList();
     }
 
-    Route route(Parsed.Request request) {
+    Route route(Parsed.Request request, Wishes wishes) {
         return candidates.stream()
-                .filter(candidate -> candidate.account().takes(request.model()))
+                .filter(candidate -> wishes.account().isEmpty()
+                        ? candidate.account().takes(request.model())
+                        : candidate.account().name().equals(wishes.account()))
                 .findFirst()
-                .map(candidate -> candidate.route(request))
-                .orElseGet(() -> new Route.Closed(null, Rejection.NO_ACCOUNT, noAccount(request.model())));
+                .map(candidate -> candidate.route(request, wishes))
+                .orElseGet(() -> new Route.Closed(
+                        null,
+                        Rejection.NO_ACCOUNT,
+                        wishes.account().isEmpty() ? noAccount(request.model()) : noSuchAccount(wishes.account())));
+    }
+
+    private String noSuchAccount(String name) {
+        var names =
+                candidates.stream().map(candidate -> candidate.account().name()).toList();
+        return "header %s: no account is named '%s', there are %s"
+                .formatted(Wishes.ACCOUNT, name, String.join(", ", names));
     }
 
     private String noAccount(String model) {
@@ -63,7 +78,7 @@ final class Router {
             return new Candidate(account, capabilities, Math.min(batchBytesMax, lineBytesMax));
         }
 
-        Route route(Parsed.Request request) {
+        Route route(Parsed.Request request, Wishes wishes) {
             if (!capabilities.endpoints().contains(request.url())) {
                 return new Route.Closed(
                         account,
@@ -79,9 +94,23 @@ final class Router {
                         "the request takes %d bytes as a line of a batch, at most %d are allowed"
                                 .formatted(lineBytes, lineBytesMax));
             }
+            var versioned = capabilities.versioned();
             var lane = new LaneId(
-                    account.name(), request.url(), request.model(), "", List.of(), account.completionWindow());
+                    account.name(),
+                    request.url(),
+                    request.model(),
+                    versioned ? chosen(wishes.apiVersion(), account.apiVersion()) : "",
+                    versioned ? chosen(wishes.betas(), account.betas()) : List.of(),
+                    account.completionWindow());
             return new Route.Open(account.pool(), lane, lineBytes);
+        }
+
+        private static String chosen(String wish, String usual) {
+            return wish.isEmpty() ? usual : wish;
+        }
+
+        private static List<String> chosen(List<String> wish, List<String> usual) {
+            return wish.isEmpty() ? usual.stream().distinct().sorted().toList() : wish;
         }
     }
 }

@@ -114,7 +114,7 @@ final class Collector implements Provider.ResultLines {
         var now = clock.now();
         var reports = seen.stream().map(item -> item.report(now)).toList();
         mailbox.post(new Mailbox.Letter(
-                batch.id(), new BatchEvent.Reported(reports), seen, quarantined, () -> letters.release(permits)));
+                batch, new BatchEvent.Reported(reports), seen, quarantined, () -> letters.release(permits)));
         seen = new ArrayList<>();
         quarantined = new ArrayList<>();
         bytes = 0;

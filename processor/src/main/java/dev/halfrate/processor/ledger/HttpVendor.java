@@ -12,6 +12,7 @@ import dev.halfrate.processor.provider.CancelOutcome;
 import dev.halfrate.processor.provider.Capabilities;
 import dev.halfrate.processor.provider.CreateOutcome;
 import dev.halfrate.processor.provider.Deadline;
+import dev.halfrate.processor.provider.DeleteOutcome;
 import dev.halfrate.processor.provider.FilePosition;
 import dev.halfrate.processor.provider.LineFormat;
 import dev.halfrate.processor.provider.MarkerOutcome;
@@ -23,6 +24,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -84,6 +86,7 @@ final class HttpVendor implements Vendor {
             case Effect.ReleasePermit _ -> releasePermit(batch.id());
             case Effect.Find _ -> onThread(batch, () -> find(batch));
             case Effect.DeleteInput _ -> onThread(batch, () -> deleteInput(batch));
+            case Effect.DeleteFiles _ -> onThread(batch, () -> deleteFiles(batch));
             case Effect.Poll _ -> onThread(batch, () -> poll(batch));
             case Effect.Collect _ -> onThread(batch, () -> collect(batch));
             case Effect.ReportMissing _ ->
@@ -97,7 +100,7 @@ final class HttpVendor implements Vendor {
                                         "missing",
                                         "the vendor's result files have no line for this request")));
             case Effect.ReportRefused(var code, var message) -> {
-                discardSpool(batch.id()); // the upload may be what was refused
+                discardSpool(batch); // the upload may be what was refused
                 onThread(
                         batch,
                         () -> reportOpen(
@@ -110,7 +113,7 @@ final class HttpVendor implements Vendor {
     }
 
     private void spool(Batch batch) throws InterruptedException {
-        discardSpool(batch.id());
+        discardSpool(batch);
         discardSpool(batch.header().parentId());
         // A paused account must not fill the disk that others need.
         if (gate(batch).provider().capabilities().ingest() == Capabilities.Ingest.INLINE) {
@@ -124,9 +127,12 @@ final class HttpVendor implements Vendor {
         // Its own name for each time a partition is owned: an earlier owner may still be writing.
         var path = workshop.spoolDir()
                 .resolve("%s-%d-%x.jsonl".formatted(batch.id(), batch.attempt().number(), System.nanoTime()));
-        discard(spools.put(batch.id(), new SpoolFile(path, kilobytes)));
-        if (closed) {
-            discardSpool(batch.id());
+        var spool = new SpoolFile(path, kilobytes, batch.attempt().number());
+        if (!keep(batch.id(), spool)) {
+            discard(spool);
+            return;
+        } else if (closed) {
+            discardSpool(batch);
             return;
         }
         try {
@@ -141,14 +147,14 @@ final class HttpVendor implements Vendor {
                                         "the request's record is no longer in its topic, or is another one: keep it at least until the batch is uploaded (topic retention)"))
                         .toList();
                 if (written.lines() == 0) {
-                    discardSpool(batch.id());
+                    discardSpool(batch);
                 }
-                post(batch.id(), new BatchEvent.SpoolWritten(written.lines(), reports(gone)), gone);
+                post(batch, new BatchEvent.SpoolWritten(written.lines(), reports(gone)), gone);
             });
         } catch (IOException | BodyReader.BodiesUnavailableException e) {
             LOG.warn("{}: cannot write {}: {}", batch.id(), path, e.getMessage());
-            discardSpool(batch.id());
-            mailbox.post(batch.id(), new BatchEvent.SpoolFailed(String.valueOf(e.getMessage())));
+            discardSpool(batch);
+            mailbox.post(batch, new BatchEvent.SpoolFailed(String.valueOf(e.getMessage())));
         } finally {
             if (closed) {
                 delete(path); // it may have come into being after close had swept
@@ -157,17 +163,17 @@ final class HttpVendor implements Vendor {
     }
 
     private void upload(Batch batch) throws InterruptedException {
-        var spool = spools.get(batch.id());
-        if (spool == null) {
+        var lines = lines(batch);
+        if (lines == null) {
             throw new IllegalStateException("no spool file of " + batch.id());
         }
         var fileName = "halfrate-" + batch.attempt().tag() + ".jsonl";
-        var outcome = gate(batch).call(provider -> provider.upload(new Provider.Upload(spool.path, fileName)));
+        var outcome = gate(batch).call(provider -> provider.upload(new Provider.Upload(lines, fileName)));
         if (outcome instanceof UploadOutcome.Uploaded) {
-            discardSpool(batch.id());
+            discardSpool(batch);
         }
         CrashPoint.UPLOAD_ANSWERED.reached();
-        mailbox.post(batch.id(), new BatchEvent.UploadEnded(outcome));
+        mailbox.post(batch, new BatchEvent.UploadEnded(outcome));
     }
 
     private void acquirePermit(Batch batch) throws InterruptedException {
@@ -179,7 +185,7 @@ final class HttpVendor implements Vendor {
         if (closed) {
             releasePermit(batch.id());
         } else {
-            mailbox.post(batch.id(), new BatchEvent.PermitGranted());
+            mailbox.post(batch, new BatchEvent.PermitGranted());
         }
     }
 
@@ -192,18 +198,17 @@ final class HttpVendor implements Vendor {
             LOG.error("{}: no marker can be taken", batch.id(), e);
             outcome = new MarkerOutcome.NoAnswer(e.getClass().getSimpleName());
         }
-        mailbox.post(batch.id(), new BatchEvent.MarkerTaken(outcome));
+        mailbox.post(batch, new BatchEvent.MarkerTaken(outcome));
     }
 
     private void create(Batch batch) {
         var outcome = sendOnce(batch);
         if (!(outcome instanceof CreateOutcome.Refused)) {
-            discardSpool(batch.id());
+            discardSpool(batch);
         }
         // Before the letter: what follows from it may ask for the next permit.
         releasePermit(batch.id());
-        mailbox.post(
-                batch.id(), new BatchEvent.CreateEnded(outcome, batch.attempt().number()));
+        mailbox.post(batch, new BatchEvent.CreateEnded(outcome));
     }
 
     private CreateOutcome sendOnce(Batch batch) {
@@ -217,6 +222,7 @@ final class HttpVendor implements Vendor {
                                     attempt.tag(),
                                     batch.id(),
                                     header.endpoint(),
+                                    header.model(),
                                     header.apiVersion(),
                                     header.betas(),
                                     header.completionWindow(),
@@ -229,10 +235,10 @@ final class HttpVendor implements Vendor {
         }
     }
 
-    /** @return what the create has to carry itself */
+    /** @return the lines of the batch's present attempt, if they are here */
     private @Nullable Path lines(Batch batch) {
         var spool = spools.get(batch.id());
-        return spool == null ? null : spool.path;
+        return spool == null || spool.attempt != batch.attempt().number() ? null : spool.path;
     }
 
     /**
@@ -254,13 +260,39 @@ final class HttpVendor implements Vendor {
         var outcome = gate(batch)
                 .call(provider -> provider.find(
                         new Provider.Search(attempt.tag(), attempt.inputFileId(), attempt.marker(), since)));
-        mailbox.post(batch.id(), new BatchEvent.FindEnded(outcome));
+        mailbox.post(batch, new BatchEvent.FindEnded(outcome));
     }
 
     private void deleteInput(Batch batch) throws InterruptedException {
         var inputFileId = batch.attempt().inputFileId();
-        var outcome = gate(batch).call(provider -> provider.deleteInput(inputFileId));
-        mailbox.post(batch.id(), new BatchEvent.DeleteEnded(outcome));
+        var outcome = gate(batch).call(provider -> provider.deleteFile(inputFileId));
+        mailbox.post(batch, new BatchEvent.DeleteEnded(outcome));
+    }
+
+    /** What cannot be deleted is left to the vendor's own retention. */
+    private void deleteFiles(Batch batch) throws InterruptedException {
+        var files = new ArrayList<String>();
+        batch.attempts().stream()
+                .map(Attempt::inputFileId)
+                .filter(id -> !id.isEmpty())
+                .forEach(files::add);
+        for (var remoteBatchId : batch.remoteBatchIds().distinct().toList()) {
+            if (gate(batch).call(provider -> provider.poll(remoteBatchId)) instanceof PollOutcome.Seen(var remote)) {
+                Stream.of(remote.outputHandle(), remote.errorHandle())
+                        .flatMap(Stream::ofNullable)
+                        .forEach(files::add);
+            }
+        }
+        var left = 0;
+        for (var file : files) {
+            CrashPoint.FILE_DELETED.reached();
+            if (!(gate(batch).call(provider -> provider.deleteFile(file)) instanceof DeleteOutcome.Deleted)) {
+                left++;
+            }
+        }
+        if (left > 0) {
+            LOG.warn("{}: {} of its files at the vendor could not be deleted", batch.id(), left);
+        }
     }
 
     private void cancel(Batch batch) throws InterruptedException {
@@ -285,11 +317,11 @@ final class HttpVendor implements Vendor {
             LOG.error("{}: its twin {} cannot be ended", batch.id(), remoteBatchId, e);
             seen = new PollOutcome.NoAnswer(e.getClass().getSimpleName());
         }
-        mailbox.post(batch.id(), new BatchEvent.TwinSeen(remoteBatchId, seen));
+        mailbox.post(batch, new BatchEvent.TwinSeen(remoteBatchId, seen));
     }
 
     private void poll(Batch batch) throws InterruptedException {
-        discardSpool(batch.id()); // of an attempt that was overtaken by what an earlier one had made
+        discardSpool(batch); // of an attempt that was overtaken by what an earlier one had made
         var remoteBatchId = batch.attempt().remoteBatchId();
         var gate = gate(batch);
         var outcome = gate.call(provider -> provider.poll(remoteBatchId));
@@ -297,7 +329,7 @@ final class HttpVendor implements Vendor {
         if (outcome instanceof PollOutcome.Seen(var remote) && startedAt != null) {
             gate.saw(remote, batch.header().model(), startedAt);
         }
-        mailbox.post(batch.id(), new BatchEvent.Polled(outcome));
+        mailbox.post(batch, new BatchEvent.Polled(outcome));
     }
 
     private void collect(Batch batch) throws InterruptedException {
@@ -327,7 +359,7 @@ final class HttpVendor implements Vendor {
                 if (!provisional && !(outcome instanceof ResultsOutcome.Complete)) {
                     downloads.put(batch.id(), download);
                 }
-                mailbox.post(batch.id(), new BatchEvent.FilesRead(outcome, foreign, corrupt));
+                mailbox.post(batch, new BatchEvent.FilesRead(outcome, foreign, corrupt));
             });
         } catch (IOException e) {
             throw new IllegalStateException(e);
@@ -370,8 +402,8 @@ final class HttpVendor implements Vendor {
                             .map(see)
                             .toList();
                     letters.acquire();
-                    mailbox.post(new Mailbox.Letter(
-                            batch.id(), new BatchEvent.Reported(reports(seen)), seen, letters::release));
+                    mailbox.post(
+                            new Mailbox.Letter(batch, new BatchEvent.Reported(reports(seen)), seen, letters::release));
                 }
             });
         } catch (IOException e) {
@@ -389,7 +421,7 @@ final class HttpVendor implements Vendor {
                                 item.code(),
                                 item.message()))
                         .toList();
-                post(batch.id(), new BatchEvent.Reported(reports(seen)), seen);
+                post(batch, new BatchEvent.Reported(reports(seen)), seen);
             });
         } catch (IOException e) {
             throw new IllegalStateException(e);
@@ -401,8 +433,8 @@ final class HttpVendor implements Vendor {
         return seen.stream().map(item -> item.report(now)).toList();
     }
 
-    private void post(String batchId, BatchEvent event, List<SeenItem> seen) {
-        mailbox.post(new Mailbox.Letter(batchId, event, seen, () -> {}));
+    private void post(Batch batch, BatchEvent event, List<SeenItem> seen) {
+        mailbox.post(new Mailbox.Letter(batch, event, seen, () -> {}));
     }
 
     private void withManifest(Batch batch, ManifestUse use) throws IOException, InterruptedException {
@@ -431,6 +463,29 @@ final class HttpVendor implements Vendor {
         if (permit != null) {
             permit.release();
         }
+    }
+
+    /** @return whether it is of use: a thread may come so late that a later attempt has one */
+    private boolean keep(String batchId, SpoolFile spool) {
+        var kept = spools.compute(batchId, (_, present) -> {
+            if (present != null && present.attempt > spool.attempt) {
+                return present;
+            }
+            discard(present);
+            return spool;
+        });
+        return spool.equals(kept);
+    }
+
+    /** Not that of a later attempt. */
+    private void discardSpool(Batch batch) {
+        spools.computeIfPresent(batch.id(), (_, present) -> {
+            if (present.attempt > batch.attempt().number()) {
+                return present;
+            }
+            discard(present);
+            return null;
+        });
     }
 
     private void discardSpool(String batchId) {
@@ -471,7 +526,7 @@ final class HttpVendor implements Vendor {
                         batch.state().word(),
                         UNEXPECTED_DELAY,
                         e);
-                takeUpLater(batch.id());
+                takeUpLater(batch);
             } finally {
                 running.remove(Thread.currentThread());
             }
@@ -481,10 +536,10 @@ final class HttpVendor implements Vendor {
     }
 
     /** A bug, a missing account, an outage of Kafka: this batch waits, visibly, and the others go on. */
-    private void takeUpLater(String batchId) {
+    private void takeUpLater(Batch batch) {
         try {
             Thread.sleep(UNEXPECTED_DELAY);
-            mailbox.post(batchId, new BatchEvent.Taken());
+            mailbox.post(batch, new BatchEvent.Taken());
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
         }
@@ -498,7 +553,7 @@ final class HttpVendor implements Vendor {
         List.copyOf(spools.keySet()).forEach(this::discardSpool);
     }
 
-    private record SpoolFile(Path path, int kilobytes) {}
+    private record SpoolFile(Path path, int kilobytes, int attempt) {}
 
     @FunctionalInterface
     private interface Work {

@@ -8,13 +8,16 @@ import dev.halfrate.processor.config.HalfrateConfig;
 import dev.halfrate.processor.crash.CrashPoint;
 import dev.halfrate.schemas.internal.InternalFormat;
 import dev.halfrate.schemas.internal.LedgerRecord;
+import dev.halfrate.schemas.internal.LedgerState;
 import dev.halfrate.schemas.internal.PartitionEpoch;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
@@ -26,6 +29,8 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,6 +46,8 @@ final class KafkaPartitionLog implements PartitionLog {
 
     private static final Duration REPLAY_SLOW = Duration.ofSeconds(30);
     private static final Duration POLL = Duration.ofMillis(200);
+    private static final Duration READABLE_WITHIN = Duration.ofSeconds(30);
+    private static final Duration READABLE_YET = Duration.ofMillis(10);
 
     private final HalfrateConfig config;
     private final TopicPartition work;
@@ -51,6 +58,7 @@ final class KafkaPartitionLog implements PartitionLog {
     private final Producer<byte[], byte[]> producer;
     private final Supplier<ConsumerGroupMetadata> group;
     private final LedgerMeters.Share meters;
+    private @Nullable Consumer<byte[], byte[]> committed;
     private boolean fenced;
 
     KafkaPartitionLog(
@@ -196,9 +204,15 @@ final class KafkaPartitionLog implements PartitionLog {
 
     private void write(Transaction transaction, List<LedgerRecord> batches, int bodyBytesMax) {
         var topics = config.topics();
+        var intents = new ArrayList<Future<RecordMetadata>>();
         inTransaction(transaction.workOffset(), () -> {
             for (var batch : batches) {
-                send(record(ledger, batch.getBatchId(), InternalFormat.LEDGER_RECORD.encode(batch)));
+                var outgoing = record(ledger, batch.getBatchId(), InternalFormat.LEDGER_RECORD.encode(batch));
+                if (batch.getState() == LedgerState.CREATING) {
+                    intents.add(producer.send(outgoing));
+                } else {
+                    send(outgoing);
+                }
             }
             for (var batchId : transaction.forgotten()) {
                 send(new ProducerRecord<>(ledger.topic(), ledger.partition(), utf8(batchId), null));
@@ -226,6 +240,32 @@ final class KafkaPartitionLog implements PartitionLog {
             }
             CommitPoints.written(transaction);
         });
+        if (!intents.isEmpty()) {
+            awaitReadable(delivered(intents.getLast()));
+        }
+    }
+
+    /**
+     * A commit is acknowledged before it is marked in the partitions, and a broker may forget to mark it (KAFKA-20734);
+     * then only an abort makes the ledger readable again. An intent that a create is posted for must be beyond that.
+     */
+    private void awaitReadable(RecordMetadata intent) {
+        if (committed == null) {
+            committed = clients.reader(true);
+        }
+        var deadline = System.nanoTime() + READABLE_WITHIN.toNanos();
+        while (committed.endOffsets(List.of(ledger)).getOrDefault(ledger, 0L) <= intent.offset()) {
+            if (System.nanoTime() - deadline > 0) {
+                throw new TimeoutException(
+                        "what was committed to %s at %d cannot be read: look for a hanging transaction"
+                                .formatted(ledger, intent.offset()));
+            }
+            try {
+                Thread.sleep(READABLE_YET);
+            } catch (InterruptedException e) {
+                throw new InterruptException(e);
+            }
+        }
     }
 
     /** Offsets go with each transaction, so that a generation that is over fails before it acts. */
@@ -242,10 +282,14 @@ final class KafkaPartitionLog implements PartitionLog {
         producer.send(outgoing);
     }
 
-    /** Waits for where it stands. */
     private RecordMetadata delivered(ProducerRecord<byte[], byte[]> outgoing) {
+        return delivered(producer.send(outgoing));
+    }
+
+    /** Waits for where it stands. */
+    private static RecordMetadata delivered(Future<RecordMetadata> sent) {
         try {
-            return producer.send(outgoing).get();
+            return sent.get();
         } catch (InterruptedException e) {
             throw new InterruptException(e);
         } catch (ExecutionException e) {
@@ -266,6 +310,9 @@ final class KafkaPartitionLog implements PartitionLog {
         meters.close();
         // An open transaction is left to its next owner, who aborts it.
         producer.close(Duration.ZERO);
+        if (committed != null) {
+            committed.close();
+        }
     }
 
     /** The Kafka clients of the ledger worker. */

@@ -10,6 +10,7 @@ import dev.halfrate.processor.config.HalfrateConfig;
 import dev.halfrate.processor.provider.Capabilities;
 import dev.halfrate.processor.provider.Provider;
 import dev.halfrate.processor.provider.SweepOutcome;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -25,6 +26,7 @@ import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsOptions;
@@ -49,7 +51,7 @@ public final class LedgerWorker implements AutoCloseable {
     private static final Duration WELL_AFTER = Duration.ofMinutes(1);
     private static final int MANIFESTS_IN_MEMORY_MAX = 4;
     private static final int DOWNLOADS_MAX = 4;
-    private static final AccountRules UNKNOWN_ACCOUNT = new AccountRules(false, true, DoubtPolicy.HOLD, 0);
+    private static final AccountRules UNKNOWN_ACCOUNT = new AccountRules(false, true, DoubtPolicy.HOLD, 0, false);
 
     private final HalfrateConfig config;
     private final String instance;
@@ -110,6 +112,15 @@ public final class LedgerWorker implements AutoCloseable {
         this.sweeper =
                 new Sweeper(workshop.gates(), config.ledger().sweepEvery(), InstantSource.system(), this::listed);
         this.thread = Thread.ofPlatform().name("ledger-worker").unstarted(this::run);
+        partitionsGauge("ready", PartitionRunner::ready);
+        partitionsGauge("restoring", Predicate.not(PartitionRunner::ready));
+    }
+
+    private void partitionsGauge(String state, Predicate<PartitionRunner> is) {
+        Gauge.builder("halfrate.partitions", () -> runners.stream().filter(is).count())
+                .description("Work partitions of this process; restoring ones do not act yet")
+                .tag("state", state)
+                .register(meters);
     }
 
     public void start() {
@@ -133,7 +144,12 @@ public final class LedgerWorker implements AutoCloseable {
                     "accounts.doubts.policy of %s must be resubmit-after-quiesce or hold: its batches have no input file that could be deleted"
                             .formatted(account.name()));
         }
-        return new AccountRules(inline, exact, policy, account.doubts().linesMax());
+        return new AccountRules(
+                inline,
+                exact,
+                policy,
+                account.doubts().linesMax(),
+                !inline && account.files().delete());
     }
 
     /** On the sweeper's thread. */

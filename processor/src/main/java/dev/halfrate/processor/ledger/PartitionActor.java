@@ -112,7 +112,7 @@ public final class PartitionActor {
                 .forEach(batch -> slots.occupy(batch.header().account(), batch.id()));
         // A settled batch may have a twin that is not over.
         for (var batch : restored.batches()) {
-            handle(batch.id(), new BatchEvent.Taken(), List.of());
+            handle(batch.id(), new BatchEvent.Taken());
         }
     }
 
@@ -134,7 +134,7 @@ public final class PartitionActor {
                     List.of(),
                     manifests.restartOffset(nextWorkOffset)));
             batches.put(batch.id(), batch);
-            handle(batch.id(), new BatchEvent.Taken(), List.of());
+            handle(batch.id(), new BatchEvent.Taken());
         });
     }
 
@@ -144,7 +144,11 @@ public final class PartitionActor {
             // none.
             log.commit(PartitionLog.Transaction.of(letter.quarantined(), manifests.restartOffset(nextWorkOffset)));
         }
-        handle(letter.batchId(), letter.event(), letter.seen());
+        var batch = batches.get(letter.batchId());
+        if (batch != null) {
+            var event = judged(batch, letter.event());
+            carryOut(batch, lifecycle.answer(batch, letter.origin(), event, situation(batch)), letter.seen());
+        }
         letter.handled().run();
     }
 
@@ -154,7 +158,7 @@ public final class PartitionActor {
             forgetOld();
         }
         for (var due = timers.due(clock.nanos()); due.isPresent(); due = timers.due(clock.nanos())) {
-            handle(due.get().batchId(), new BatchEvent.TimerDue(due.get().timer()), List.of());
+            handle(due.get().batchId(), new BatchEvent.TimerDue(due.get().timer()));
         }
     }
 
@@ -190,7 +194,7 @@ public final class PartitionActor {
     private void sighted(String account, SweepOutcome.Listed each) {
         var batch = batches.get(each.batchId());
         if (batch != null && batch.header().account().equals(account)) {
-            handle(batch.id(), new BatchEvent.Sighted(each.remote(), each.tag()), List.of());
+            handle(batch.id(), new BatchEvent.Sighted(each.remote(), each.tag()));
         }
     }
 
@@ -224,22 +228,28 @@ public final class PartitionActor {
                 .collect(Collectors.toSet());
     }
 
-    private void handle(String batchId, BatchEvent event, List<SeenItem> seen) {
-        var before = batches.get(batchId);
-        if (before == null) {
-            return;
+    private void handle(String batchId, BatchEvent event) {
+        var batch = batches.get(batchId);
+        if (batch != null) {
+            carryOut(batch, lifecycle.on(batch, event, situation(batch)), List.of());
         }
-        var step = lifecycle.on(before, judged(before, event), new Situation(epoch, clock.now(), parts(before)));
+    }
+
+    private Situation situation(Batch batch) {
+        return new Situation(epoch, clock.now(), parts(batch));
+    }
+
+    private void carryOut(Batch before, Step step, List<SeenItem> seen) {
         commit(before, step, seen);
         if (!before.state().getClass().equals(step.batch().state().getClass())) {
-            timers.cancel(batchId); // they belong to the state that started them
+            timers.cancel(before.id()); // they belong to the state that started them
         }
         if (!before.state().word().equals(step.batch().state().word())) {
             tell(step.batch());
         }
         step.effects().forEach(effect -> start(step.batch(), effect));
         leaveSlot(before, step);
-        step.parts().forEach(part -> handle(part.id(), new BatchEvent.Taken(), List.of()));
+        step.parts().forEach(part -> handle(part.id(), new BatchEvent.Taken()));
     }
 
     private void start(Batch batch, Effect effect) {

@@ -13,6 +13,7 @@ import java.util.Map;
  * @param processes that read requests
  * @param lanes the busiest first
  * @param inTransit requests that were routed and have not arrived at their lanes
+ * @param openTransactions that should have ended long ago
  * @param refusals why a start would be refused
  */
 public record Status(
@@ -22,6 +23,7 @@ public record Status(
         List<Lane> lanes,
         InTransit inTransit,
         Ledger ledger,
+        List<OpenTransaction> openTransactions,
         List<String> refusals) {
 
     /** @param unread records that wait to be read */
@@ -63,6 +65,13 @@ public record Status(
             long billedTwice,
             long released,
             long missing) {}
+
+    /**
+     * What is committed after it cannot be read until somebody ends it.
+     *
+     * @param since when something was last written in it
+     */
+    public record OpenTransaction(String topic, int partition, Instant since) {}
 
     /**
      * Something does not add up.
@@ -121,6 +130,9 @@ public record Status(
         if (ledger.twins() > 0) {
             alarms.add("%d second remote batches may still execute lines".formatted(ledger.twins()));
         }
+        openTransactions.forEach(open -> alarms.add(
+                "%s-%d: a transaction stands open since %s; what came after it cannot be read until it is aborted"
+                        .formatted(open.topic(), open.partition(), open.since())));
         refusals.forEach(refusal -> alarms.add("the next start will be refused: " + refusal));
         return alarms;
     }

@@ -78,8 +78,16 @@ public final class StatusReader implements AutoCloseable {
     /** @throws StartupException if Kafka does not answer */
     public Status read() throws InterruptedException {
         try {
+            var now = Instant.now();
             return new Status(
-                    Instant.now(), processes(), requests(), lanes(), inTransit(), ledger(), Births.faults(config));
+                    now,
+                    processes(),
+                    requests(),
+                    lanes(),
+                    inTransit(),
+                    ledger(),
+                    new OpenTransactions(admin, config.topics()).tooLong(now),
+                    Births.faults(config));
         } catch (KafkaException e) {
             throw new StartupException("the status cannot be read: " + e.getMessage(), e);
         }

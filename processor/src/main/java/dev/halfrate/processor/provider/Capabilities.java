@@ -1,5 +1,6 @@
 package dev.halfrate.processor.provider;
 
+import dev.halfrate.processor.config.LimitsConfig;
 import java.util.List;
 import java.util.Set;
 
@@ -13,6 +14,7 @@ import java.util.Set;
  * @param ingest how requests get there
  * @param search how an attempt can be found again
  * @param modelsMixed whether one batch may hold several models
+ * @param versioned whether a batch has an API version and betas
  */
 public record Capabilities(
         String provider,
@@ -24,11 +26,28 @@ public record Capabilities(
         Ingest ingest,
         SearchQuality search,
         boolean modelsMixed,
+        boolean versioned,
         LineFormat lineFormat) {
 
     public Capabilities {
         endpoints = Set.copyOf(endpoints);
         completionWindows = List.copyOf(completionWindows);
+    }
+
+    /** @return the same with what an account's configuration says instead */
+    public Capabilities within(LimitsConfig limits) {
+        return new Capabilities(
+                provider,
+                limits.requestsMax() == 0 ? requestsMax : limits.requestsMax(),
+                limits.bytesMax() == 0 ? bytesMax : limits.bytesMax(),
+                limits.lineBytesMax() == 0 ? lineBytesMax : limits.lineBytesMax(),
+                endpoints,
+                completionWindows,
+                ingest,
+                search,
+                modelsMixed,
+                versioned,
+                lineFormat);
     }
 
     /** How requests get to the vendor. */

@@ -1,12 +1,13 @@
 package dev.halfrate.processor.provider;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One upstream account's batch API.
+ * One upstream account: its batch API, and its endpoints for single requests.
  *
  * <p>Methods block; call them on virtual threads. A vendor's "no" is a return value; exceptions are for bugs
  * and interruption. An interrupted create is in doubt like any other that got no answer: methods that do not throw
@@ -46,8 +47,11 @@ public interface Provider extends AutoCloseable {
 
     CancelOutcome cancel(String remoteBatchId);
 
-    /** Deletes an input file, so that a late create that names it fails. */
-    DeleteOutcome deleteInput(String inputFileId);
+    /** Deletes a file; a late create that names it as its input fails then. */
+    DeleteOutcome deleteFile(String fileId);
+
+    /** Sends one request to the normal endpoint, once. It costs the full price. */
+    CallOutcome call(Call call);
 
     @Override
     void close();
@@ -78,6 +82,7 @@ public interface Provider extends AutoCloseable {
      * @param tag of the attempt; goes into the metadata where the vendor has some
      * @param batchId likewise
      * @param endpoint path, e.g. /v1/chat/completions
+     * @param model of its requests; of one of them where a batch may hold several models
      * @param apiVersion, betas of the lane, empty where the vendor has none
      * @param inputFileId from {@link #upload}, empty where {@link Capabilities.Ingest#INLINE}
      * @param lines the spool file, null where {@link Capabilities.Ingest#FILE}
@@ -87,6 +92,7 @@ public interface Provider extends AutoCloseable {
             String tag,
             String batchId,
             String endpoint,
+            String model,
             String apiVersion,
             List<String> betas,
             String completionWindow,
@@ -94,6 +100,20 @@ public interface Provider extends AutoCloseable {
             @Nullable Path lines,
             Deadline deadline) {
         public Create {
+            betas = List.copyOf(betas);
+        }
+    }
+
+    /**
+     * A request to send alone.
+     *
+     * @param endpoint one of {@link Capabilities#endpoints}
+     * @param apiVersion, betas empty where the vendor has none, or its default does
+     * @param body JSON object in UTF-8, sent as it is
+     * @param timeout until the whole answer is there
+     */
+    record Call(String endpoint, String apiVersion, List<String> betas, byte[] body, Duration timeout) {
+        public Call {
             betas = List.copyOf(betas);
         }
     }

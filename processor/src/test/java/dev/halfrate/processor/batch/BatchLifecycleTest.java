@@ -761,6 +761,41 @@ class BatchLifecycleTest {
     }
 
     @Nested
+    class FilesOfASettledBatch {
+        private final BatchLifecycle deleting = new BatchLifecycle(
+                SETTINGS, _ -> new AccountRules(false, true, DoubtPolicy.RESUBMIT_IF_REVOKED, 0, true));
+
+        private Step on(Batch batch, BatchEvent event) {
+            return deleting.on(batch, event, new Situation(EPOCH, NOW, 0));
+        }
+
+        @Test
+        void areDeletedOnceItHasSettledIfThatIsWanted() {
+            var all = reported(Finding.SUCCEEDED, 0, 1, 2, 3);
+
+            assertThat(on(in(ended()), reported(Finding.SUCCEEDED, 0)).effects())
+                    .isEmpty();
+            assertThat(on(in(ended()), all).effects()).containsExactly(new Effect.DeleteFiles());
+            assertThat(lifecycle
+                            .on(in(ended()), all, new Situation(EPOCH, NOW, 0))
+                            .effects())
+                    .isEmpty();
+        }
+
+        @Test
+        void areDeletedByTheNextOwnerIfTheFirstOneDiedMeanwhile() {
+            var taken = new BatchEvent.Taken();
+
+            assertThat(on(in(new Settled(NOW.minus(Duration.ofMinutes(59)))), taken)
+                            .effects())
+                    .containsExactly(new Effect.DeleteFiles());
+            assertThat(on(in(new Settled(NOW.minus(Duration.ofMinutes(61)))), taken)
+                            .effects())
+                    .isEmpty();
+        }
+    }
+
+    @Nested
     class Verdicts {
         private ItemEnd.Kind verdict(Finding finding, int attempts, boolean lifeOver) {
             return verdict(SETTINGS, finding, attempts, 0, lifeOver);
@@ -865,13 +900,55 @@ class BatchLifecycleTest {
             assertIgnored(on(new Sealed(), absent()), in(new Sealed()));
         }
 
+        private Step late(Batch batch, BatchEvent event) {
+            return lifecycle.answer(batch, new Origin(1, ""), event, new Situation(EPOCH, NOW, 0));
+        }
+
         @Test
         void anAnswerToAnEarlierAttemptIsNotThatOfThisOne() {
             var second = in(new Creating(ITEMS)).withNextAttempt();
-            var refused = new BatchEvent.CreateEnded(new CreateOutcome.Refused(refusal(Refusal.Kind.RATE)), 1);
+            var refused = new BatchEvent.CreateEnded(new CreateOutcome.Refused(refusal(Refusal.Kind.RATE)));
 
-            assertIgnored(on(second, refused), second);
-            assertThat(on(second, created("remote-1")).batch().twins()).containsExactly(new Twin("remote-1", false, 0));
+            assertIgnored(late(second, refused), second);
+            assertThat(late(second, created("remote-1")).batch().twins())
+                    .containsExactly(new Twin("remote-1", false, 0));
+        }
+
+        @Test
+        void nothingThatWasStartedForAnEarlierAttemptSaysAnythingOfThisOne() {
+            for (var state : Examples.states()) {
+                var second = in(state).withNextAttempt();
+                for (var event : List.of(
+                        new BatchEvent.SpoolWritten(ITEMS, List.of()),
+                        new BatchEvent.SpoolFailed("disk full"),
+                        uploaded("file-1"),
+                        found("remote-1"),
+                        absent(),
+                        new BatchEvent.DeleteEnded(new DeleteOutcome.Deleted()),
+                        polled(RemoteBatch.Status.FAILED),
+                        polled(RemoteBatch.Status.COMPLETED),
+                        reported(Finding.FAILED_FOR_GOOD, 1),
+                        new BatchEvent.FilesRead(new ResultsOutcome.Complete(0), 0, 0))) {
+                    var step = late(second, event);
+
+                    assertThat(step.batch()).as("%s in %s", event, state).isEqualTo(second);
+                    assertThat(step.ends()).isEmpty();
+                }
+            }
+        }
+
+        @Test
+        void whatWasStartedForACandidateThatIsDisprovedSaysNothingOfTheNext() {
+            var provisional = in(running().as(Standing.PROVISIONAL));
+            var next = provisional.with(provisional.attempt().perhaps("remote-2"));
+
+            var step = lifecycle.answer(
+                    next,
+                    new Origin(1, "remote-1"),
+                    polled(RemoteBatch.Status.COMPLETED),
+                    new Situation(EPOCH, NOW, 0));
+
+            assertIgnored(step, next);
         }
 
         @Test
@@ -879,7 +956,7 @@ class BatchLifecycleTest {
             var second = in(running().as(Standing.PROVISIONAL)).withNextAttempt();
             var candidate = second.with(second.attempt().perhaps("remote-1"));
 
-            var step = on(candidate, created("remote-1"));
+            var step = late(candidate, created("remote-1"));
 
             assertThat(step.batch().twins()).isEmpty();
             assertThat(((Running) step.batch().state()).standing()).isEqualTo(Standing.PROVEN);
@@ -887,10 +964,10 @@ class BatchLifecycleTest {
 
         @Test
         void aTwinThatIsKnownStaysOne() {
-            var twice = on(in(new Creating(ITEMS)).withNextAttempt(), created("remote-1"))
+            var twice = late(in(new Creating(ITEMS)).withNextAttempt(), created("remote-1"))
                     .batch();
 
-            assertIgnored(on(twice, created("remote-1")), twice);
+            assertIgnored(late(twice, created("remote-1")), twice);
         }
 
         @Test
@@ -903,7 +980,7 @@ class BatchLifecycleTest {
 
         @Test
         void aRefusalThatComesAfterTheDoubtIsNoPermissionToTryAgain() {
-            var refused = new BatchEvent.CreateEnded(new CreateOutcome.Refused(refusal(Refusal.Kind.RATE)), 1);
+            var refused = new BatchEvent.CreateEnded(new CreateOutcome.Refused(refusal(Refusal.Kind.RATE)));
 
             assertIgnored(on(quiescing(0, false), refused), in(quiescing(0, false)));
         }
@@ -1148,7 +1225,7 @@ class BatchLifecycleTest {
 
     @Test
     void policyMayLeaveEveryDoubtToAnOperator() {
-        var rules = new AccountRules(false, true, DoubtPolicy.HOLD, 0);
+        var rules = new AccountRules(false, true, DoubtPolicy.HOLD, 0, false);
         var step = new BatchLifecycle(SETTINGS, _ -> rules)
                 .on(in(quiescing(1, true)), absent(), new Situation(EPOCH, NOW, 0));
 

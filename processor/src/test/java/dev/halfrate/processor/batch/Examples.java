@@ -40,11 +40,11 @@ public final class Examples {
             Duration.ofMinutes(5));
 
     /** OpenAI's way: a file that can be deleted, and a batch that can be told from all others. */
-    public static final AccountRules EXACT = new AccountRules(false, true, DoubtPolicy.RESUBMIT_IF_REVOKED, 0);
+    public static final AccountRules EXACT = new AccountRules(false, true, DoubtPolicy.RESUBMIT_IF_REVOKED, 0, false);
 
     /** Anthropic's way: everything in the create, and only candidates in the listings. */
     public static final AccountRules PROBABLE =
-            new AccountRules(true, false, DoubtPolicy.RESUBMIT_AFTER_QUIESCE, 10 * ITEMS);
+            new AccountRules(true, false, DoubtPolicy.RESUBMIT_AFTER_QUIESCE, 10 * ITEMS, false);
 
     public static final BatchHeader HEADER = header("batch-7", ITEMS, 2);
 
@@ -218,15 +218,15 @@ public final class Examples {
 
     static BatchEvent created(String remoteBatchId) {
         return new BatchEvent.CreateEnded(
-                new CreateOutcome.Created(remote(remoteBatchId, RemoteBatch.Status.VALIDATING)), 1);
+                new CreateOutcome.Created(remote(remoteBatchId, RemoteBatch.Status.VALIDATING)));
     }
 
     static BatchEvent createRefused(Refusal.Kind kind) {
-        return new BatchEvent.CreateEnded(new CreateOutcome.Refused(refusal(kind)), 1);
+        return new BatchEvent.CreateEnded(new CreateOutcome.Refused(refusal(kind)));
     }
 
     static BatchEvent inDoubt() {
-        return new BatchEvent.CreateEnded(new CreateOutcome.InDoubt("read timed out"), 1);
+        return new BatchEvent.CreateEnded(new CreateOutcome.InDoubt("read timed out"));
     }
 
     static BatchEvent absent() {

@@ -122,7 +122,7 @@ class PayOnceTest {
 
         void saw(Batch batch, BatchEvent event) {
             switch (event) {
-                case CreateEnded(CreateOutcome.Refused _, int _) -> refused |= batch.state() instanceof Creating;
+                case CreateEnded(CreateOutcome.Refused _) -> refused |= batch.state() instanceof Creating;
                 case FindEnded(FindOutcome.Absent _) -> {
                     cleanListings++;
                     cleanAfterDeletion |= deleted;

@@ -71,7 +71,11 @@ class StateDiagramTest {
                                         true,
                                         Duration.ofSeconds(1)),
                                 new AccountRules(
-                                        !exact && policy != DoubtPolicy.RESUBMIT_IF_REVOKED, exact, policy, 100)));
+                                        !exact && policy != DoubtPolicy.RESUBMIT_IF_REVOKED,
+                                        exact,
+                                        policy,
+                                        100,
+                                        exact)));
                     }
                 }
             }

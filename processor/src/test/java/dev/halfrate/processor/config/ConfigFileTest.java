@@ -61,6 +61,7 @@ class ConfigFileTest {
                 completion-window: 7d
                 requests-in-flight-max: 3
                 doubts: {policy: hold, lines-max: 7}
+                sync: {calls-max: 20, timeout: 2m, attempts-max: 3}
               - name: two
                 key: {env: KEY}
             lanes:
@@ -88,6 +89,28 @@ class ConfigFileTest {
               stop-wait: 3s
               spool-bytes-max: 20MiB
             """;
+
+    @ParameterizedTest
+    @CsvSource({
+        "http://vendor.example/v1, false, false",
+        "http://vendor.example/v1, true, true",
+        "http://localhost/v1, false, true",
+        "http://127.0.0.1:8080/v1, false, true",
+        "http://[::1]:8080/v1, false, true",
+        "http://127.0.0.1.example/v1, false, false",
+        "https://vendor.example/v1, false, true"
+    })
+    void plainHttpToOtherMachinesHasToBeAllowed(String url, boolean plain, boolean taken) {
+        var yaml = SMALLEST + "    base-url: \"%s\"\n    http: {plain: %s}\n".formatted(url, plain);
+
+        if (taken) {
+            assertThat(ConfigFile.parse(yaml, ENVIRONMENT).accounts()).hasSize(1);
+        } else {
+            assertThatThrownBy(() -> ConfigFile.parse(yaml, ENVIRONMENT))
+                    .isInstanceOf(ConfigException.class)
+                    .hasMessageContaining("accounts.base-url must be https");
+        }
+    }
 
     @Test
     void whatIsMissingHasDefaults() {
@@ -122,7 +145,8 @@ class ConfigFileTest {
                                 List.of("*"),
                                 "24h",
                                 8,
-                                DoubtConfig.DEFAULT)),
+                                DoubtConfig.DEFAULT,
+                                SyncConfig.DEFAULT)),
                         new LanesConfig(
                                 50_000, 209_715_200, Duration.ofMinutes(15), 20, Duration.ofHours(24), 2_000_000),
                         new LedgerConfig(
@@ -187,7 +211,8 @@ class ConfigFileTest {
                                         List.of("gpt-4*", "o3"),
                                         "7d",
                                         3,
-                                        new DoubtConfig(DoubtConfig.Policy.HOLD, 7)),
+                                        new DoubtConfig(DoubtConfig.Policy.HOLD, 7),
+                                        new SyncConfig(20, Duration.ofMinutes(2), 3)),
                                 new AccountConfig(
                                         "two",
                                         "openai",
@@ -197,7 +222,8 @@ class ConfigFileTest {
                                         List.of("*"),
                                         "24h",
                                         8,
-                                        DoubtConfig.DEFAULT)),
+                                        DoubtConfig.DEFAULT,
+                                        SyncConfig.DEFAULT)),
                         new LanesConfig(10, 200_000, Duration.ofSeconds(2), 5, Duration.ZERO, 7),
                         new LedgerConfig(
                                 List.of(Duration.ofMillis(100), Duration.ofSeconds(1)),
@@ -266,6 +292,10 @@ class ConfigFileTest {
             {name: a, key: {env: KEY}, baseurl: `http://x`} | accounts[0].baseurl is no key of the configuration, did you mean accounts[0].base-url?
             {name: a, key: {env: KEY}, provider: antropic} | accounts.provider must be one of: anthropic, openai, got 'antropic'
             {name: a, key: {env: KEY}, models: []} | accounts.models must be a list of at least one pattern, got none
+            {name: a, key: {env: KEY}, sync: {calls-max: 0}} | accounts.sync.calls-max must be 1..1000, got 0
+            {name: a, key: {env: KEY}, sync: {timeout: 2h}} | accounts.sync.timeout must be 1s..1h, got 2h
+            {name: a, key: {env: KEY}, sync: {attempts-max: 21}} | accounts.sync.attempts-max must be 1..20, got 21
+            {name: a, key: {env: KEY}, sync: {calls: 3}} | accounts[0].sync.calls is no key of the configuration, known here: attempts-max, calls-max, timeout
             """)
     void badAccountIsRefused(String account, String message) {
         var yaml = "kafka: {bootstrap.servers: x}\naccounts: [%s]".formatted(account.replace('`', '\''));
@@ -273,6 +303,31 @@ class ConfigFileTest {
         assertThatThrownBy(() -> ConfigFile.parse(yaml, ENVIRONMENT))
                 .isInstanceOf(ConfigException.class)
                 .hasMessage(message);
+    }
+
+    @Test
+    void vendorsNeedNoKafka() {
+        var config = ConfigFile.parseVendors("accounts: [{name: a, key: {env: KEY}}]", ENVIRONMENT);
+
+        assertThat(config.accounts())
+                .singleElement()
+                .satisfies(account -> assertThat(account.sync()).isEqualTo(SyncConfig.DEFAULT));
+    }
+
+    @Test
+    void vendorsAreReadFromAWholeFileToo() {
+        var config = ConfigFile.parseVendors(EXPLICIT, ENVIRONMENT);
+
+        assertThat(config.requests()).isEqualTo(new RequestsConfig(Duration.ofHours(2), 1 << 20));
+        assertThat(config.accounts()).extracting(AccountConfig::name).containsExactly("one", "two");
+    }
+
+    @Test
+    void whatIsMisspeltIsRefusedForVendorsToo() {
+        assertThatThrownBy(() ->
+                        ConfigFile.parseVendors("acounts: []\naccounts: [{name: a, key: {env: KEY}}]", ENVIRONMENT))
+                .isInstanceOf(ConfigException.class)
+                .hasMessage("acounts is no key of the configuration, did you mean accounts?");
     }
 
     @Test

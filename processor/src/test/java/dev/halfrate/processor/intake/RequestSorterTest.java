@@ -13,6 +13,7 @@ import dev.halfrate.processor.codec.ContentHash;
 import dev.halfrate.processor.codec.DeadLetter;
 import dev.halfrate.processor.codec.Rejection;
 import dev.halfrate.processor.codec.Result;
+import dev.halfrate.processor.config.ConfigFile;
 import dev.halfrate.schemas.internal.Hash;
 import dev.halfrate.schemas.internal.InternalFormat;
 import dev.halfrate.schemas.internal.LaneId;
@@ -29,6 +30,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.Test;
@@ -102,6 +104,63 @@ class RequestSorterTest {
         assertThat(sorted.chunks()).extracting(RefChunk::getPool).containsExactly("shared", "rest");
         assertThat(ids(sorted.chunks())).containsExactly("a", "c", "b");
         assertThat(sorted.routed()).isEqualTo(3);
+    }
+
+    private static ConsumerRecord<byte[], byte[]> with(
+            ConsumerRecord<byte[], byte[]> received, String header, String value) {
+        received.headers().add(header, value.getBytes(UTF_8));
+        return received;
+    }
+
+    @Test
+    void accountThatTheHeaderNamesGetsItWhateverItsModels() {
+        var sorted = sort(with(at(0, line("a", "gpt-4o-mini")), Wishes.ACCOUNT, "rest"));
+
+        assertThat(sorted.chunks())
+                .singleElement()
+                .satisfies(chunk -> assertThat(chunk.getLane().getAccount()).isEqualTo("rest"));
+    }
+
+    @Test
+    void headerThatNamesNoAccountIsRejectedNamingThem() {
+        var result =
+                onlyResult(sort(with(at(0, line("a", "gpt-4o-mini")), Wishes.ACCOUNT, "west")), Rejection.NO_ACCOUNT);
+
+        assertThat(Objects.requireNonNull(result.failure()).message())
+                .isEqualTo("header halfrate-account: no account is named 'west', there are mini, rest");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {Wishes.ACCOUNT, Wishes.API_VERSION, Wishes.BETAS})
+    void headerThatCannotBeMeantIsRejectedWithoutBeingQuoted(String header) {
+        var result =
+                onlyResult(sort(with(at(0, line("a", "gpt-4o-mini")), header, "a\r\nb: c")), Rejection.HEADER_INVALID);
+
+        assertThat(Objects.requireNonNull(result.failure()).message())
+                .isEqualTo("header %s must be words of letters, digits, '.', '_' and '-'".formatted(header));
+    }
+
+    @Test
+    void versionAndBetasAreThoseOfTheHeadersOrTheAccountWhereTheVendorHasThem() {
+        var config = ConfigFile.parse("""
+                kafka: {bootstrap.servers: none}
+                accounts:
+                  - {name: mini, key: {env: K}, models: [gpt-*], api-version: v1, betas: [b, a]}
+                """, Map.of("K", "key"));
+        var plain = new RequestSorter(config, Samples.CAPABILITIES, Samples.TOPICS);
+        var versioned = new RequestSorter(config, Map.of("mini", Samples.VERSIONED), Samples.TOPICS);
+        var wishing = with(with(at(1, line("w", "gpt-4")), Wishes.API_VERSION, "v2"), Wishes.BETAS, "d, c,d");
+
+        assertThat(lanes(plain.sort(List.of(at(0, line("a", "gpt-4")), wishing), NOW)))
+                .containsExactly(new LaneId("mini", CHAT, "gpt-4", "", List.of(), "24h"));
+        assertThat(lanes(versioned.sort(List.of(at(0, line("a", "gpt-4")), wishing), NOW)))
+                .containsExactly(
+                        new LaneId("mini", CHAT, "gpt-4", "v1", List.of("a", "b"), "24h"),
+                        new LaneId("mini", CHAT, "gpt-4", "v2", List.of("c", "d"), "24h"));
+    }
+
+    private static List<LaneId> lanes(Sorted sorted) {
+        return sorted.chunks().stream().map(RefChunk::getLane).toList();
     }
 
     @Test

@@ -38,7 +38,11 @@ final class Samples {
               - {name: rest, key: {env: K}, models: [gpt-*, o3], completion-window: 7d}
             """.formatted(LINE_BYTES_MAX), Map.of("K", "key"));
 
-    static final Map<String, Capabilities> CAPABILITIES = Map.of("mini", capabilities(), "rest", capabilities());
+    static final Map<String, Capabilities> CAPABILITIES =
+            Map.of("mini", capabilities(false), "rest", capabilities(false));
+
+    /** Of a vendor whose batches have an API version and betas. */
+    static final Capabilities VERSIONED = capabilities(true);
 
     private Samples() {}
 
@@ -66,7 +70,7 @@ final class Samples {
                 Optional.empty());
     }
 
-    private static Capabilities capabilities() {
+    private static Capabilities capabilities(boolean versioned) {
         return new Capabilities(
                 "openai",
                 50_000,
@@ -77,6 +81,7 @@ final class Samples {
                 Capabilities.Ingest.FILE,
                 Capabilities.SearchQuality.EXACT,
                 false,
+                versioned,
                 new HeadAndBody());
     }
 

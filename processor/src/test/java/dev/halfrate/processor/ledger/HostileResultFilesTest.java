@@ -9,6 +9,7 @@ import dev.halfrate.processor.batch.Batch;
 import dev.halfrate.processor.config.AccountConfig;
 import dev.halfrate.processor.config.DoubtConfig;
 import dev.halfrate.processor.config.Secret;
+import dev.halfrate.processor.config.SyncConfig;
 import dev.halfrate.processor.provider.ResultsOutcome;
 import dev.halfrate.processor.provider.UpstreamId;
 import dev.halfrate.processor.provider.http.Timeouts;
@@ -81,7 +82,8 @@ class HostileResultFilesTest {
                         List.of("*"),
                         "24h",
                         1,
-                        DoubtConfig.DEFAULT),
+                        DoubtConfig.DEFAULT,
+                        SyncConfig.DEFAULT),
                 new Timeouts(generous, generous, generous, generous, generous));
     }
 

@@ -156,6 +156,23 @@ class HttpVendorTest {
                 Examples.NOW);
     }
 
+    private static Batch inSecondAttempt(BatchState state) {
+        var first = in(state);
+        var second = new Attempt(
+                2, "secondsecondtag2", Attempt.Outcome.OPEN, 1, Examples.NOW, CREATE_TIMEOUT, "", "", "", List.of());
+        return new Batch(
+                first.header(),
+                state,
+                List.of(first.attempt(), second),
+                first.done(),
+                first.succeeded(),
+                first.tally(),
+                List.of(),
+                Exposure.NONE,
+                0,
+                Examples.NOW);
+    }
+
     private BatchEvent letter() throws InterruptedException {
         return Objects.requireNonNull(letters.poll(10, TimeUnit.SECONDS), "no letter")
                 .event();
@@ -228,6 +245,43 @@ class HttpVendorTest {
                         written -> assertThat(written.gone()).hasSize(3));
         assertThat(spoolFiles()).isEmpty();
         assertThat(spoolKilobytes.availablePermits()).isEqualTo(KILOBYTES);
+    }
+
+    @Test
+    void aSpoolThatComesLateDoesNotReplaceThatOfALaterAttempt() throws Exception {
+        vendor.start(inSecondAttempt(new BatchState.Sealed()), new Effect.Spool());
+        assertThat(letter()).isEqualTo(new BatchEvent.SpoolWritten(3, List.of()));
+        var kept = spoolFiles();
+        var left = spoolKilobytes.availablePermits();
+
+        vendor.start(in(new BatchState.Sealed()), new Effect.Spool());
+        vendor.start(inSecondAttempt(new BatchState.Spooled(3)), new Effect.Upload());
+
+        assertThat(letter()).isEqualTo(new BatchEvent.UploadEnded(http.uploaded));
+        assertThat(http.uploads).singleElement().asString().hasLineCount(3).contains("secondsecondtag2");
+        assertThat(kept).hasSize(1);
+        await().until(() ->
+                spoolKilobytes.availablePermits() == KILOBYTES && spoolFiles().isEmpty());
+        assertThat(left).isLessThan(KILOBYTES);
+        assertThat(letters).isEmpty();
+    }
+
+    @Test
+    void ofASettledBatchEveryFileIsDeleted() {
+        http.polled = new PollOutcome.Seen(new RemoteBatch(
+                "remote-1",
+                RemoteBatch.Status.COMPLETED,
+                "completed",
+                "file-1",
+                "out-1",
+                "err-1",
+                new RemoteBatch.Counts(3, 2, 1),
+                List.of()));
+
+        vendor.start(in(new BatchState.Settled(Examples.NOW)), new Effect.DeleteFiles());
+
+        await().until(() -> http.deleted.equals(List.of("file-1", "out-1", "err-1")));
+        assertThat(letters).isEmpty();
     }
 
     @Test
@@ -343,7 +397,7 @@ class HttpVendorTest {
 
         vendor.start(in(new BatchState.Creating(3)), new Effect.Create());
 
-        assertThat(letter()).isEqualTo(new BatchEvent.CreateEnded(new CreateOutcome.InDoubt("reset"), 1));
+        assertThat(letter()).isEqualTo(new BatchEvent.CreateEnded(new CreateOutcome.InDoubt("reset")));
         assertThat(held).hasValue(0);
         await().untilAsserted(() -> assertThat(calls.availablePermits()).isOne());
     }
@@ -356,8 +410,7 @@ class HttpVendorTest {
 
         vendor.start(in(new BatchState.Creating(3)), new Effect.Create());
 
-        assertThat(letter())
-                .isEqualTo(new BatchEvent.CreateEnded(new CreateOutcome.InDoubt("IllegalStateException"), 1));
+        assertThat(letter()).isEqualTo(new BatchEvent.CreateEnded(new CreateOutcome.InDoubt("IllegalStateException")));
     }
 
     private Deadline deadline() throws InterruptedException {

@@ -18,12 +18,16 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.ByteArrayOutputStream;
 import java.security.MessageDigest;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Collection;
+import java.util.Deque;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.SplittableRandom;
 import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.MockProducer;
 import org.apache.kafka.clients.producer.Producer;
@@ -54,6 +58,8 @@ class KafkaPartitionLogTest {
                     }
                 }
             };
+    private final Deque<Long> readableEnds = new ArrayDeque<>();
+    private boolean unreadable;
     private boolean tooLarge;
     private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
     private final KafkaPartitionLog log = new KafkaPartitionLog(
@@ -162,6 +168,33 @@ class KafkaPartitionLogTest {
 
         producer.fenceProducer();
         assertThatThrownBy(this::commitNothing).isInstanceOf(PartitionLostException.class);
+    }
+
+    @Test
+    void anIntentToCreateIsCommittedOnlyWhenItCanBeRead() throws InterruptedException {
+        log.open(0);
+        // Given a broker that marks the commit only after a while
+        readableEnds.addAll(List.of(0L, 2L, 4L, 99L));
+
+        log.commit(committing(Examples.in("a", new BatchState.Uploaded(4))));
+        assertThat(readableEnds).as("nothing is waited for").hasSize(4);
+        log.commit(committing(Examples.in("a", new BatchState.Creating(4))));
+
+        assertThat(readableEnds).as("the intent has offset 2").containsExactly(99L);
+    }
+
+    @Test
+    void anIntentThatNobodyCanSayIsReadableIsNone() throws InterruptedException {
+        log.open(0);
+        unreadable = true;
+
+        assertThatThrownBy(() -> log.commit(committing(Examples.in("a", new BatchState.Creating(4)))))
+                .isInstanceOf(PartitionLostException.class);
+    }
+
+    private static PartitionLog.Transaction committing(Batch batch) {
+        return new PartitionLog.Transaction(
+                List.of(batch), List.of(), List.of(), List.of(), List.of(), List.of(), List.of(), 1);
     }
 
     @Test
@@ -303,7 +336,17 @@ class KafkaPartitionLogTest {
 
         @Override
         public Consumer<byte[], byte[]> reader(boolean committedOnly) {
-            return ledger.another();
+            if (unreadable) {
+                throw new KafkaException("the broker is away");
+            } else if (readableEnds.isEmpty()) {
+                return ledger.another();
+            }
+            return new MockConsumer<>("none") {
+                @Override
+                public synchronized Map<TopicPartition, Long> endOffsets(Collection<TopicPartition> partitions) {
+                    return Map.of(partitions.iterator().next(), readableEnds.removeFirst());
+                }
+            };
         }
     }
 }

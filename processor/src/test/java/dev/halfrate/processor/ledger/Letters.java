@@ -66,6 +66,6 @@ public final class Letters {
     }
 
     private static Mailbox.Letter letter(Batch batch, BatchEvent event, List<SeenItem> seen) {
-        return new Mailbox.Letter(batch.id(), event, seen, () -> {});
+        return new Mailbox.Letter(batch, event, seen, () -> {});
     }
 }

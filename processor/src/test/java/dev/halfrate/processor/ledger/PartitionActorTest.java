@@ -95,7 +95,8 @@ class PartitionActorTest {
         actor.start(5);
         var handled = new ArrayList<String>();
 
-        actor.onLetter(new Mailbox.Letter("nobody", new BatchEvent.Taken(), List.of(), () -> handled.add("yes")));
+        actor.onLetter(new Mailbox.Letter(
+                Examples.settled("nobody", Examples.NOW), new BatchEvent.Taken(), List.of(), () -> handled.add("yes")));
 
         assertThat(handled).hasSize(1);
         assertThat(committed).isEmpty();
@@ -109,14 +110,14 @@ class PartitionActorTest {
         var line = new QuarantinedLine(
                 QuarantinedLine.Reason.UNKNOWN_ID, "not ours", settled.id(), "", "file-1", 1, 2, "ab", null);
 
-        actor.onLetter(new Mailbox.Letter(
-                settled.id(), new BatchEvent.Reported(List.of()), List.of(), List.of(line), () -> {}));
+        actor.onLetter(
+                new Mailbox.Letter(settled, new BatchEvent.Reported(List.of()), List.of(), List.of(line), () -> {}));
 
         assertThat(committed).containsExactly(PartitionLog.Transaction.of(List.of(line), 5));
     }
 
     private void letter(Batch batch, BatchEvent event) {
-        actor.onLetter(new Mailbox.Letter(batch.id(), event, List.of(), () -> {}));
+        actor.onLetter(new Mailbox.Letter(batch, event, List.of(), () -> {}));
     }
 
     private final class Log implements PartitionLog {

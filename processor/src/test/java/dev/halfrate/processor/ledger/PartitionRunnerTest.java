@@ -63,7 +63,7 @@ class PartitionRunnerTest {
         restored.add(batch);
         runner.start();
         await(new Effect.AcquirePermit());
-        runner.post(batch.id(), new BatchEvent.PermitGranted());
+        runner.post(batch, new BatchEvent.PermitGranted());
         await(new Effect.Create());
         return batch;
     }
@@ -77,17 +77,15 @@ class PartitionRunnerTest {
     }
 
     private static BatchEvent created() {
-        return new BatchEvent.CreateEnded(
-                new CreateOutcome.Created(new RemoteBatch(
-                        "remote-1",
-                        RemoteBatch.Status.VALIDATING,
-                        "validating",
-                        "file-1",
-                        null,
-                        null,
-                        RemoteBatch.Counts.NONE,
-                        List.of())),
-                1);
+        return new BatchEvent.CreateEnded(new CreateOutcome.Created(new RemoteBatch(
+                "remote-1",
+                RemoteBatch.Status.VALIDATING,
+                "validating",
+                "file-1",
+                null,
+                null,
+                RemoteBatch.Counts.NONE,
+                List.of())));
     }
 
     private Thread stopping(Duration wait) {
@@ -102,7 +100,7 @@ class PartitionRunnerTest {
         var stop = stopping(LONG);
         assertThat(vendorClosed).isFalse();
 
-        runner.post(batch.id(), created());
+        runner.post(batch, created());
         stop.join();
 
         assertThat(committed).containsExactly("creating", "running");
@@ -127,8 +125,8 @@ class PartitionRunnerTest {
         var batch = creating();
         var stop = stopping(LONG);
 
-        runner.post(batch.id(), new BatchEvent.PermitGranted());
-        runner.post(batch.id(), created());
+        runner.post(batch, new BatchEvent.PermitGranted());
+        runner.post(batch, created());
         stop.join();
 
         assertThat(started).isEmpty();
@@ -141,14 +139,14 @@ class PartitionRunnerTest {
                 new BatchState.Running(4, Examples.NOW, "in_progress", 0, 1, BatchState.Standing.PROVEN));
         restored.add(running);
         var batch = creating();
-        runner.post(running.id(), new BatchEvent.Polled(new PollOutcome.NoAnswer("reset"))); // starts a timer
+        runner.post(running, new BatchEvent.Polled(new PollOutcome.NoAnswer("reset"))); // starts a timer
         var stop = stopping(LONG);
         nanosAhead = Duration.ofDays(1).toNanos();
-        runner.post(batch.id(), new BatchEvent.Taken()); // wakes it; not handled any more
+        runner.post(batch, new BatchEvent.Taken()); // wakes it; not handled any more
 
         Awaitility.await().during(Duration.ofMillis(300)).atMost(LONG).until(() -> clockReads.getAndSet(0) < 20);
 
-        runner.post(batch.id(), created());
+        runner.post(batch, created());
         stop.join();
     }
 

@@ -1,5 +1,6 @@
 package dev.halfrate.processor.ledger;
 
+import dev.halfrate.processor.provider.CallOutcome;
 import dev.halfrate.processor.provider.CancelOutcome;
 import dev.halfrate.processor.provider.Capabilities;
 import dev.halfrate.processor.provider.CreateOutcome;
@@ -33,6 +34,7 @@ final class VirtualHttp implements Provider {
     /** Files whose next download ends like this, once. */
     final Map<String, ResultsOutcome.BrokenOff> brokenOff = new ConcurrentHashMap<>();
 
+    final List<String> deleted = new CopyOnWriteArrayList<>();
     final List<FilePosition> positions = new CopyOnWriteArrayList<>();
     volatile UploadOutcome uploaded = new UploadOutcome.Uploaded("file-1");
     volatile SweepOutcome swept = new SweepOutcome.CannotTell("nothing is told");
@@ -50,6 +52,7 @@ final class VirtualHttp implements Provider {
                 List.of("24h"),
                 Capabilities.Ingest.FILE,
                 Capabilities.SearchQuality.EXACT,
+                false,
                 false,
                 Refs.FORMAT);
     }
@@ -117,8 +120,14 @@ final class VirtualHttp implements Provider {
     }
 
     @Override
-    public DeleteOutcome deleteInput(String inputFileId) {
+    public DeleteOutcome deleteFile(String fileId) {
+        deleted.add(fileId);
         return new DeleteOutcome.Deleted();
+    }
+
+    @Override
+    public CallOutcome call(Call call) {
+        throw new UnsupportedOperationException("nothing is called alone yet");
     }
 
     @Override

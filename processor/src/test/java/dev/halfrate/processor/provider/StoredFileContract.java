@@ -69,8 +69,8 @@ public abstract class StoredFileContract extends ProviderContract {
     @Test
     void aCreateWhoseInputWasDeletedRunsNothing() throws IOException {
         var input = upload(TAG, 3);
-        assertThat(provider().deleteInput(input)).isEqualTo(new DeleteOutcome.Deleted());
-        assertThat(provider().deleteInput(input)).isEqualTo(new DeleteOutcome.Deleted());
+        assertThat(provider().deleteFile(input)).isEqualTo(new DeleteOutcome.Deleted());
+        assertThat(provider().deleteFile(input)).isEqualTo(new DeleteOutcome.Deleted());
 
         switch (create(TAG, input)) {
             case CreateOutcome.Created(var remote) -> {
@@ -125,7 +125,8 @@ public abstract class StoredFileContract extends ProviderContract {
     }
 
     private CreateOutcome create(String tag, String inputFileId, String endpoint, Deadline deadline) {
-        return provider().create(new Create(tag, "b-1", endpoint, "", List.of(), "24h", inputFileId, null, deadline));
+        return provider()
+                .create(new Create(tag, "b-1", endpoint, "gpt-4o", "", List.of(), "24h", inputFileId, null, deadline));
     }
 
     private List<String> found(Search search) {

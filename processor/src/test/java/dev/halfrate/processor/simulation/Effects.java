@@ -87,6 +87,8 @@ final class Effects implements Vendor {
             case Effect.ReleasePermit _ -> releasePermit(batch.id());
             case Effect.Find _ -> soon(() -> find(batch));
             case Effect.DeleteInput _ -> soon(() -> deleteInput(batch));
+            case Effect.DeleteFiles _ ->
+                soon(() -> batch.attempts().forEach(attempt -> vendor.delete(attempt.inputFileId())));
             case Effect.Poll _ -> soon(() -> poll(batch));
             case Effect.Collect _ -> soon(() -> collect(batch));
             case Effect.ReportMissing _ -> soon(() -> reportMissing(batch));
@@ -108,7 +110,7 @@ final class Effects implements Vendor {
     }
 
     private void tell(Batch batch, BatchEvent event) {
-        mailbox.post(batch.id(), event);
+        mailbox.post(batch, event);
     }
 
     private List<ManifestItem> items(Batch batch) {
@@ -225,7 +227,7 @@ final class Effects implements Vendor {
 
     /** Where the create carries the lines, the vendor stores what it got. */
     private String inputFileId(Batch batch) {
-        if (vendor.exact) {
+        if (!vendor.inline) {
             return batch.attempt().inputFileId();
         }
         var lines = spools.get(batch.id());
@@ -238,7 +240,7 @@ final class Effects implements Vendor {
     private void post(Batch batch, String inputFileId) {
         var attempt = batch.attempt();
         invariants.posted(batch, vendor.lines(inputFileId));
-        if (!vendor.exact && vendor.poisoned(vendor.lines(inputFileId))) {
+        if (vendor.inline && vendor.poisoned(vendor.lines(inputFileId))) {
             var no = new Refusal(Refusal.Kind.BAD_REQUEST, 400, VirtualVendor.POISONED, "bad", null);
             ended(batch, new CreateOutcome.Refused(no));
             return;
@@ -281,7 +283,7 @@ final class Effects implements Vendor {
         var told = outcome instanceof CreateOutcome.InDoubt && mutant == Mutant.DOUBT_IS_REFUSAL
                 ? new CreateOutcome.Refused(refusal())
                 : outcome;
-        tell(batch, new BatchEvent.CreateEnded(told, batch.attempt().number()));
+        tell(batch, new BatchEvent.CreateEnded(told));
         releasePermit(batch.id());
     }
 

@@ -43,6 +43,7 @@ final class Invariants {
 
     private final Map<String, Duration> listings = new HashMap<>();
     private GivenUp givenUp = (_, _) -> {};
+    private Superseded superseded = (_, _) -> {};
     private Predicate<String> poisoned = _ -> false;
     private long adopted;
     private long epoch;
@@ -53,8 +54,18 @@ final class Invariants {
         void of(String tag, Duration lastListing);
     }
 
+    /** Told of attempts that are tried again because the remote batch that was found of them was refused. */
+    @FunctionalInterface
+    interface Superseded {
+        void of(String tag, String refusedRemoteBatchId);
+    }
+
     void onGivenUp(GivenUp listener) {
         givenUp = listener;
+    }
+
+    void onSuperseded(Superseded listener) {
+        superseded = listener;
     }
 
     /** @param isPoisoned whether the vendor refuses any batch with this request in it */
@@ -110,6 +121,8 @@ final class Invariants {
                 var last = batch.attempts().get(batch.attempts().size() - 2);
                 if (last.outcome() != Attempt.Outcome.REFUSED) {
                     abandoned.add(last.tag());
+                } else if (!last.remoteBatchId().isEmpty()) {
+                    superseded.of(last.tag(), last.remoteBatchId());
                 }
                 if (last.outcome() == Attempt.Outcome.RELEASED) {
                     givenUp.of(last.tag(), listings.getOrDefault(last.tag(), Duration.ZERO));

@@ -14,6 +14,7 @@ import dev.halfrate.processor.provider.SweepOutcome;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One partition from its first batch to the last, under everything that can go wrong with it. A run is a function of
@@ -40,6 +41,9 @@ final class Simulation {
     private final VirtualLog log;
     private final BatchLifecycle lifecycle;
     private final List<Owner> owners = new ArrayList<>();
+    /** Who took over last; not always the youngest. */
+    private @Nullable Owner present;
+
     private int crashes;
     private int zombies;
 
@@ -97,6 +101,7 @@ final class Simulation {
         this.vendor = new VirtualVendor(time, faults, invariants, book);
         this.lane = new VirtualLane(time, dice, invariants, vendor::poison, this::workCame);
         invariants.onGivenUp(vendor::givenUp);
+        invariants.onSuperseded(vendor::superseded);
         invariants.poisonedBy(vendor::poisoned);
         this.log = new VirtualLog(time, faults, invariants, lane, mutant);
         var settings = new LifecycleSettings(
@@ -114,8 +119,9 @@ final class Simulation {
                 Duration.ofMinutes(5));
         var policy = dice.chance(0.1)
                 ? DoubtPolicy.HOLD
-                : vendor.exact ? DoubtPolicy.RESUBMIT_IF_REVOKED : DoubtPolicy.RESUBMIT_AFTER_QUIESCE;
-        var rules = new AccountRules(!vendor.exact, vendor.exact, policy, dice.between(5, 30));
+                : vendor.inline ? DoubtPolicy.RESUBMIT_AFTER_QUIESCE : DoubtPolicy.RESUBMIT_IF_REVOKED;
+        var rules = new AccountRules(
+                vendor.inline, vendor.exact, policy, dice.between(5, 30), !vendor.inline && dice.chance(0.3));
         this.lifecycle = new BatchLifecycle(settings, _ -> rules);
     }
 
@@ -163,7 +169,7 @@ final class Simulation {
                 throw Invariants.broken("I2", "the surplus " + remote + " was never cancelled and metered");
             }
         });
-        if (owners.getLast().effects.permitsHeld()) {
+        if (present != null && present.alive && present.effects.permitsHeld()) {
             throw Invariants.broken("permits", "held though no create is under way");
         }
         return new Summary(
@@ -296,6 +302,7 @@ final class Simulation {
                 throw new AssertionError("nobody interrupts a simulation", e);
             }
             started = true;
+            present = this;
             read();
         }
 

@@ -102,6 +102,9 @@ final class VirtualVendor {
     /** Whether a listing shows whose batch is which. */
     final boolean exact;
 
+    /** Whether a create carries its requests, instead of naming a file. */
+    final boolean inline;
+
     private final Set<String> givenUp = new HashSet<>();
     private final Set<String> poison = new HashSet<>();
     private final Map<String, InputFile> inputs = new HashMap<>();
@@ -119,6 +122,7 @@ final class VirtualVendor {
         this.book = book;
         this.takesDeletedFiles = faults.hit(0.05);
         this.exact = dice.chance(0.5);
+        this.inline = !exact || dice.chance(0.2);
     }
 
     String store(List<Line> lines) {
@@ -199,7 +203,7 @@ final class VirtualVendor {
         }
         if (input.deleted && !takesDeletedFiles) {
             remote.errors = List.of(new BatchError(Refusal.Kind.NOT_FOUND, "invalid_request", "no such file", null));
-        } else if (exact && poisoned(input.lines)) {
+        } else if (!inline && poisoned(input.lines)) {
             remote.errors = List.of(new BatchError(Refusal.Kind.BAD_REQUEST, POISONED, "bad", null));
         } else if (exact && faults.hit(0.08)) {
             remote.errors = validationErrors(input);
@@ -383,6 +387,23 @@ final class VirtualVendor {
                 if (remote.listedFrom.compareTo(lastListing) <= 0) {
                     throw Invariants.broken("I4", remote.batchId + " is given up though its remote batch was listed");
                 }
+                remote.excused = true;
+                invariants.remoteBatchFailed(remote.batchId);
+                input(remote.inputFileId).lines.forEach(book::excuse);
+            }
+        }
+    }
+
+    /**
+     * Of a create that was sent once more, the remote batch that was found was refused, and the other is the surplus one:
+     * whoever looked could not see it yet.
+     */
+    void superseded(String tag, String refusedRemoteBatchId) {
+        if (!known(refusedRemoteBatchId).excused) {
+            return;
+        }
+        for (var remote : remotes.values()) {
+            if (remote.tag.equals(tag) && remote.counts()) {
                 remote.excused = true;
                 invariants.remoteBatchFailed(remote.batchId);
                 input(remote.inputFileId).lines.forEach(book::excuse);

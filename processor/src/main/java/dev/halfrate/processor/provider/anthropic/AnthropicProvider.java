@@ -2,6 +2,7 @@ package dev.halfrate.processor.provider.anthropic;
 
 import dev.halfrate.processor.config.AccountConfig;
 import dev.halfrate.processor.config.ConfigException;
+import dev.halfrate.processor.provider.CallOutcome;
 import dev.halfrate.processor.provider.CancelOutcome;
 import dev.halfrate.processor.provider.Capabilities;
 import dev.halfrate.processor.provider.CreateOutcome;
@@ -16,13 +17,16 @@ import dev.halfrate.processor.provider.SweepOutcome;
 import dev.halfrate.processor.provider.UploadOutcome;
 import dev.halfrate.processor.provider.http.BatchCalls;
 import dev.halfrate.processor.provider.http.HttpCalls;
+import dev.halfrate.processor.provider.http.LinesBody;
 import dev.halfrate.processor.provider.http.Refusals;
 import dev.halfrate.processor.provider.http.Reply;
 import dev.halfrate.processor.provider.http.Reply.Answer;
 import dev.halfrate.processor.provider.http.SentOnceBody;
+import dev.halfrate.processor.provider.http.SingleCalls;
 import dev.halfrate.processor.provider.http.Timeouts;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.http.HttpRequest;
 import java.nio.file.NoSuchFileException;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -55,14 +59,19 @@ public final class AnthropicProvider implements Provider {
             Capabilities.Ingest.INLINE,
             Capabilities.SearchQuality.PROBABLE,
             true,
+            true,
             new AnthropicLineFormat());
 
     private final BatchCalls calls;
     private final Timeouts timeouts;
     private final MarkerSearch search;
+    private final SingleCalls singleCalls;
+    private final Capabilities capabilities;
 
-    private AnthropicProvider(BatchCalls calls, Timeouts timeouts) {
+    private AnthropicProvider(BatchCalls calls, SingleCalls singleCalls, Timeouts timeouts, Capabilities capabilities) {
+        this.capabilities = capabilities;
         this.calls = calls;
+        this.singleCalls = singleCalls;
         this.timeouts = timeouts;
         this.search = new MarkerSearch(calls);
     }
@@ -76,15 +85,20 @@ public final class AnthropicProvider implements Provider {
     }
 
     static AnthropicProvider of(AccountConfig account, Timeouts timeouts, InstantSource clock) {
-        var http =
-                new HttpCalls(account, key -> Map.of("x-api-key", key, VERSION, VERSION_DEFAULT), timeouts.connect());
+        var version = account.apiVersion().isEmpty() ? VERSION_DEFAULT : account.apiVersion();
+        var http = new HttpCalls(
+                account, new HttpCalls.KeyHeader("x-api-key", ""), Map.of(VERSION, version), timeouts.connect());
         var dialect = new BatchCalls.Dialect(MessageBatches::parse, ErrorTypes::kindOf, AnthropicResultLine::read);
-        return new AnthropicProvider(new BatchCalls(http, timeouts, dialect, clock), timeouts);
+        return new AnthropicProvider(
+                new BatchCalls(http, timeouts, dialect, clock),
+                new SingleCalls(http, ErrorTypes::kindOf, AnthropicResultLine::answer, clock),
+                timeouts,
+                CAPABILITIES.within(account.limits()));
     }
 
     @Override
     public Capabilities capabilities() {
-        return CAPABILITIES;
+        return capabilities;
     }
 
     @Override
@@ -97,18 +111,12 @@ public final class AnthropicProvider implements Provider {
         if (create.deadline().passed()) {
             return new CreateOutcome.Refused(Refusals.deadlinePassed());
         }
-        var request = calls.to(BATCHES);
-        if (!create.apiVersion().isEmpty()) {
-            request.setHeader(VERSION, create.apiVersion());
-        }
-        if (!create.betas().isEmpty()) {
-            request.header(BETA, String.join(",", create.betas()));
-        }
+        var request = versioned(calls.to(BATCHES), create.apiVersion(), create.betas());
         var lines = create.lines();
         if (lines == null) {
             return new CreateOutcome.Refused(Refusals.noSpool());
         }
-        try (var body = RequestsBody.of(lines)) {
+        try (var body = LinesBody.of("{\"requests\":[", lines, "]}")) {
             return calls.create(
                     request, new SentOnceBody(body.stream(), body.length(), create.deadline()), timeouts.upload());
         } catch (NoSuchFileException _) {
@@ -147,7 +155,7 @@ public final class AnthropicProvider implements Provider {
     }
 
     @Override
-    public DeleteOutcome deleteInput(String inputFileId) {
+    public DeleteOutcome deleteFile(String fileId) {
         throw new UnsupportedOperationException("there are no input files");
     }
 
@@ -158,8 +166,27 @@ public final class AnthropicProvider implements Provider {
     }
 
     @Override
+    public CallOutcome call(Call call) {
+        if (!call.endpoint().equals(AnthropicLineFormat.ENDPOINT)) {
+            throw new IllegalArgumentException("endpoint " + call.endpoint());
+        }
+        var request = versioned(singleCalls.to(call.endpoint()), call.apiVersion(), call.betas());
+        return singleCalls.call(request, call.body(), call.timeout());
+    }
+
+    @Override
     public void close() {
         calls.close();
+    }
+
+    private static HttpRequest.Builder versioned(HttpRequest.Builder request, String version, List<String> betas) {
+        if (!version.isEmpty()) {
+            request.setHeader(VERSION, version);
+        }
+        if (!betas.isEmpty()) {
+            request.header(BETA, String.join(",", betas));
+        }
+        return request;
     }
 
     /** @return the first id of a list, "" if it is empty; nothing if the reply is no readable list */

@@ -9,6 +9,7 @@ import dev.halfrate.processor.provider.ResultLine.LineError;
 import dev.halfrate.processor.provider.ResultLine.NotExecuted;
 import dev.halfrate.processor.provider.http.ResultLineReader;
 import java.io.IOException;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** A line of a batch's results: custom_id and a result that succeeded, errored, was canceled or expired. */
@@ -25,6 +26,19 @@ final class AnthropicResultLine extends ResultLineReader {
 
     static ResultLine read(long number, byte[] line, int length) {
         return read(number, line, length, AnthropicResultLine::new);
+    }
+
+    static Optional<Answered> answer(int status, byte[] body) {
+        return readAnswer(status, body, AnthropicResultLine::new);
+    }
+
+    @Override
+    protected Answered answer(int status) throws IOException {
+        if (status >= 200 && status < 300) {
+            return new Answered("", status, cutOut(this::readMessage), usage, null);
+        }
+        error = cutOut(this::readEnvelope);
+        return errored("", status);
     }
 
     @Override
@@ -81,7 +95,7 @@ final class AnthropicResultLine extends ResultLineReader {
                 }
                 yield new Answered(upstreamId, 200, message, usage, null);
             }
-            case "errored" -> errored(upstreamId);
+            case "errored" -> errored(upstreamId, ErrorTypes.statusOf(cause.type()));
             case "canceled" ->
                 notExecuted(upstreamId, Cause.CANCELLED, "the batch was cancelled before it was its turn");
             case "expired" -> notExecuted(upstreamId, Cause.EXPIRED, "the batch expired before it was its turn");
@@ -90,8 +104,7 @@ final class AnthropicResultLine extends ResultLineReader {
         };
     }
 
-    private Answered errored(String upstreamId) {
-        var status = ErrorTypes.statusOf(cause.type());
+    private Answered errored(String upstreamId, int status) {
         var code = cause.type() == null ? "unknown" : cause.type();
         var permanent = status < 500 && status != 409 && status != 429;
         return new Answered(

@@ -28,6 +28,15 @@ final class AnswerBody implements BodySubscriber<AnswerBody>, AutoCloseable {
         record End() implements Event {}
     }
 
+    /** Nobody could hold it. */
+    static final class TooLongException extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        TooLongException(int bytesMax) {
+            super("longer than " + bytesMax + " bytes");
+        }
+    }
+
     private final BlockingQueue<Event> events = new LinkedBlockingQueue<>();
     private Flow.@Nullable Subscription subscription;
     private boolean closed;
@@ -49,7 +58,10 @@ final class AnswerBody implements BodySubscriber<AnswerBody>, AutoCloseable {
         };
     }
 
-    /** @throws IOException if it is longer than {@code bytesMax}, breaks off or takes longer than until {@code endNanos} */
+    /**
+     * @throws TooLongException if it is longer than {@code bytesMax}
+     * @throws IOException if it breaks off or takes longer than until {@code endNanos}
+     */
     byte[] readAll(int bytesMax, long endNanos) throws IOException, InterruptedException {
         try (this) {
             var all = new ByteArrayOutputStream();
@@ -58,7 +70,7 @@ final class AnswerBody implements BodySubscriber<AnswerBody>, AutoCloseable {
                     more = next(endNanos - System.nanoTime())) {
                 for (var buffer : more.get()) {
                     if (all.size() + buffer.remaining() > bytesMax) {
-                        throw new IOException("longer than " + bytesMax + " bytes");
+                        throw new TooLongException(bytesMax);
                     }
                     var bytes = new byte[buffer.remaining()];
                     buffer.get(bytes);

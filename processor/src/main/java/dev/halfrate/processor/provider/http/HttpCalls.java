@@ -2,6 +2,7 @@ package dev.halfrate.processor.provider.http;
 
 import dev.halfrate.processor.config.AccountConfig;
 import dev.halfrate.processor.config.ConfigException;
+import dev.halfrate.processor.config.Secret;
 import dev.halfrate.processor.provider.http.Reply.Answer;
 import dev.halfrate.processor.provider.http.Reply.Silence;
 import java.io.IOException;
@@ -12,10 +13,10 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
 import java.time.Duration;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Function;
 import java.util.regex.Pattern;
 
 /**
@@ -29,17 +30,26 @@ public final class HttpCalls implements AutoCloseable {
 
     private final HttpClient client;
     private final String baseUrl;
+    private final String query;
+    private final Secret key;
+    private final KeyHeader keyHeader;
     private final Map<String, String> headers;
+    private volatile String goodKey;
+
+    /** The header that a vendor wants the key in. */
+    public record KeyHeader(String name, String prefix) {}
 
     /**
-     * @param headers made from the account's key
+     * @param keyHeader unless the account has another one
+     * @param headers sent with every call, besides the account's own
      * @throws ConfigException if the key cannot be sent
      * @throws IllegalStateException if the JVM is told to send POSTs again
      */
-    public HttpCalls(AccountConfig account, Function<String, Map<String, String>> headers, Duration connectTimeout) {
+    public HttpCalls(AccountConfig account, KeyHeader keyHeader, Map<String, String> headers, Duration connectTimeout) {
         refuseResending();
-        var key = account.key().reveal();
-        if (!key.matches("[!-~]+")) { // the client's own complaint would quote it
+        this.key = account.key();
+        this.goodKey = key.reveal();
+        if (!canBeSent(goodKey)) { // the client's own complaint would quote it
             throw new ConfigException("accounts.key must be visible ASCII without spaces or line breaks, got %s for %s"
                     .formatted(account.key(), account.name()));
         }
@@ -49,8 +59,18 @@ public final class HttpCalls implements AutoCloseable {
                 .proxy(HttpClient.Builder.NO_PROXY)
                 .connectTimeout(connectTimeout)
                 .build();
+        var http = account.http();
         this.baseUrl = account.baseUrl().toString().replaceAll("/+$", "");
-        this.headers = headers.apply(key);
+        this.query = http.queryString();
+        this.keyHeader = http.keyHeader().isEmpty() ? keyHeader : new KeyHeader(http.keyHeader(), "");
+        var all = new TreeMap<String, String>(String.CASE_INSENSITIVE_ORDER);
+        all.putAll(headers);
+        http.headers().forEach((name, value) -> all.put(name, value.reveal()));
+        this.headers = all;
+    }
+
+    private static boolean canBeSent(String key) {
+        return key.matches("[!-~]+");
     }
 
     /** @throws IllegalStateException if the JVM is told to send POSTs again when a connection breaks */
@@ -70,11 +90,21 @@ public final class HttpCalls implements AutoCloseable {
 
     /** @param path below the base URL; ids in it are the caller's to check */
     HttpRequest.Builder to(String path) {
-        var request = HttpRequest.newBuilder(URI.create(baseUrl + path))
+        var mark = path.contains("?") ? "&" : "?";
+        var request = HttpRequest.newBuilder(URI.create(baseUrl + path + (query.isEmpty() ? "" : mark + query)))
                 .header("Accept-Encoding", "identity")
                 .header("User-Agent", "halfrate");
-        headers.forEach(request::header);
-        return request;
+        headers.forEach(request::setHeader);
+        return request.setHeader(keyHeader.name(), keyHeader.prefix() + presentKey());
+    }
+
+    /** A key that is being changed may be half written. */
+    private String presentKey() {
+        var present = key.reveal();
+        if (canBeSent(present)) {
+            goodKey = present;
+        }
+        return goodKey;
     }
 
     /** Sends and reads the whole answer; {@code timeout} is for both. An interrupted thread stays interrupted. */

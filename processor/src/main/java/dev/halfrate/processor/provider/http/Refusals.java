@@ -42,6 +42,27 @@ public final class Refusals {
         return classify(answer);
     }
 
+    /**
+     * @return empty if nobody knows whether a single call was executed; a bad request if it was refused for itself, not
+     *     found if whoever answered does not speak like a vendor
+     */
+    public Optional<Refusal> ofCall(Answer answer) {
+        var status = answer.status();
+        return switch (status) {
+            case 408, 425, 499, 504 -> Optional.empty(); // somebody gave up waiting, and what was asked for goes on
+            case 401, 403 -> classify(answer).or(() -> Optional.of(refusal(Kind.KEY, answer, "http_" + status)));
+            case 429 -> classify(answer).or(() -> Optional.of(refusal(Kind.RATE, answer, "http_429")));
+            case 400, 422 ->
+                classify(answer).or(() -> Optional.of(refusal(Kind.BAD_REQUEST, answer, "http_" + status)));
+            default -> {
+                var said = classify(answer);
+                yield said.isPresent() || status < 300 || status >= 500 || status == 409
+                        ? said
+                        : Optional.of(refusal(Kind.NOT_FOUND, answer, "http_" + status));
+            }
+        };
+    }
+
     /** @return empty if asking again is all there is to do; for calls that may be repeated */
     public Optional<Refusal> ofSafeCall(Reply reply) {
         return switch (reply) {
@@ -104,8 +125,7 @@ public final class Refusals {
             case 402 -> Kind.CREDIT;
             case 404, 410 -> Kind.NOT_FOUND;
             case 429 -> Kind.RATE;
-            case 529 -> Kind.UNAVAILABLE;
-            default -> Kind.BAD_REQUEST;
+            default -> status >= 500 ? Kind.UNAVAILABLE : Kind.BAD_REQUEST;
         };
     }
 

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.exc.InputCoercionException;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import dev.halfrate.processor.provider.ResultLine;
+import dev.halfrate.processor.provider.ResultLine.Answered;
 import dev.halfrate.processor.provider.ResultLine.Corrupt;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -20,8 +21,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads one line of a result file in one pass, whatever the order of its keys. The body of the answer is cut out as it
- * stands; only its usage and error are looked at. A vendor's reader knows the keys.
+ * Reads one line of a result file, or the answer to a single call, in one pass, whatever the order of its keys. The body
+ * of the answer is cut out as it stands; only its usage and error are looked at. A vendor's reader knows the keys.
  */
 public abstract class ResultLineReader {
     /** Deeper than any answer, shallow enough for any heap. */
@@ -99,7 +100,7 @@ public abstract class ResultLineReader {
     /** @return {@link Corrupt} for whatever cannot be read; nothing is thrown */
     protected static ResultLine read(long number, byte[] line, int length, Vendor vendor) {
         try {
-            return read(line, length, vendor, true);
+            return read(line, length, vendor, ResultLineReader::readLine, true);
         } catch (OddLineException e) {
             return new Corrupt(number, String.valueOf(e.getMessage()));
         } catch (IOException _) {
@@ -107,12 +108,28 @@ public abstract class ResultLineReader {
         }
     }
 
-    private static ResultLine read(byte[] line, int length, Vendor vendor, boolean texts) throws IOException {
+    /** @return the answer to a single call, with an empty id; empty if its body is not one JSON object */
+    protected static Optional<Answered> readAnswer(int status, byte[] body, Vendor vendor) {
+        try {
+            return Optional.of(read(body, body.length, vendor, reader -> reader.readAnswer(status), true));
+        } catch (IOException _) {
+            return Optional.empty();
+        }
+    }
+
+    /** What is read. */
+    @FunctionalInterface
+    private interface Whole<T> {
+        T from(ResultLineReader reader) throws IOException;
+    }
+
+    private static <T> T read(byte[] line, int length, Vendor vendor, Whole<T> whole, boolean texts)
+            throws IOException {
         try (var json = JSON.createParser(line, 0, length)) {
-            return vendor.reader(new Source(line, json, texts)).read();
+            return whole.from(vendor.reader(new Source(line, json, texts)));
         } catch (StreamConstraintsException e) {
             if (texts) {
-                return read(line, length, vendor, false); // an endless message costs the message, not the line
+                return read(line, length, vendor, whole, false); // an endless message costs the message, not the line
             }
             throw e;
         }
@@ -147,10 +164,30 @@ public abstract class ResultLineReader {
     /** Called at the end of the line. */
     protected abstract ResultLine result(String upstreamId) throws OddLineException;
 
-    private ResultLine read() throws IOException {
+    /** Reads the current value, the body of an answer to a single call. */
+    protected abstract Answered answer(int status) throws IOException;
+
+    private Answered readAnswer(int status) throws IOException {
+        begin();
+        var answer = answer(status);
+        end();
+        return answer;
+    }
+
+    private void begin() throws IOException {
         if (json.nextToken() != JsonToken.START_OBJECT) {
             throw new OddLineException("not an object");
         }
+    }
+
+    private void end() throws IOException {
+        if (json.nextToken() != null) {
+            throw new OddLineException("more than one value");
+        }
+    }
+
+    private ResultLine readLine() throws IOException {
+        begin();
         fields(name -> {
             if (name.equals("custom_id")) {
                 customId = text(name);
@@ -158,9 +195,7 @@ public abstract class ResultLineReader {
                 readField(name);
             }
         });
-        if (json.nextToken() != null) {
-            throw new OddLineException("more than one value");
-        }
+        end();
         if (customId == null || !usable(customId)) {
             throw new OddLineException("no usable custom_id");
         }

@@ -38,13 +38,13 @@ final class Batches {
                 Json.text(batch, "output_file_id"),
                 Json.text(batch, "error_file_id"),
                 counts(batch.path("request_counts")),
-                errors(batch.path("errors").path("data"))));
+                errors(batch)));
     }
 
     /** Some servers write InProgress, some canceled. */
     private static Status status(String word) {
         return switch (word.toLowerCase(Locale.ROOT).replace("_", "")) {
-            case "validating" -> Status.VALIDATING;
+            case "validating", "pending", "queued" -> Status.VALIDATING;
             case "inprogress" -> Status.IN_PROGRESS;
             case "finalizing" -> Status.FINALIZING;
             case "cancelling", "canceling" -> Status.CANCELLING;
@@ -63,9 +63,12 @@ final class Batches {
                 counts.path("failed").asInt());
     }
 
-    private static List<BatchError> errors(JsonNode data) {
+    /** Gateways have one error object instead of a list. */
+    private static List<BatchError> errors(JsonNode batch) {
+        var list = batch.path("errors").path("data");
+        var single = batch.path("error");
         var errors = new ArrayList<BatchError>();
-        for (var error : data) {
+        for (var error : list.isEmpty() && single.isObject() ? List.of(single) : list) {
             var code = Refusals.code(error, "code");
             var line = error.path("line");
             errors.add(new BatchError(

@@ -4,7 +4,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.halfrate.processor.config.AccountConfig;
 import dev.halfrate.processor.config.ConfigException;
+import dev.halfrate.processor.config.CreateConfig;
 import dev.halfrate.processor.crash.CrashPoint;
+import dev.halfrate.processor.provider.CallOutcome;
 import dev.halfrate.processor.provider.CancelOutcome;
 import dev.halfrate.processor.provider.Capabilities;
 import dev.halfrate.processor.provider.CreateOutcome;
@@ -21,47 +23,65 @@ import dev.halfrate.processor.provider.UploadOutcome;
 import dev.halfrate.processor.provider.http.BatchCalls;
 import dev.halfrate.processor.provider.http.HttpCalls;
 import dev.halfrate.processor.provider.http.Json;
+import dev.halfrate.processor.provider.http.LinesBody;
 import dev.halfrate.processor.provider.http.Refusals;
 import dev.halfrate.processor.provider.http.Reply.Answer;
 import dev.halfrate.processor.provider.http.SentOnceBody;
+import dev.halfrate.processor.provider.http.SingleCalls;
 import dev.halfrate.processor.provider.http.Timeouts;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublisher;
 import java.net.http.HttpRequest.BodyPublishers;
+import java.nio.file.NoSuchFileException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 
-/** OpenAI's batch API, or a server that speaks it, behind one key. */
+/** OpenAI's API, or a server that speaks it, behind one key. */
 public final class OpenAiProvider implements Provider {
     static final String ATTEMPT = "halfrate_attempt";
     static final String BATCH = "halfrate_batch";
     static final String BATCHES = "/batches";
 
     private static final long FILE_BYTES_MAX = 209_715_200;
-    private static final Capabilities CAPABILITIES = new Capabilities(
-            "openai",
-            50_000,
-            FILE_BYTES_MAX,
-            (int) FILE_BYTES_MAX, // of a line alone no limit is known
-            OpenAiLineFormat.ENDPOINTS,
-            List.of("24h"),
-            Capabilities.Ingest.FILE,
-            Capabilities.SearchQuality.EXACT,
-            false,
-            new OpenAiLineFormat());
+    private static final int REQUESTS_MAX = 50_000;
 
     private final BatchCalls calls;
     private final Timeouts timeouts;
     private final BatchSearch batchSearch;
+    private final SingleCalls singleCalls;
+    private final Capabilities capabilities;
+    private final Duration filesExpireAfter;
+    private final CreateConfig create;
 
-    private OpenAiProvider(BatchCalls calls, Timeouts timeouts) {
+    private OpenAiProvider(BatchCalls calls, SingleCalls singleCalls, Timeouts timeouts, AccountConfig account) {
         this.calls = calls;
+        this.singleCalls = singleCalls;
         this.timeouts = timeouts;
         this.batchSearch = new BatchSearch(calls);
+        this.filesExpireAfter = account.files().expireAfter();
+        this.create = account.create();
+        this.capabilities = new Capabilities(
+                        "openai",
+                        REQUESTS_MAX,
+                        FILE_BYTES_MAX,
+                        (int) FILE_BYTES_MAX, // of a line alone no limit is known
+                        OpenAiLineFormat.ENDPOINTS,
+                        List.of(account.completionWindow()),
+                        account.create().inlineField().isEmpty()
+                                ? Capabilities.Ingest.FILE
+                                : Capabilities.Ingest.INLINE,
+                        Capabilities.SearchQuality.EXACT,
+                        false,
+                        false,
+                        new OpenAiLineFormat())
+                .within(account.limits());
     }
 
     /**
@@ -73,14 +93,19 @@ public final class OpenAiProvider implements Provider {
     }
 
     static OpenAiProvider of(AccountConfig account, Timeouts timeouts, InstantSource clock) {
-        var http = new HttpCalls(account, key -> Map.of("Authorization", "Bearer " + key), timeouts.connect());
+        var http = new HttpCalls(
+                account, new HttpCalls.KeyHeader("Authorization", "Bearer "), Map.of(), timeouts.connect());
         var dialect = new BatchCalls.Dialect(Batches::parse, ErrorCodes::kindOf, OpenAiResultLine::read);
-        return new OpenAiProvider(new BatchCalls(http, timeouts, dialect, clock), timeouts);
+        return new OpenAiProvider(
+                new BatchCalls(http, timeouts, dialect, clock),
+                new SingleCalls(http, ErrorCodes::kindOf, OpenAiResultLine::answer, clock),
+                timeouts,
+                account);
     }
 
     @Override
     public Capabilities capabilities() {
-        return CAPABILITIES;
+        return capabilities;
     }
 
     @Override
@@ -104,13 +129,49 @@ public final class OpenAiProvider implements Provider {
         if (create.deadline().passed()) {
             return new CreateOutcome.Refused(Refusals.deadlinePassed());
         }
-        var json = Json.object()
-                .put("input_file_id", create.inputFileId())
-                .put("endpoint", create.endpoint())
-                .put("completion_window", create.completionWindow());
+        var json = Json.object();
+        if (inline()) {
+            json.put("model", create.model());
+        } else {
+            json.put("input_file_id", create.inputFileId());
+        }
+        json.put("endpoint", create.endpoint()).put("completion_window", create.completionWindow());
         json.putObject("metadata").put(ATTEMPT, create.tag()).put(BATCH, create.batchId());
+        if (!filesExpireAfter.isZero()) {
+            json.putObject("output_expires_after")
+                    .put("anchor", "created_at")
+                    .put("seconds", filesExpireAfter.toSeconds());
+        }
+        var request = calls.to(BATCHES);
+        if (!this.create.idempotencyHeader().isEmpty()) {
+            request.header(this.create.idempotencyHeader(), create.tag());
+        }
+        if (inline()) {
+            return createInline(create, request, json.toString());
+        }
         var body = new SentOnceBody(json.toString().getBytes(UTF_8), create.deadline());
-        return calls.create(calls.to(BATCHES), body, timeouts.answer());
+        return calls.create(request, body, timeouts.answer());
+    }
+
+    private boolean inline() {
+        return capabilities.ingest() == Capabilities.Ingest.INLINE;
+    }
+
+    /** The requests come last: some gateways want to know the endpoint and the model before they read them. */
+    private CreateOutcome createInline(Create create, HttpRequest.Builder request, String json) {
+        var lines = create.lines();
+        if (lines == null) {
+            return new CreateOutcome.Refused(Refusals.noSpool());
+        }
+        var head = "%s,\"%s\":[".formatted(json.substring(0, json.length() - 1), this.create.inlineField());
+        try (var body = LinesBody.of(head, lines, "]}")) {
+            return calls.create(
+                    request, new SentOnceBody(body.stream(), body.length(), create.deadline()), timeouts.upload());
+        } catch (NoSuchFileException _) {
+            return new CreateOutcome.Refused(Refusals.noSpool());
+        } catch (IOException e) {
+            throw new UncheckedIOException("the spool file cannot be read", e);
+        }
     }
 
     @Override
@@ -139,11 +200,11 @@ public final class OpenAiProvider implements Provider {
     }
 
     @Override
-    public DeleteOutcome deleteInput(String inputFileId) {
-        if (!HttpCalls.isSegment(inputFileId)) {
+    public DeleteOutcome deleteFile(String fileId) {
+        if (!HttpCalls.isSegment(fileId)) {
             return new DeleteOutcome.Refused(Refusals.unusableId());
         }
-        var reply = calls.ask(calls.to("/files/" + inputFileId).DELETE(), timeouts.answer());
+        var reply = calls.ask(calls.to("/files/" + fileId).DELETE(), timeouts.answer());
         if (reply instanceof Answer answer
                 && answer.ok()
                 && answer.json().path("deleted").asBoolean()) {
@@ -163,26 +224,43 @@ public final class OpenAiProvider implements Provider {
     }
 
     @Override
+    public CallOutcome call(Call call) {
+        if (!OpenAiLineFormat.ENDPOINTS.contains(call.endpoint())) {
+            throw new IllegalArgumentException("endpoint " + call.endpoint());
+        }
+        return singleCalls.call(singleCalls.to(call.endpoint()), call.body(), call.timeout());
+    }
+
+    @Override
     public void close() {
         calls.close();
     }
 
     /** The file is never held in memory: it is read as the connection takes it. */
-    private static BodyPublisher multipart(Upload upload, String boundary) {
-        var head = """
+    private BodyPublisher multipart(Upload upload, String boundary) {
+        var fields = new LinkedHashMap<String, String>();
+        fields.put("purpose", "batch");
+        if (!filesExpireAfter.isZero()) {
+            fields.put("expires_after[anchor]", "created_at");
+            fields.put("expires_after[seconds]", Long.toString(filesExpireAfter.toSeconds()));
+        }
+        var head = new StringBuilder();
+        fields.forEach((name, value) -> head.append("""
                 --%s
-                Content-Disposition: form-data; name="purpose"
+                Content-Disposition: form-data; name="%s"
 
-                batch
+                %s
+                """.formatted(boundary, name, value)));
+        head.append("""
                 --%s
                 Content-Disposition: form-data; name="file"; filename="%s"
                 Content-Type: application/jsonl
 
-                """.formatted(boundary, boundary, upload.fileName()).replace("\n", "\r\n");
+                """.formatted(boundary, upload.fileName()));
         var tail = "\r\n--%s--\r\n".formatted(boundary).getBytes(UTF_8);
         try {
             return BodyPublishers.concat(
-                    BodyPublishers.ofString(head),
+                    BodyPublishers.ofString(head.toString().replace("\n", "\r\n")),
                     BodyPublishers.ofFile(upload.lines()),
                     BodyPublishers.fromPublisher(
                             BodyPublishers.ofByteArrays(() -> {

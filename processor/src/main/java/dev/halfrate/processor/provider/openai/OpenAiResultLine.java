@@ -9,6 +9,7 @@ import dev.halfrate.processor.provider.ResultLine.LineError;
 import dev.halfrate.processor.provider.ResultLine.NotExecuted;
 import dev.halfrate.processor.provider.http.ResultLineReader;
 import java.io.IOException;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** A line of an output or error file: custom_id, response, error. */
@@ -26,6 +27,17 @@ final class OpenAiResultLine extends ResultLineReader {
 
     static ResultLine read(long number, byte[] line, int length) {
         return read(number, line, length, OpenAiResultLine::new);
+    }
+
+    static Optional<Answered> answer(int status, byte[] body) {
+        return readAnswer(status, body, OpenAiResultLine::new);
+    }
+
+    @Override
+    protected Answered answer(int status) throws IOException {
+        this.status = status;
+        readBody();
+        return answered("");
     }
 
     @Override

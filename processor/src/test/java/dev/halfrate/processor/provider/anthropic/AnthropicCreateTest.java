@@ -286,7 +286,7 @@ class AnthropicCreateTest {
     }
 
     private static Create request(String apiVersion, List<String> betas, Path lines, Deadline deadline) {
-        return new Create("attempt-1", "b-1", "/v1/messages", apiVersion, betas, "24h", "", lines, deadline);
+        return new Create("attempt-1", "b-1", "/v1/messages", "claude", apiVersion, betas, "24h", "", lines, deadline);
     }
 
     private static void truncate(Path file) {

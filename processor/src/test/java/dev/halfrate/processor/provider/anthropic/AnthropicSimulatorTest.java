@@ -82,7 +82,7 @@ class AnthropicSimulatorTest extends ProviderContract {
     }
 
     private static CreateOutcome create(Provider at, String tag, Path lines, Deadline deadline) {
-        return at.create(new Create(tag, "b-1", "/v1/messages", "", List.of(), "24h", "", lines, deadline));
+        return at.create(new Create(tag, "b-1", "/v1/messages", "claude", "", List.of(), "24h", "", lines, deadline));
     }
 
     @Test

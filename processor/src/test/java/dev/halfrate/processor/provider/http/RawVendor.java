@@ -6,6 +6,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.halfrate.processor.config.AccountConfig;
 import dev.halfrate.processor.config.DoubtConfig;
 import dev.halfrate.processor.config.Secret;
+import dev.halfrate.processor.config.SyncConfig;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -118,7 +119,8 @@ public final class RawVendor implements AutoCloseable {
                 List.of("*"),
                 "24h",
                 8,
-                DoubtConfig.DEFAULT);
+                DoubtConfig.DEFAULT,
+                SyncConfig.DEFAULT);
     }
 
     /** @param answer how long a small call may take; the rest is generous */

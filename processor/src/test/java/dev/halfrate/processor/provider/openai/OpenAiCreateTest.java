@@ -267,7 +267,7 @@ class OpenAiCreateTest {
 
     @Test
     void aNameThatDoesNotResolveIsDefinite() {
-        assertNotConnected(create(RawVendor.account("http://no-such-host.invalid/v1")));
+        assertNotConnected(create(RawVendor.account("https://no-such-host.invalid/v1")));
     }
 
     @Test
@@ -376,7 +376,8 @@ class OpenAiCreateTest {
     }
 
     private static Create request(Deadline deadline) {
-        return new Create("attempt-1", "b-1", "/v1/chat/completions", "", List.of(), "24h", "file-1", null, deadline);
+        return new Create(
+                "attempt-1", "b-1", "/v1/chat/completions", "gpt-4o", "", List.of(), "24h", "file-1", null, deadline);
     }
 
     private static String error(String type, @Nullable String code) {

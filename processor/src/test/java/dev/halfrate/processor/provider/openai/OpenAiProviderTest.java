@@ -8,6 +8,7 @@ import dev.halfrate.processor.config.AccountConfig;
 import dev.halfrate.processor.config.ConfigException;
 import dev.halfrate.processor.config.DoubtConfig;
 import dev.halfrate.processor.config.Secret;
+import dev.halfrate.processor.config.SyncConfig;
 import dev.halfrate.processor.provider.CancelOutcome;
 import dev.halfrate.processor.provider.DeleteOutcome;
 import dev.halfrate.processor.provider.FilePosition;
@@ -283,20 +284,20 @@ class OpenAiProviderTest {
     @Test
     void aFileIsDeletedOnlyIfTheVendorSaysSo() {
         vendor.answers(200, "{\"id\":\"file-1\",\"deleted\":true}");
-        assertThat(provider.deleteInput("file-1")).isEqualTo(new DeleteOutcome.Deleted());
+        assertThat(provider.deleteFile("file-1")).isEqualTo(new DeleteOutcome.Deleted());
         assertThat(vendor.requests().getFirst().line()).isEqualTo("DELETE /v1/files/file-1");
 
         vendor.answers(404, NOT_FOUND);
-        assertThat(provider.deleteInput("file-1")).isEqualTo(new DeleteOutcome.Deleted());
+        assertThat(provider.deleteFile("file-1")).isEqualTo(new DeleteOutcome.Deleted());
 
         vendor.answers(404, "<html>no route</html>");
-        assertThat(provider.deleteInput("file-1")).isEqualTo(new DeleteOutcome.NoAnswer("HTTP 404"));
+        assertThat(provider.deleteFile("file-1")).isEqualTo(new DeleteOutcome.NoAnswer("HTTP 404"));
 
         vendor.answers(200, "{\"deleted\":false}");
-        assertThat(provider.deleteInput("file-1")).isEqualTo(new DeleteOutcome.NoAnswer("HTTP 200, unreadable"));
+        assertThat(provider.deleteFile("file-1")).isEqualTo(new DeleteOutcome.NoAnswer("HTTP 200, unreadable"));
 
         vendor.answers(502, "");
-        assertThat(provider.deleteInput("file-1")).isEqualTo(new DeleteOutcome.NoAnswer("HTTP 502"));
+        assertThat(provider.deleteFile("file-1")).isEqualTo(new DeleteOutcome.NoAnswer("HTTP 502"));
     }
 
     @ParameterizedTest
@@ -304,7 +305,7 @@ class OpenAiProviderTest {
     void anIdThatIsNoneNeverGetsIntoAUrl(String id) throws InterruptedException {
         assertThat(provider.poll(id)).isEqualTo(new Refused(Refusals.unusableId()));
         assertThat(provider.cancel(id)).isEqualTo(new CancelOutcome.Refused(Refusals.unusableId()));
-        assertThat(provider.deleteInput(id)).isEqualTo(new DeleteOutcome.Refused(Refusals.unusableId()));
+        assertThat(provider.deleteFile(id)).isEqualTo(new DeleteOutcome.Refused(Refusals.unusableId()));
         assertThat(provider.results(id, FilePosition.START, (_, _) -> {}))
                 .isEqualTo(new ResultsOutcome.Refused(Refusals.unusableId()));
         assertThat(vendor.requests()).isEmpty();
@@ -356,7 +357,8 @@ class OpenAiProviderTest {
                 List.of("*"),
                 "24h",
                 1,
-                DoubtConfig.DEFAULT);
+                DoubtConfig.DEFAULT,
+                SyncConfig.DEFAULT);
 
         assertThatThrownBy(() -> OpenAiProvider.of(account, Timeouts.DEFAULT))
                 .isInstanceOf(ConfigException.class)

@@ -1,6 +1,6 @@
-package dev.halfrate.processor.provider.anthropic;
+package dev.halfrate.processor.provider.http;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.ByteArrayInputStream;
 import java.io.FilterInputStream;
@@ -19,16 +19,19 @@ import org.slf4j.LoggerFactory;
  *
  * @param length in bytes
  */
-record RequestsBody(InputStream stream, long length) implements AutoCloseable {
-    private static final byte[] HEAD = "{\"requests\":[".getBytes(US_ASCII);
-    private static final byte[] END = "]}".getBytes(US_ASCII);
-
-    static RequestsBody of(Path lines) throws IOException {
+public record LinesBody(InputStream stream, long length) implements AutoCloseable {
+    /**
+     * @param head what the body begins with, up to the array's bracket
+     * @param end what it ends with, from the array's bracket on
+     */
+    public static LinesBody of(String head, Path lines, String end) throws IOException {
+        var before = head.getBytes(UTF_8);
+        var after = end.getBytes(UTF_8);
         var lineBytes = Math.max(0, Files.size(lines) - 1); // without the last line feed
         var elements = new Elements(Files.newInputStream(lines), lineBytes);
-        var parts = List.of(new ByteArrayInputStream(HEAD), elements, new ByteArrayInputStream(END));
-        return new RequestsBody(
-                new SequenceInputStream(Collections.enumeration(parts)), HEAD.length + lineBytes + END.length);
+        var parts = List.of(new ByteArrayInputStream(before), elements, new ByteArrayInputStream(after));
+        return new LinesBody(
+                new SequenceInputStream(Collections.enumeration(parts)), before.length + lineBytes + after.length);
     }
 
     /** What was sent counts, not how its file was left. */
@@ -37,7 +40,7 @@ record RequestsBody(InputStream stream, long length) implements AutoCloseable {
         try {
             stream.close();
         } catch (IOException e) {
-            LoggerFactory.getLogger(RequestsBody.class).warn("a spool file was not closed: {}", e.getMessage());
+            LoggerFactory.getLogger(LinesBody.class).warn("a spool file was not closed: {}", e.getMessage());
         }
     }
 

@@ -1,0 +1,21 @@
+package dev.halfrate.processor;
+
+import dev.halfrate.processor.config.AccountConfig;
+import dev.halfrate.processor.provider.Provider;
+import dev.halfrate.processor.provider.anthropic.AnthropicProvider;
+import dev.halfrate.processor.provider.http.Timeouts;
+import dev.halfrate.processor.provider.openai.OpenAiProvider;
+
+/** Who speaks to an account's vendor. */
+public final class Providers {
+    private Providers() {}
+
+    /** @throws dev.halfrate.processor.config.ConfigException if the account's key cannot be sent */
+    public static Provider of(AccountConfig account) {
+        return switch (account.provider()) {
+            case "anthropic" -> AnthropicProvider.of(account, Timeouts.DEFAULT);
+            case "openai" -> OpenAiProvider.of(account, Timeouts.DEFAULT);
+            default -> throw new IllegalArgumentException(account.provider());
+        };
+    }
+}

@@ -1,0 +1,47 @@
+package dev.halfrate.processor.config;
+
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * How an account's vendor is called.
+ *
+ * @param keyHeader the header that the key goes into; empty for the vendor's own way
+ * @param headers sent with every call; a value may be as secret as a key
+ * @param query parameters of every call, as they are
+ * @param plain whether http to another machine is allowed, where anybody on the way can read key, prompts and answers
+ */
+public record HttpConfig(String keyHeader, Map<String, Secret> headers, Map<String, String> query, boolean plain) {
+    public static final HttpConfig DEFAULT = new HttpConfig("", Map.of(), Map.of(), false);
+
+    private static final String NAME = "[A-Za-z0-9-]{1,64}";
+
+    public HttpConfig {
+        if (!keyHeader.isEmpty()) {
+            Check.matches("accounts.http.key-header", keyHeader, NAME);
+        }
+        for (var header : headers.entrySet()) {
+            Check.matches("accounts.http.headers", header.getKey(), NAME);
+            Check.that(
+                    header.getValue().reveal().matches("[ -~]+"),
+                    "accounts.http.headers." + header.getKey(),
+                    "visible ASCII",
+                    header.getValue().toString());
+        }
+        for (var parameter : query.entrySet()) {
+            Check.matches("accounts.http.query", parameter.getKey(), "[A-Za-z0-9._~-]{1,64}");
+            Check.matches("accounts.http.query." + parameter.getKey(), parameter.getValue(), "[A-Za-z0-9._~-]{1,200}");
+        }
+        headers = Map.copyOf(headers);
+        query = Map.copyOf(query);
+    }
+
+    /** @return to be put behind the `?` of a URL, empty if there is none */
+    public String queryString() {
+        var pairs = new TreeMap<>(query)
+                .entrySet().stream()
+                        .map(parameter -> parameter.getKey() + "=" + parameter.getValue())
+                        .toList();
+        return String.join("&", pairs);
+    }
+}
