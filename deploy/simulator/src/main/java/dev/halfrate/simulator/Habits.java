@@ -14,6 +14,7 @@ import java.util.Objects;
  * @param cancelLoses lines of a cancelled batch that were executed and billed, and are in neither of its files
  * @param countsProgress whether the counts of a message batch change before it ends
  * @param ranges whether a part of a file may be had
+ * @param idempotencyKeys whether gateways know a create again by its Idempotency-Key
  */
 record Habits(
         int newBatchesHiddenSeconds,
@@ -24,7 +25,8 @@ record Habits(
         int callMs,
         int cancelLoses,
         boolean countsProgress,
-        boolean ranges) {
+        boolean ranges,
+        boolean idempotencyKeys) {
 
     private static final int HIDDEN_SECONDS_MAX = 86_400;
     private static final int SLOWDOWN_MAX = 1_000;
@@ -51,7 +53,7 @@ record Habits(
     }
 
     static Habits of(SimulatorConfig config) {
-        return new Habits(0, DeletedInput.FAILED, config.lineErrorRates().failed(), 1, 0, 0, 0, false, true);
+        return new Habits(0, DeletedInput.FAILED, config.lineErrorRates().failed(), 1, 0, 0, 0, false, true, false);
     }
 
     private static void requireWithin(String name, int got, int min, int max) {

@@ -10,7 +10,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.server.Request;
@@ -32,6 +34,7 @@ final class OpenAiApi implements VendorApi {
     private final BatchWork work;
     private final RateLimits limits;
     private final VirtualClock clock;
+    private final Map<String, String> createdByKey = new HashMap<>();
     private final List<Route> modelRoutes;
     private final List<Route> batchRoutes = List.of(
             Route.of("POST", "/v1/files", this::uploadFile),
@@ -191,7 +194,28 @@ final class OpenAiApi implements VendorApi {
         }));
     }
 
+    /** The batch that was created under the same key before, where keys are known. */
     private Reply createInline(Call call) throws IOException {
+        Optional<String> key =
+                call.header("Idempotency-Key").filter(_ -> work.habits().get().idempotencyKeys());
+        if (key.isEmpty()) {
+            return readAndCreate(call);
+        }
+        synchronized (createdByKey) {
+            String id = createdByKey.get(call.account() + " " + key.get());
+            if (id != null) {
+                Batch before = batches.find(call.account(), id).orElseThrow();
+                return Reply.ok(dialect.show(before.view(clock.now())));
+            }
+            Reply.Json created = readAndCreate(call);
+            createdByKey.put(
+                    call.account() + " " + key.get(),
+                    ((ObjectNode) created.body()).path("id").textValue());
+            return created;
+        }
+    }
+
+    private Reply.Json readAndCreate(Call call) throws IOException {
         Path body = Files.createTempFile(files.directory(), "create", null);
         try {
             call.storeBody(body, INLINE_BYTES_MAX);

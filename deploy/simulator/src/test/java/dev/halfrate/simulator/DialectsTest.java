@@ -154,6 +154,32 @@ final class DialectsTest {
     }
 
     @Test
+    void aGatewayMayKnowACreateAgain() {
+        client.send("PUT", "/control/habits", BodyPublishers.ofString("{\"idempotency_keys\": true}"));
+
+        String first = createUnder("one");
+        String again = createUnder("one");
+        String other = createUnder("other");
+
+        assertThat(again).isEqualTo(first);
+        assertThat(other).isNotEqualTo(first);
+        assertThat(get(GATEWAY + "/batches").path("data")).hasSize(2);
+        assertThat(simulator.billingBook().summary().createsReceived()).isEqualTo(3);
+    }
+
+    private String createUnder(String key) {
+        return client.send(
+                        "POST",
+                        GATEWAY + "/batches",
+                        BodyPublishers.ofString(inline("requests", "24h", ChatLines.line("a", ChatLines.body("Hi")))),
+                        "Idempotency-Key",
+                        key)
+                .json()
+                .path("id")
+                .textValue();
+    }
+
+    @Test
     void openRouterTakesRequestsAndGivesTheirResultsWithTheBatch() {
         Answer created = client.post(OPENROUTER + "/batches", """
                 {"endpoint": "/v1/chat/completions", "model": "openai/gpt-4o-mini", "requests": [
