@@ -35,6 +35,7 @@ import picocli.CommandLine.Spec;
             "  halfrate demo                                          1,000 made-up requests",
             "  halfrate demo --requests 20000",
             "  halfrate demo --file requests.jsonl --out answers.jsonl",
+            "  halfrate demo --provider anthropic",
             "",
             "Each line of a file is one request as in OpenAI's or Anthropic's batches:",
             "  {\"custom_id\": \"a1\", \"method\": \"POST\", \"url\": \"/v1/chat/completions\", \"body\": {...}}",
@@ -68,6 +69,15 @@ final class DemoCommand implements Callable<Integer> {
 
     @ArgGroup
     private @Nullable Load load;
+
+    @Option(
+            names = "--provider",
+            paramLabel = "NAME",
+            description = {
+                "Send all requests to one vendor: ${COMPLETION-CANDIDATES}.",
+                "Without it their models decide, and made-up ones go to openai. A gateway takes requests without a file."
+            })
+    private @Nullable Upstream provider;
 
     @Option(
             names = {"-o", "--out"},
@@ -117,7 +127,7 @@ final class DemoCommand implements Callable<Integer> {
 
     private int run(Workspace workspace, RequestLines lines, @Nullable AnswersFile answers, PrintWriter words)
             throws InterruptedException {
-        var plan = new LocalStack.Plan(0, 0, workspace.directory(), seed, speed, true);
+        var plan = new LocalStack.Plan(0, 0, workspace.directory(), seed, speed, true, provider);
         try (var stack = LocalStack.start(plan);
                 var stop = StopSignal.closing(Closing.all(stack, answers, workspace))) {
             words.print(settings(stack, lines));
@@ -165,7 +175,7 @@ final class DemoCommand implements Callable<Integer> {
             return RequestLines.ofFile(load.file);
         }
         var requests = load == null || load.requests == null ? 1_000 : load.requests;
-        return RequestLines.generated(requests, seed);
+        return RequestLines.generated(requests, seed, provider == Upstream.ANTHROPIC);
     }
 
     private String settings(LocalStack stack, RequestLines lines) {

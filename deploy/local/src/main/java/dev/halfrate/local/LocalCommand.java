@@ -80,7 +80,8 @@ final class LocalCommand implements Callable<Integer> {
                 dataDirectory == null ? Workspace.temporary("halfrate-local-") : Workspace.at(dataDirectory)) {
             Logs.into(workspace.log());
             var words = spec.commandLine().getOut();
-            var plan = new LocalStack.Plan(port, simulatorPort, workspace.directory(), seed, speed, !withoutProcessor);
+            var plan = new LocalStack.Plan(
+                    port, simulatorPort, workspace.directory(), seed, speed, !withoutProcessor, null);
             try (var stack = LocalStack.start(plan)) {
                 words.print(LocalGuide.connect(stack, workspace.log()));
                 if (withoutProcessor) {

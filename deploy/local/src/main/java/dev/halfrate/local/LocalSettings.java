@@ -1,13 +1,10 @@
 package dev.halfrate.local;
 
 import dev.halfrate.processor.config.AccountConfig;
-import dev.halfrate.processor.config.DoubtConfig;
 import dev.halfrate.processor.config.HalfrateConfig;
 import dev.halfrate.processor.config.LanesConfig;
 import dev.halfrate.processor.config.LedgerConfig;
 import dev.halfrate.processor.config.RequestsConfig;
-import dev.halfrate.processor.config.Secret;
-import dev.halfrate.processor.config.SyncConfig;
 import dev.halfrate.processor.config.TopicsConfig;
 import java.net.URI;
 import java.nio.file.Path;
@@ -30,16 +27,27 @@ final class LocalSettings {
 
     private LocalSettings() {}
 
+    /** With an account at each vendor that models are named after. */
     static HalfrateConfig config(String bootstrapServers, URI simulator, Path stateDirectory) {
+        return config(
+                bootstrapServers,
+                stateDirectory,
+                List.of(Upstream.ANTHROPIC.account(simulator, "claude-*"), Upstream.OPENAI.account(simulator, "*")));
+    }
+
+    /** With one account, whatever the models are. */
+    static HalfrateConfig config(String bootstrapServers, URI simulator, Path stateDirectory, Upstream only) {
+        return config(bootstrapServers, stateDirectory, List.of(only.account(simulator, "*")));
+    }
+
+    private static HalfrateConfig config(String bootstrapServers, Path stateDirectory, List<AccountConfig> accounts) {
         return new HalfrateConfig(
                 "halfrate",
                 stateDirectory,
                 Map.of("bootstrap.servers", bootstrapServers),
                 topics(),
                 new RequestsConfig(Duration.ofHours(72), 10_000_000),
-                List.of(
-                        account("simulator-anthropic", "anthropic", simulator, "claude-*"),
-                        account("simulator", "openai", simulator, "*")),
+                accounts,
                 new LanesConfig(WINDOW_REQUESTS_MAX, 100_000_000, WINDOW_AGE_MAX, 4, Duration.ofHours(1), 1_000_000),
                 new LedgerConfig(
                         POLL_DELAYS,
@@ -58,20 +66,6 @@ final class LocalSettings {
                         Duration.ofSeconds(1),
                         Duration.ofSeconds(10),
                         1_000_000_000));
-    }
-
-    private static AccountConfig account(String name, String provider, URI simulator, String models) {
-        return new AccountConfig(
-                name,
-                provider,
-                simulator,
-                new Secret("local"),
-                name,
-                List.of(models),
-                "24h",
-                4,
-                DoubtConfig.DEFAULT,
-                SyncConfig.DEFAULT);
     }
 
     static TopicsConfig topics() {

@@ -25,8 +25,16 @@ final class LocalStack implements AutoCloseable {
      * @param brokerPort 0 for any free one, as is simulatorPort
      * @param directory of everything that is written
      * @param speed of the simulator: its seconds per real second
+     * @param only whom all requests go to; null chooses by model
      */
-    record Plan(int brokerPort, int simulatorPort, Path directory, long seed, double speed, boolean withProcessor) {
+    record Plan(
+            int brokerPort,
+            int simulatorPort,
+            Path directory,
+            long seed,
+            double speed,
+            boolean withProcessor,
+            @Nullable Upstream only) {
         Path state() {
             return directory.resolve("state");
         }
@@ -51,7 +59,9 @@ final class LocalStack implements AutoCloseable {
             running.push(broker);
             simulator = startSimulator(plan);
             running.push(simulator);
-            config = LocalSettings.config(broker.bootstrapServers(), simulator.baseUrl(), plan.state());
+            config = plan.only() == null
+                    ? LocalSettings.config(broker.bootstrapServers(), simulator.baseUrl(), plan.state())
+                    : LocalSettings.config(broker.bootstrapServers(), simulator.baseUrl(), plan.state(), plan.only());
             if (plan.withProcessor()) {
                 processor = Processor.start(config, new SimpleMeterRegistry());
                 running.push(processor);

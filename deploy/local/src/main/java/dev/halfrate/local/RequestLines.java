@@ -13,6 +13,17 @@ import org.jspecify.annotations.Nullable;
 
 /** The values to send, one for each line, byte for byte. */
 interface RequestLines {
+    /** A request in OpenAI's form: number, task, order, product, opinion. */
+    String COMPLETION = """
+            {"custom_id": "demo-%06d", "method": "POST", "url": "/v1/chat/completions", "body": \
+            {"model": "gpt-4o-mini", "messages": [{"role": "system", "content": "%s."}, \
+            {"role": "user", "content": "Order %d: the %s %s."}], "max_tokens": 200}}""";
+
+    /** The same in Anthropic's. */
+    String MESSAGE = """
+            {"custom_id": "demo-%06d", "params": {"model": "claude-haiku-4-5", "max_tokens": 200, "system": "%s.", \
+            "messages": [{"role": "user", "content": "Order %d: the %s %s."}]}}""";
+
     /** How many there are. */
     long count();
 
@@ -56,8 +67,17 @@ interface RequestLines {
         };
     }
 
-    /** Made-up requests, the same for equal seeds. */
+    /** As below, in OpenAI's form. */
     static RequestLines generated(long count, long seed) {
+        return generated(count, seed, false);
+    }
+
+    /**
+     * Made-up requests, the same for equal seeds.
+     *
+     * @param messages whether they are Anthropic's
+     */
+    static RequestLines generated(long count, long seed, boolean messages) {
         return new RequestLines() {
             @Override
             public long count() {
@@ -66,7 +86,7 @@ interface RequestLines {
 
             @Override
             public Reader open() {
-                return new Generator(count, new SplittableRandom(seed));
+                return new Generator(count, new SplittableRandom(seed), messages ? MESSAGE : COMPLETION);
             }
         };
     }
@@ -144,11 +164,13 @@ interface RequestLines {
 
         private final long count;
         private final SplittableRandom random;
+        private final String form;
         private long made;
 
-        Generator(long count, SplittableRandom random) {
+        Generator(long count, SplittableRandom random, String form) {
             this.count = count;
             this.random = random;
+            this.form = form;
         }
 
         @Override
@@ -157,10 +179,7 @@ interface RequestLines {
                 return null;
             }
             made++;
-            return """
-                    {"custom_id": "demo-%06d", "method": "POST", "url": "/v1/chat/completions", "body": \
-                    {"model": "gpt-4o-mini", "messages": [{"role": "system", "content": "%s."}, \
-                    {"role": "user", "content": "Order %d: the %s %s."}], "max_tokens": 200}}""".formatted(made, pick(TASKS), random.nextInt(10_000, 100_000), pick(PRODUCTS), pick(OPINIONS))
+            return form.formatted(made, pick(TASKS), random.nextInt(10_000, 100_000), pick(PRODUCTS), pick(OPINIONS))
                     .getBytes(java.nio.charset.StandardCharsets.UTF_8);
         }
 

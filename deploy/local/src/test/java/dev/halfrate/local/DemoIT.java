@@ -16,6 +16,8 @@ import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class DemoIT {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -29,7 +31,7 @@ class DemoIT {
         // Given
         var file = directory.resolve("answers.jsonl");
         var lines = RequestLines.generated(200, 3);
-        try (var stack = LocalStack.start(new LocalStack.Plan(0, 0, directory, 3, 300, true));
+        try (var stack = LocalStack.start(new LocalStack.Plan(0, 0, directory, 3, 300, true, null));
                 var answers = new AnswersFile(file)) {
             // When
             var outcome =
@@ -51,6 +53,20 @@ class DemoIT {
                 assertThat(exchanges).contains(answered);
             }
             assertThat(asked).isEmpty();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Upstream.class,
+            names = {"ANTHROPIC", "GATEWAY"})
+    void everyVendorsRequestsAreAnswered(Upstream upstream) throws Exception {
+        var lines = RequestLines.generated(60, 5, upstream == Upstream.ANTHROPIC);
+        try (var stack = LocalStack.start(new LocalStack.Plan(0, 0, directory, 5, 300, true, upstream))) {
+            var outcome = new Demo(stack.config(), stack.failure(), lines, null, STALL_MAX, screen()).run(() -> false);
+
+            assertThat(outcome.isClean()).as(outcome.toString()).isTrue();
+            assertThat(stack.billingBook().summary().linesBilled()).isEqualTo(60);
         }
     }
 
@@ -105,7 +121,7 @@ class DemoIT {
                         "{\"custom_id\": \"endless\", \"params\": {\"model\": \"claude-haiku-4-5\"}}",
                         request("other vendor", "What is 2 + 2?", "")));
         var answersFile = directory.resolve("answers.jsonl");
-        try (var stack = LocalStack.start(new LocalStack.Plan(0, 0, directory, 3, 300, true));
+        try (var stack = LocalStack.start(new LocalStack.Plan(0, 0, directory, 3, 300, true, null));
                 var answers = new AnswersFile(answersFile)) {
             // When
             var outcome = new Demo(

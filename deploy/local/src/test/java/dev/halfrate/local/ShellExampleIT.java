@@ -23,7 +23,7 @@ class ShellExampleIT {
                 {"custom_id": "a", "method": "POST", "url": "/v1/chat/completions", "body": {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "Hello"}]}}
                 {"custom_id": "b", "method": "POST", "url": "/v1/chat/completions", "body": {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "Goodbye"}]}}
                 """);
-        try (var stack = LocalStack.start(new LocalStack.Plan(0, 0, directory, 1, 600, true))) {
+        try (var stack = LocalStack.start(new LocalStack.Plan(0, 0, directory, 1, 600, true, null))) {
             var script = new ProcessBuilder(
                             "../../producer-examples/shell/produce.sh", file.toString(), stack.bootstrapServers())
                     .redirectError(ProcessBuilder.Redirect.INHERIT)

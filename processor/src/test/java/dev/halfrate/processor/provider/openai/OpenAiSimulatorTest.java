@@ -71,7 +71,7 @@ class OpenAiSimulatorTest {
         return OpenAiProvider.of(account(simulator, path, more), RawVendor.timeouts(Duration.ofSeconds(20)), time::get);
     }
 
-    private abstract static class StoredFiles extends StoredFileContract {
+    abstract static class StoredFiles extends StoredFileContract {
         private final AtomicReference<Instant> vendorTime = new AtomicReference<>(Instant.now());
 
         @AutoClose
