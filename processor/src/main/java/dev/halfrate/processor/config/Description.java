@@ -32,7 +32,7 @@ final class Description {
             case Map<?, ?> kafka ->
                 kafka.keySet().stream().map(String::valueOf).sorted().forEach(name -> addKafka(key, name, kafka));
             case List<?> list
-            when list.stream().allMatch(Record.class::isInstance) -> {
+            when !list.isEmpty() && list.stream().allMatch(Record.class::isInstance) -> {
                 for (var i = 0; i < list.size(); i++) {
                     addComponents("%s[%d].".formatted(key, i), (Record) list.get(i));
                 }

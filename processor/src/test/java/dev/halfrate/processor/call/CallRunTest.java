@@ -230,7 +230,7 @@ class CallRunTest {
     @Test
     void someAreLeftToAnotherRunIfToldSo() throws Exception {
         var first = new VirtualCaller((_, _, _, _) -> WELL);
-        var outcome = runWith(first, 100, new Settings(RawVendor.account("http://x/v1"), 50, 30, null));
+        var outcome = runWith(first, 100, new Settings(RawVendor.account("https://x/v1"), 50, 30, null));
 
         assertThat(outcome.stopped()).isNull();
         assertThat(outcome.counts().succeeded()).isEqualTo(30);
@@ -469,7 +469,7 @@ class CallRunTest {
     }
 
     private static Settings settings(@Nullable InDoubt inDoubt) {
-        return new Settings(RawVendor.account("http://x/v1"), 50, Long.MAX_VALUE, inDoubt);
+        return new Settings(RawVendor.account("https://x/v1"), 50, Long.MAX_VALUE, inDoubt);
     }
 
     private Path requests(int count) throws IOException {

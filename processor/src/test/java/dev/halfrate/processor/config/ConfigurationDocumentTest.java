@@ -47,6 +47,9 @@ class ConfigurationDocumentTest {
         values.put("accounts[].name", "required");
         values.put("accounts[].key", "required");
         values.put("accounts[].pool", "the account's name");
+        values.put("accounts[].http.headers", "");
+        values.put("accounts[].http.query", "");
+        values.replaceAll((_, value) -> value.isEmpty() ? "none" : value);
         return values;
     }
 }
