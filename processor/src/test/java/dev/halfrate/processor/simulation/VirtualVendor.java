@@ -383,7 +383,7 @@ final class VirtualVendor {
     void givenUp(String tag, Duration lastListing) {
         givenUp.add(tag);
         for (var remote : remotes.values()) {
-            if (remote.tag.equals(tag) && remote.counts()) {
+            if (remote.tag.equals(tag) && remote.counts() && remote.status != Status.FAILED) {
                 if (remote.listedFrom.compareTo(lastListing) <= 0) {
                     throw Invariants.broken("I4", remote.batchId + " is given up though its remote batch was listed");
                 }
@@ -403,7 +403,7 @@ final class VirtualVendor {
             return;
         }
         for (var remote : remotes.values()) {
-            if (remote.tag.equals(tag) && remote.counts()) {
+            if (remote.tag.equals(tag) && remote.counts() && remote.status != Status.FAILED) {
                 remote.excused = true;
                 invariants.remoteBatchFailed(remote.batchId);
                 input(remote.inputFileId).lines.forEach(book::excuse);
