@@ -30,7 +30,12 @@ final class ByteLines implements AutoCloseable {
     private boolean ended = true;
 
     ByteLines(Path file, int lineBytesMax) throws IOException {
-        this.bytes = Files.newInputStream(file);
+        this(Files.newInputStream(file), lineBytesMax);
+    }
+
+    /** @param bytes this one's to close */
+    ByteLines(InputStream bytes, int lineBytesMax) {
+        this.bytes = bytes;
         this.lineBytesMax = lineBytesMax;
     }
 

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
@@ -54,7 +55,7 @@ public final class CallJournal implements AutoCloseable {
         }
         lock(channel);
         this.used = channel.size() > 0;
-        this.lines = new Appended(channel, read());
+        this.lines = new Appended(channel, read(channel));
     }
 
     /**
@@ -185,27 +186,30 @@ public final class CallJournal implements AutoCloseable {
         }
     }
 
-    /** @return bytes of the whole lines */
-    private long read() throws IOException {
-        try (var all = new ByteLines(file, LINE_BYTES_MAX)) {
-            var good = 0L;
-            for (var line = all.next(); line != null; line = all.next()) {
-                var first = all.number() == 1;
-                var text = first ? new String(line, UTF_8) : "";
-                if (first && !(all.ended() ? text.equals(HEAD) : HEAD.startsWith(text))) {
-                    throw new CallException(file + " is no journal of this command: choose another --output");
-                }
-                if (all.ended()) {
-                    if (!first && !read(line)) {
-                        throw new CallException("%s is damaged at line %d, so nobody knows what was sent"
-                                .formatted(file, all.number()));
-                    }
-                    good = all.end();
-                }
+    /**
+     * Through the channel that is locked, and stays open: to close any other one of the same file gives up the lock.
+     *
+     * @return bytes of the whole lines
+     */
+    private long read(FileChannel locked) throws IOException {
+        var all = new ByteLines(Channels.newInputStream(locked), LINE_BYTES_MAX);
+        var good = 0L;
+        for (var line = all.next(); line != null; line = all.next()) {
+            var first = all.number() == 1;
+            var text = first ? new String(line, UTF_8) : "";
+            if (first && !(all.ended() ? text.equals(HEAD) : HEAD.startsWith(text))) {
+                throw new CallException(file + " is no journal of this command: choose another --output");
             }
-            used = good > 0;
-            return good;
+            if (all.ended()) {
+                if (!first && !read(line)) {
+                    throw new CallException(
+                            "%s is damaged at line %d, so nobody knows what was sent".formatted(file, all.number()));
+                }
+                good = all.end();
+            }
         }
+        used = good > 0;
+        return good;
     }
 
     /** @return whether it can be read */

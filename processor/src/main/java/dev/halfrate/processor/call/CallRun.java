@@ -11,8 +11,10 @@ import dev.halfrate.processor.provider.CallOutcome;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.PriorityQueue;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -62,6 +64,9 @@ public final class CallRun {
     private final Map<String, Sent> sent;
     private final PriorityQueue<Waiting> waiting;
     private final List<String> refused = new ArrayList<>();
+    /** By custom_id, the content of what was checked and has not been read again. */
+    private final Map<String, Integer> checked = new HashMap<>();
+
     private final long begunNanos;
     private CallPace pace;
     private Usage usage;
@@ -127,6 +132,7 @@ public final class CallRun {
                 refused.clear();
                 progress.accept(counts());
                 if (cutOff()) {
+                    exposure += underWay;
                     break;
                 }
             }
@@ -150,6 +156,7 @@ public final class CallRun {
                 return "its custom_id was sent with another url or body before: choose another custom_id or --output";
             }
             total++;
+            checked.put(request.customId(), request.hash().hashCode());
             var result = known.get(request.customId());
             if (result != null) {
                 earlier++;
@@ -224,7 +231,13 @@ public final class CallRun {
     /** A file that was changed meanwhile ends the run, and not what is under way. */
     private @Nullable CallRequest read(RequestFile.Reader reader) {
         try {
-            return reader.next();
+            var request = reader.next();
+            if (request != null
+                    && !Objects.equals(
+                            checked.remove(request.customId()), request.hash().hashCode())) {
+                throw requests.changed(request.line());
+            }
+            return request;
         } catch (CallException e) {
             stopped = e.getMessage();
             return null;

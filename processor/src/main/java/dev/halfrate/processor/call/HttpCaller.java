@@ -43,7 +43,7 @@ public final class HttpCaller implements Caller, AutoCloseable {
     private CallOutcome call(CallRequest request) {
         try {
             return provider.call(new Call(request.endpoint(), "", List.of(), request.body(), timeout));
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) { // whoever waits for it must hear of it
             LOG.error("a call ended unexpectedly with {}", e.getClass().getName());
             return new CallOutcome.NoAnswer("unexpected " + e.getClass().getSimpleName());
         }

@@ -116,7 +116,7 @@ public record RequestFile(Path file, Set<String> endpoints, int lineBytesMax) {
         CallRequest next() {
             var line = nextLine();
             if (line != null && line.request == null) {
-                throw new CallException("%s was changed while it was read, at line %d".formatted(file, line.number));
+                throw changed(line.number);
             }
             return line == null ? null : line.request;
         }
@@ -173,6 +173,11 @@ public record RequestFile(Path file, Set<String> endpoints, int lineBytesMax) {
                 throw unreadable(e);
             }
         }
+    }
+
+    /** It is not any more what was checked. */
+    CallException changed(long line) {
+        return new CallException("%s was changed while it was read, at line %d".formatted(file, line));
     }
 
     private static boolean isBlank(byte[] line) {

@@ -62,7 +62,7 @@ final class CallScreen {
 
     static String line(CallCounts counts) {
         var done = counts.requests() - counts.left();
-        var filled = (int) (done * BAR / Math.max(1, counts.requests()));
+        var filled = Math.clamp(done * BAR / Math.max(1, counts.requests()), 0, BAR);
         var text = new StringBuilder("%02d:%02d [%s%s] %s of %s, %d of %d at once"
                 .formatted(
                         counts.elapsed().toMinutes(),

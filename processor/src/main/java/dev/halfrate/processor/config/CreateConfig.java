@@ -17,6 +17,7 @@ public record CreateConfig(String inlineField, String idempotencyHeader) {
         }
         if (!idempotencyHeader.isEmpty()) {
             Check.matches("accounts.create.idempotency-header", idempotencyHeader, "[A-Za-z0-9-]{1,64}");
+            HttpConfig.requireFree("accounts.create.idempotency-header", idempotencyHeader);
         }
     }
 }

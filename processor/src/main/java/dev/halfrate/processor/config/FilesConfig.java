@@ -13,7 +13,7 @@ public record FilesConfig(Duration expireAfter, boolean delete) {
 
     public FilesConfig {
         if (!expireAfter.isZero()) {
-            Check.range("accounts.files.expire-after", expireAfter, Duration.ofHours(1), Duration.ofDays(30));
+            Check.range("accounts.files.expire-after", expireAfter, Duration.ofDays(3), Duration.ofDays(30));
         }
     }
 }

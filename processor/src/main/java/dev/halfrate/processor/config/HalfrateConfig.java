@@ -25,6 +25,14 @@ public record HalfrateConfig(
         checkApplication(application);
         KafkaSettings.check(kafka);
         accounts = new VendorsConfig(requests, accounts).accounts();
+        for (var account : accounts) {
+            var window = Durations.parse("accounts.completion-window", account.completionWindow());
+            Check.that(
+                    ledger.runningMax().compareTo(window) > 0,
+                    "ledger.running-max",
+                    "longer than the completion-window of %s, %s".formatted(account.name(), account.completionWindow()),
+                    Durations.format(ledger.runningMax()));
+        }
         kafka = Map.copyOf(kafka);
     }
 

@@ -1,7 +1,10 @@
 package dev.halfrate.processor.config;
 
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * How an account's vendor is called.
@@ -15,6 +18,16 @@ public record HttpConfig(String keyHeader, Map<String, Secret> headers, Map<Stri
     public static final HttpConfig DEFAULT = new HttpConfig("", Map.of(), Map.of(), false);
 
     private static final String NAME = "[A-Za-z0-9-]{1,64}";
+    private static final Set<String> TAKEN = Set.of(
+            "accept-encoding",
+            "authorization",
+            "connection",
+            "content-length",
+            "content-type",
+            "expect",
+            "host",
+            "upgrade",
+            "x-api-key");
 
     public HttpConfig {
         if (!keyHeader.isEmpty()) {
@@ -22,6 +35,7 @@ public record HttpConfig(String keyHeader, Map<String, Secret> headers, Map<Stri
         }
         for (var header : headers.entrySet()) {
             Check.matches("accounts.http.headers", header.getKey(), NAME);
+            requireFree("accounts.http.headers", header.getKey());
             Check.that(
                     header.getValue().reveal().matches("[ -~]+"),
                     "accounts.http.headers." + header.getKey(),
@@ -30,10 +44,23 @@ public record HttpConfig(String keyHeader, Map<String, Secret> headers, Map<Stri
         }
         for (var parameter : query.entrySet()) {
             Check.matches("accounts.http.query", parameter.getKey(), "[A-Za-z0-9._~-]{1,64}");
-            Check.matches("accounts.http.query." + parameter.getKey(), parameter.getValue(), "[A-Za-z0-9._~-]{1,200}");
+            Check.that(
+                    parameter.getValue().matches("[A-Za-z0-9._~-]{1,200}"),
+                    "accounts.http.query." + parameter.getKey(),
+                    "letters, digits, '.', '_', '~' and '-'",
+                    "something else");
         }
         headers = Map.copyOf(headers);
         query = Map.copyOf(query);
+    }
+
+    /** Some headers are the connection's, or have one value only. */
+    static void requireFree(String key, String name) {
+        Check.that(
+                !TAKEN.contains(name.toLowerCase(Locale.ROOT)),
+                key,
+                "none of " + String.join(", ", new TreeSet<>(TAKEN)),
+                "'" + name + "'");
     }
 
     /** @return to be put behind the `?` of a URL, empty if there is none */

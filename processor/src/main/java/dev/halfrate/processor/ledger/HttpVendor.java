@@ -272,21 +272,24 @@ final class HttpVendor implements Vendor {
     /** What cannot be deleted is left to the vendor's own retention. */
     private void deleteFiles(Batch batch) throws InterruptedException {
         var files = new ArrayList<String>();
+        var left = 0;
         batch.attempts().stream()
                 .map(Attempt::inputFileId)
                 .filter(id -> !id.isEmpty())
                 .forEach(files::add);
         for (var remoteBatchId : batch.remoteBatchIds().distinct().toList()) {
-            if (gate(batch).call(provider -> provider.poll(remoteBatchId)) instanceof PollOutcome.Seen(var remote)) {
+            if (gate(batch).callAside(provider -> provider.poll(remoteBatchId))
+                    instanceof PollOutcome.Seen(var remote)) {
                 Stream.of(remote.outputHandle(), remote.errorHandle())
                         .flatMap(Stream::ofNullable)
                         .forEach(files::add);
+            } else {
+                left++;
             }
         }
-        var left = 0;
         for (var file : files) {
             CrashPoint.FILE_DELETED.reached();
-            if (!(gate(batch).call(provider -> provider.deleteFile(file)) instanceof DeleteOutcome.Deleted)) {
+            if (!(gate(batch).callAside(provider -> provider.deleteFile(file)) instanceof DeleteOutcome.Deleted)) {
                 left++;
             }
         }

@@ -130,6 +130,39 @@ class CallJournalTest {
     }
 
     @Test
+    void noOtherProcessHasItMeanwhile() throws Exception {
+        try (var _ = CallJournal.open(file)) {
+            assertThat(anotherProcessOpens()).contains("another halfrate call");
+        }
+        assertThat(anotherProcessOpens()).isEmpty();
+    }
+
+    private String anotherProcessOpens() throws Exception {
+        var process = new ProcessBuilder(
+                        ProcessHandle.current().info().command().orElseThrow(),
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        AnotherProcess.class.getName(),
+                        file.toString())
+                .redirectErrorStream(true)
+                .start();
+        var said = new String(process.getInputStream().readAllBytes(), UTF_8);
+        assertThat(process.waitFor()).as(said).isZero();
+        return said;
+    }
+
+    /** Opens a journal, and says why it cannot. */
+    static final class AnotherProcess {
+        public static void main(String[] args) {
+            try (var _ = CallJournal.open(Path.of(args[0]))) {
+                System.out.flush();
+            } catch (CallException e) {
+                System.out.print(e.getMessage());
+            }
+        }
+    }
+
+    @Test
     void oneThatNobodyNeededLeavesNoTrace() {
         try (var journal = CallJournal.open(file)) {
             assertThat(journal.used()).isFalse();

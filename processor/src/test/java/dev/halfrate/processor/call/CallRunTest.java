@@ -29,6 +29,7 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -367,6 +368,7 @@ class CallRunTest {
         var outcome = run(vendor, 100, settings(null), run);
 
         assertThat(outcome.counts().succeeded()).isZero();
+        assertThat(outcome.counts().exposure()).isEqualTo(50);
         assertThat(vendor.elapsed()).isBetween(CallRun.STOP_WAIT, CallRun.STOP_WAIT.plusSeconds(1));
         assertThatThrownBy(() -> run(vendor, 100, null))
                 .isInstanceOf(CallException.class)
@@ -405,6 +407,26 @@ class CallRunTest {
         assertThat(outcome.stopped()).contains("requests.jsonl was changed while it was read");
         assertThat(outcome.counts().succeeded()).isEqualTo(vendor.sent().size()).isPositive();
         assertThat(outcome.counts().underWay()).isZero();
+    }
+
+    @Test
+    void aLineThatWasNotCheckedIsNotSent() throws Exception {
+        var file = requests(2_000);
+        var lines = Files.readAllLines(file);
+        var vendor = new VirtualCaller((_, _, _, _) -> {
+            try {
+                // Somebody goes on writing, and repeats what it wrote
+                Files.write(file, List.of(lines.getFirst(), lines.getLast()), StandardOpenOption.APPEND);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            return WELL;
+        });
+
+        var outcome = run(vendor, file, settings(null), new CallRun[1]);
+
+        assertThat(outcome.stopped()).contains("requests.jsonl was changed while it was read, at line 2001");
+        assertThat(outcome.counts().succeeded()).isEqualTo(vendor.sent().size()).isEqualTo(2_000);
     }
 
     @Test

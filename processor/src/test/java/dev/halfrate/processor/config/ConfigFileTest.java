@@ -77,7 +77,7 @@ class ConfigFileTest {
               create-timeout: 10s
               quiesce-margin: 1s
               listings-apart: 500ms
-              running-max: 30h
+              running-max: 8d
               sweep-every: 1m
               doubts-max: 1
               item-attempts-max: 2
@@ -110,6 +110,13 @@ class ConfigFileTest {
                     .isInstanceOf(ConfigException.class)
                     .hasMessageContaining("accounts.base-url must be https");
         }
+    }
+
+    @Test
+    void aBatchMayRunForLongerThanItsWindow() {
+        assertThatThrownBy(() -> ConfigFile.parse(SMALLEST + "    completion-window: 7d\n", ENVIRONMENT))
+                .isInstanceOf(ConfigException.class)
+                .hasMessage("ledger.running-max must be longer than the completion-window of main, 7d, got 26h");
     }
 
     @Test
@@ -231,7 +238,7 @@ class ConfigFileTest {
                                 Duration.ofSeconds(10),
                                 Duration.ofSeconds(1),
                                 Duration.ofMillis(500),
-                                Duration.ofHours(30),
+                                Duration.ofDays(8),
                                 Duration.ofMinutes(1),
                                 1,
                                 2,

@@ -33,6 +33,7 @@ final class Samples {
     static final HalfrateConfig CONFIG = ConfigFile.parse("""
             kafka: {bootstrap.servers: none}
             requests: {line-bytes-max: %d, ttl: 72h}
+            ledger: {running-max: 8d}
             accounts:
               - {name: mini, key: {env: K}, models: [gpt-4o-mini*], pool: shared}
               - {name: rest, key: {env: K}, models: [gpt-*, o3], completion-window: 7d}

@@ -6,6 +6,7 @@ import dev.halfrate.processor.batch.Attempt;
 import dev.halfrate.processor.batch.Batch;
 import dev.halfrate.processor.batch.BatchHeader;
 import dev.halfrate.processor.batch.BatchState;
+import dev.halfrate.processor.batch.Twin;
 import dev.halfrate.processor.codec.Result;
 import dev.halfrate.processor.ledger.ManifestItem;
 import dev.halfrate.processor.ledger.PartitionLog.Transaction;
@@ -279,6 +280,12 @@ final class Invariants {
                         && split.openParts().stream()
                                 .map(committed::get)
                                 .allMatch(part -> part != null && (part.settled() || held(part))));
+    }
+
+    boolean twinsAreOver() {
+        return committed.values().stream()
+                .flatMap(batch -> batch.twins().stream())
+                .allMatch(Twin::over);
     }
 
     /** @return whether the remote batch is somebody's, and if not the one that counts, over */

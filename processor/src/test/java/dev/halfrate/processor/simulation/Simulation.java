@@ -160,6 +160,7 @@ final class Simulation {
             var rests = faults.over()
                     && vendor.rests()
                     && invariants.restless().isEmpty()
+                    && invariants.twinsAreOver()
                     && invariants.everyRequestRests();
             restingSince = !rests ? Duration.ZERO : restingSince.isZero() ? time.passed() : restingSince;
         }

@@ -30,14 +30,22 @@ final class BatchSearch {
 
     FindOutcome find(Search search) {
         var matches = new ArrayList<Entry>();
+        var nameless = new ArrayList<Entry>();
         var outcome = calls.list(LIST, search.since(), entry -> {
             if (isOf(search, entry)) {
                 matches.add(entry);
+            } else if (!entry.json().path("metadata").isObject()) {
+                nameless.add(entry);
             }
             return true;
         });
         return switch (outcome) {
-            case BatchList.Outcome.Complete _ -> matches.isEmpty() ? new FindOutcome.Absent() : found(matches);
+            case BatchList.Outcome.Complete _ when !matches.isEmpty() -> found(matches);
+            // Without an input file only its metadata tells a batch from others, and not every gateway shows them.
+            case BatchList.Outcome.Complete _
+            when search.inputFileId().isEmpty() && !nameless.isEmpty() ->
+                new FindOutcome.CannotTell("the list has batches without metadata");
+            case BatchList.Outcome.Complete _ -> new FindOutcome.Absent();
             case BatchList.Outcome.Incomplete(var reason) -> new FindOutcome.CannotTell(reason);
         };
     }

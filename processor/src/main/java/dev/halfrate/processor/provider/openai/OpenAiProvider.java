@@ -51,6 +51,8 @@ public final class OpenAiProvider implements Provider {
 
     private static final long FILE_BYTES_MAX = 209_715_200;
     private static final int REQUESTS_MAX = 50_000;
+    /** Azure's answer to a deletion. */
+    private static final int NO_CONTENT = 204;
 
     private final BatchCalls calls;
     private final Timeouts timeouts;
@@ -207,7 +209,8 @@ public final class OpenAiProvider implements Provider {
         var reply = calls.ask(calls.to("/files/" + fileId).DELETE(), timeouts.answer());
         if (reply instanceof Answer answer
                 && answer.ok()
-                && answer.json().path("deleted").asBoolean()) {
+                && (answer.status() == NO_CONTENT
+                        || answer.json().path("deleted").asBoolean())) {
             return new DeleteOutcome.Deleted();
         }
         return calls.otherwise(

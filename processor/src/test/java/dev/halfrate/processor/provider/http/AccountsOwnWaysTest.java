@@ -2,11 +2,15 @@ package dev.halfrate.processor.provider.http;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.halfrate.processor.config.AccountConfig;
+import dev.halfrate.processor.config.ConfigException;
 import dev.halfrate.processor.config.ConfigFile;
 import dev.halfrate.processor.provider.Capabilities;
 import dev.halfrate.processor.provider.CreateOutcome;
+import dev.halfrate.processor.provider.DeleteOutcome;
+import dev.halfrate.processor.provider.FindOutcome;
 import dev.halfrate.processor.provider.PollOutcome;
 import dev.halfrate.processor.provider.Provider;
 import dev.halfrate.processor.provider.Refusal;
@@ -26,6 +30,9 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What an account's configuration makes of its calls, on the wire. */
 class AccountsOwnWaysTest {
@@ -168,6 +175,52 @@ class AccountsOwnWaysTest {
                         "metadata":{"halfrate_attempt":"tag","halfrate_batch":"batch"},\
                         "requests":[{"custom_id":"1"},{"custom_id":"ü"}]}""");
         assertThat(vendor.requests().getFirst().header("Idempotency-Key")).isEqualTo("tag");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{\"id\":\"batch_1\",\"created_at\":1,\"metadata\":{\"halfrate_attempt\":\"tag\"}} | Found",
+                "{\"id\":\"batch_1\",\"created_at\":1,\"metadata\":{\"halfrate_attempt\":\"other\"}} | Absent",
+                "{\"id\":\"batch_1\",\"created_at\":1,\"metadata\":null} | CannotTell",
+                "{\"id\":\"batch_1\",\"created_at\":1} | CannotTell"
+            })
+    void whereAListHasNoMetadataNothingIsProvenAbsentThatHasNoInputFile(String batch, String outcome) {
+        vendor.answers(200, "{\"data\":[%s],\"has_more\":false}".formatted(batch));
+        try (var provider = OpenAiProvider.of(account("key: {env: KEY}"), TIMEOUTS)) {
+            assertThat(provider.find(new Provider.Search("tag", "", "", Instant.now()))
+                            .getClass()
+                            .getSimpleName())
+                    .isEqualTo(outcome);
+            if (outcome.equals("CannotTell")) {
+                assertThat(provider.find(new Provider.Search("tag", "file-1", "", Instant.now())))
+                        .isEqualTo(new FindOutcome.Absent());
+            }
+        }
+    }
+
+    @Test
+    void anEmptyAnswerToADeletionIsEnough() {
+        vendor.answers(204, "");
+        try (var provider = OpenAiProvider.of(account("key: {env: KEY}"), TIMEOUTS)) {
+            assertThat(provider.deleteFile("file-1")).isEqualTo(new DeleteOutcome.Deleted());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "http: {headers: {Host: a}}",
+                "http: {headers: {accept-encoding: gzip}}",
+                "create: {idempotency-header: Authorization}",
+                "http: {query: {api-key: se+cret}}"
+            })
+    void whatCannotBeSentIsRefusedAtTheStartAndNotQuoted(String more) {
+        assertThatThrownBy(() -> account("key: {env: KEY}\n    " + more))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageStartingWith("accounts.")
+                .hasMessageNotContaining("cret");
     }
 
     @Test
