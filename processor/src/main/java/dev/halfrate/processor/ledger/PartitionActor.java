@@ -290,7 +290,7 @@ public final class PartitionActor {
         for (var other : batches.values()) {
             other.remoteBatchIds().forEach(known::add);
             var guess = other.attempt().remoteBatchId();
-            if (other.attempt().outcome() == Attempt.Outcome.DOUBTFUL
+            if (unproven(other.attempt().outcome())
                     && remotes.stream().anyMatch(remote -> remote.id().equals(guess))) {
                 return new BatchEvent.FindEnded(
                         new FindOutcome.CannotTell("what is found is not yet proven to be another's"));
@@ -298,6 +298,14 @@ public final class PartitionActor {
         }
         return new BatchEvent.FindEnded(new FindOutcome.Candidates(
                 remotes.stream().filter(remote -> !known.contains(remote.id())).toList()));
+    }
+
+    /** Whether the remote batch of such an attempt is a guess: also one that was given up, or is on hold, takes candidates. */
+    private static boolean unproven(Attempt.Outcome outcome) {
+        return switch (outcome) {
+            case DOUBTFUL, ABSENT, REVOKED, RELEASED -> true;
+            case OPEN, CREATED, REFUSED -> false;
+        };
     }
 
     private boolean oneAtATime(Batch batch) {

@@ -2,14 +2,18 @@ package dev.halfrate.processor.ledger;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.halfrate.processor.batch.Attempt;
 import dev.halfrate.processor.batch.Batch;
 import dev.halfrate.processor.batch.BatchEvent;
 import dev.halfrate.processor.batch.BatchLifecycle;
 import dev.halfrate.processor.batch.BatchState;
 import dev.halfrate.processor.batch.Effect;
 import dev.halfrate.processor.batch.Examples;
+import dev.halfrate.processor.batch.Exposure;
 import dev.halfrate.processor.codec.QuarantinedLine;
+import dev.halfrate.processor.provider.FindOutcome;
 import dev.halfrate.processor.provider.PollOutcome;
+import dev.halfrate.processor.provider.RemoteBatch;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -114,6 +118,76 @@ class PartitionActorTest {
                 new Mailbox.Letter(settled, new BatchEvent.Reported(List.of()), List.of(), List.of(line), () -> {}));
 
         assertThat(committed).containsExactly(PartitionLog.Transaction.of(List.of(line), 5));
+    }
+
+    @Test
+    void whatAnotherBatchTookForItsOwnAndHasNotProvenMayBeThisOnes() throws InterruptedException {
+        // Given one that was on hold, given up, when it took a candidate
+        var guessing = attempted(
+                "guessing",
+                new BatchState.Running(4, Examples.NOW, "in_progress", 0, 1, BatchState.Standing.PROVISIONAL),
+                Attempt.Outcome.RELEASED,
+                "remote-1");
+        var doubtful =
+                attempted("doubtful", new BatchState.Quiescing(4, 1, true, "no answer"), Attempt.Outcome.DOUBTFUL, "");
+        var probable = new PartitionActor(
+                0,
+                1,
+                new Log(),
+                new Hands(),
+                new Clock(),
+                new BatchLifecycle(Examples.SETTINGS, _ -> Examples.PROBABLE),
+                new Publications(account -> "anthropic", List.of(Duration.ofMinutes(1))),
+                0,
+                1);
+        restored.addAll(List.of(guessing, doubtful));
+        probable.start(5);
+
+        for (var listings = 0; listings < 4; listings++) {
+            passed = passed.plus(Duration.ofMinutes(10));
+            probable.fireTimers();
+            probable.onLetter(new Mailbox.Letter(
+                    doubtful,
+                    new BatchEvent.FindEnded(new FindOutcome.Candidates(List.of(new RemoteBatch(
+                            "remote-1",
+                            RemoteBatch.Status.IN_PROGRESS,
+                            "in_progress",
+                            null,
+                            null,
+                            null,
+                            new RemoteBatch.Counts(4, 0, 0),
+                            List.of())))),
+                    List.of(),
+                    () -> {}));
+        }
+
+        assertThat(committed).as("nothing is given up, nothing taken").isEmpty();
+    }
+
+    private static Batch attempted(String id, BatchState state, Attempt.Outcome outcome, String remoteBatchId) {
+        var batch = Examples.in(id, state);
+        var attempt = new Attempt(
+                1,
+                batch.attempt().tag(),
+                outcome,
+                1,
+                Examples.NOW,
+                Duration.ofMinutes(1),
+                "",
+                "marker",
+                remoteBatchId,
+                List.of());
+        return new Batch(
+                batch.header(),
+                state,
+                List.of(attempt),
+                batch.done(),
+                batch.succeeded(),
+                batch.tally(),
+                List.of(),
+                Exposure.NONE,
+                0,
+                Examples.NOW);
     }
 
     private void letter(Batch batch, BatchEvent event) {
