@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.halfrate.processor.provider.Refusal.Kind;
 import dev.halfrate.processor.provider.RemoteBatch.Status;
 import dev.halfrate.processor.provider.ResultLine.Answered;
+import dev.halfrate.simulator.Simulator;
+import dev.halfrate.simulator.SimulatorConfig;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -15,7 +17,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -24,6 +28,11 @@ public abstract class ProviderContract {
     protected static final String TAG = "abcdefgh234567ab";
     protected static final String OTHER_TAG = "zzzzzzzz222222zz";
     private static final int POLLS_MAX = 1_000;
+
+    protected final AtomicReference<Instant> vendorTime = new AtomicReference<>(Instant.now());
+
+    @AutoClose
+    protected final Simulator simulator = Simulator.start(SimulatorConfig.defaults(), vendorTime::get);
 
     @TempDir
     private Path dir = Path.of("");
@@ -39,13 +48,21 @@ public abstract class ProviderContract {
     protected abstract Provider provider();
 
     /** Lets the vendor's time pass, not ours. */
-    protected abstract void pass(Duration time);
+    protected final void pass(Duration time) {
+        vendorTime.updateAndGet(now -> now.plus(time));
+    }
 
-    protected abstract Instant vendorNow();
+    protected final Instant vendorNow() {
+        return vendorTime.get();
+    }
 
-    protected abstract long createsReceived();
+    protected final long createsReceived() {
+        return simulator.billingBook().summary().createsReceived();
+    }
 
-    protected abstract long linesBilled();
+    protected final long linesBilled() {
+        return simulator.billingBook().summary().linesBilled();
+    }
 
     /** Sends lines in the vendor's way. */
     protected abstract CreateOutcome create(String tag, Path lines, Deadline deadline);

@@ -23,20 +23,13 @@ import dev.halfrate.simulator.SimulatorConfig;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 /** The contract, kept by the client over a real socket against the simulated vendor; and what only markers can find. */
 class AnthropicSimulatorTest extends ProviderContract {
-    private final AtomicReference<Instant> vendorTime = new AtomicReference<>(Instant.now());
-
-    @AutoClose
-    private final Simulator simulator = Simulator.start(SimulatorConfig.defaults(), vendorTime::get);
-
     @AutoClose
     private final AnthropicProvider provider = provider(simulator);
 
@@ -54,26 +47,6 @@ class AnthropicSimulatorTest extends ProviderContract {
     @Override
     protected Provider provider() {
         return provider;
-    }
-
-    @Override
-    protected void pass(Duration time) {
-        vendorTime.updateAndGet(now -> now.plus(time));
-    }
-
-    @Override
-    protected Instant vendorNow() {
-        return vendorTime.get();
-    }
-
-    @Override
-    protected long createsReceived() {
-        return simulator.billingBook().summary().createsReceived();
-    }
-
-    @Override
-    protected long linesBilled() {
-        return simulator.billingBook().summary().linesBilled();
     }
 
     @Override

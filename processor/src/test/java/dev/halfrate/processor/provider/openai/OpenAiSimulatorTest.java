@@ -9,7 +9,6 @@ import dev.halfrate.processor.provider.ProviderContract;
 import dev.halfrate.processor.provider.StoredFileContract;
 import dev.halfrate.processor.provider.http.RawVendor;
 import dev.halfrate.simulator.Simulator;
-import dev.halfrate.simulator.SimulatorConfig;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -72,11 +71,6 @@ class OpenAiSimulatorTest {
     }
 
     abstract static class StoredFiles extends StoredFileContract {
-        private final AtomicReference<Instant> vendorTime = new AtomicReference<>(Instant.now());
-
-        @AutoClose
-        private final Simulator simulator = Simulator.start(SimulatorConfig.defaults(), vendorTime::get);
-
         @AutoClose
         private final OpenAiProvider provider;
 
@@ -88,35 +82,10 @@ class OpenAiSimulatorTest {
         protected Provider provider() {
             return provider;
         }
-
-        @Override
-        protected void pass(Duration time) {
-            vendorTime.updateAndGet(now -> now.plus(time));
-        }
-
-        @Override
-        protected Instant vendorNow() {
-            return vendorTime.get();
-        }
-
-        @Override
-        protected long createsReceived() {
-            return simulator.billingBook().summary().createsReceived();
-        }
-
-        @Override
-        protected long linesBilled() {
-            return simulator.billingBook().summary().linesBilled();
-        }
     }
 
     @Nested
     class Gateway extends ProviderContract {
-        private final AtomicReference<Instant> vendorTime = new AtomicReference<>(Instant.now());
-
-        @AutoClose
-        private final Simulator simulator = Simulator.start(SimulatorConfig.defaults(), vendorTime::get);
-
         @AutoClose
         private final OpenAiProvider provider = OpenAiSimulatorTest.provider(
                 simulator, "/gateway/v1", "create: {inline-field: input_file_content}", vendorTime);
@@ -134,26 +103,6 @@ class OpenAiSimulatorTest {
         @Override
         protected Provider provider() {
             return provider;
-        }
-
-        @Override
-        protected void pass(Duration time) {
-            vendorTime.updateAndGet(now -> now.plus(time));
-        }
-
-        @Override
-        protected Instant vendorNow() {
-            return vendorTime.get();
-        }
-
-        @Override
-        protected long createsReceived() {
-            return simulator.billingBook().summary().createsReceived();
-        }
-
-        @Override
-        protected long linesBilled() {
-            return simulator.billingBook().summary().linesBilled();
         }
     }
 }
