@@ -455,23 +455,25 @@ public final class BatchLifecycle {
             case TimerDue(var timer) ->
                 timer == Timer.RETRY ? Step.remember(batch, new Effect.Collect()) : Step.ignore(batch);
             case Reported(var reports) -> {
-                // Lines of ours prove that the remote batch is.
-                var proven = ended.standing() == Standing.PROVISIONAL
-                        ? batch.with(batch.attempt().created(batch.attempt().remoteBatchId()))
-                        : batch;
-                var step = end(proven, reports, now);
+                var step = end(batch, reports, now);
                 yield step.ends().isEmpty()
                         ? Step.ignore(batch)
                         : step.batch().settled()
-                                ? step
+                                ? end(proven(batch, ended), reports, now)
                                 : then(step, step.batch().in(ended.andBegun(), batch.changedAt()));
             }
             case FilesRead(ResultsOutcome.Complete _, var foreign, var corrupt) -> {
                 if (ended.standing() != Standing.PROVISIONAL) {
                     yield lacksLines(batch, ended);
                 }
-                // Nothing of ours is no proof yet: what cannot be read may have been.
-                yield foreign >= ended.lines() && corrupt == 0
+                var anothers = foreign >= ended.lines();
+                if (ended.begun() && !anothers) {
+                    var lacking = lacksLines(proven(batch, ended), ended.asProven());
+                    yield then(lacking, lacking.batch(), lacking.effects().toArray(Effect[]::new));
+                }
+                // Nothing of ours is no proof yet: what cannot be read may have been. And a file that holds everything
+                // contradicts itself.
+                yield anothers && corrupt == 0 && !ended.begun()
                         ? doubts.disproved(batch, ended.lines(), now)
                         : moves.hold(batch, "its lines do not show whose the remote batch is", now);
             }
@@ -487,11 +489,17 @@ public final class BatchLifecycle {
         };
     }
 
+    private static Batch proven(Batch batch, Ended ended) {
+        return ended.standing() == Standing.PROVISIONAL
+                ? batch.with(batch.attempt().created(batch.attempt().remoteBatchId()))
+                : batch;
+    }
+
     /** A file may end cleanly and too early, or be empty for a while. */
     private Step lacksLines(Batch batch, Ended ended) {
         var read = ended.readOnceMore();
         return read.reads() >= LifecycleSettings.FULL_READS_MAX || !ended.hasFiles()
-                ? Step.remember(batch, new Effect.ReportMissing())
+                ? Step.remember(batch.in(ended, batch.changedAt()), new Effect.ReportMissing())
                 : Step.remember(
                         batch.in(read, batch.changedAt()), new StartTimer(Timer.RETRY, settings.retryDelayMax()));
     }

@@ -99,18 +99,17 @@ public sealed interface BatchState {
             return outputHandle != null || errorHandle != null;
         }
 
-        /** Lines of ours were published, which also proves that it is ours. */
         Ended andBegun() {
+            return with(true, standing);
+        }
+
+        Ended asProven() {
+            return with(begun, Standing.PROVEN);
+        }
+
+        private Ended with(boolean newBegun, Standing newStanding) {
             return new Ended(
-                    lines,
-                    createdAt,
-                    endedAt,
-                    remoteStatus,
-                    outputHandle,
-                    errorHandle,
-                    true,
-                    standing == Standing.PROVISIONAL ? Standing.PROVEN : standing,
-                    reads);
+                    lines, createdAt, endedAt, remoteStatus, outputHandle, errorHandle, newBegun, newStanding, reads);
         }
     }
 

@@ -1151,9 +1151,32 @@ class BatchLifecycleTest {
             assertThat(step.batch().attempt().outcome()).isNotEqualTo(Attempt.Outcome.CREATED);
 
             var ended = on(step.batch(), polled(RemoteBatch.Status.COMPLETED)).batch();
-            var proven = on(ended, reported(Finding.SUCCEEDED, 1)).batch();
-            assertThat(proven.attempt().outcome()).isEqualTo(Attempt.Outcome.CREATED);
-            assertThat(((BatchState.Ended) proven.state()).standing()).isEqualTo(Standing.PROVEN);
+            var begun = on(ended, reported(Finding.SUCCEEDED, 1)).batch();
+            assertThat(((BatchState.Ended) begun.state()).standing()).isEqualTo(Standing.PROVISIONAL);
+            var proven = on(begun, new BatchEvent.FilesRead(new ResultsOutcome.Complete(2), 1, 0));
+            assertThat(proven.durability()).isEqualTo(Durability.LEDGER);
+            assertThat(proven.batch().attempt().outcome()).isEqualTo(Attempt.Outcome.CREATED);
+            assertThat(((BatchState.Ended) proven.batch().state()).standing()).isEqualTo(Standing.PROVEN);
+            assertThat(on(ended, reported(Finding.SUCCEEDED, 0, 1, 2, 3))
+                            .batch()
+                            .attempt()
+                            .outcome())
+                    .isEqualTo(Attempt.Outcome.CREATED);
+        }
+
+        @Test
+        void aLineOfOursAmongAllLinesOfAnothersProvesNothing() {
+            var ended = on(
+                            on(quiescing(0, false), Examples.candidate("remote-1"))
+                                    .batch(),
+                            polled(RemoteBatch.Status.COMPLETED))
+                    .batch();
+            var begun = on(ended, reported(Finding.SUCCEEDED, 1)).batch();
+
+            var step = on(begun, new BatchEvent.FilesRead(new ResultsOutcome.Complete(ITEMS + 1), ITEMS, 0));
+
+            assertThat(step.batch().state()).isInstanceOf(BatchState.Hold.class);
+            assertThat(step.batch().attempt().outcome()).isNotEqualTo(Attempt.Outcome.CREATED);
         }
 
         @Test
