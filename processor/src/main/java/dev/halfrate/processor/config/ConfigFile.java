@@ -199,7 +199,9 @@ public final class ConfigFile {
         var config = new LimitsConfig(
                 limits.integer("requests-max", 0),
                 limits.size("bytes-max", 0),
-                Math.toIntExact(Math.min(Integer.MAX_VALUE, limits.size("line-bytes-max", 0))));
+                Math.toIntExact(Math.min(Integer.MAX_VALUE, limits.size("line-bytes-max", 0))),
+                limits.integer("creates-per-hour", 0),
+                limits.integer("uploads-per-minute", 0));
         limits.refuseUnknown();
         return config;
     }

@@ -168,7 +168,7 @@ final class HttpVendor implements Vendor {
             throw new IllegalStateException("no spool file of " + batch.id());
         }
         var fileName = "halfrate-" + batch.attempt().tag() + ".jsonl";
-        var outcome = gate(batch).call(provider -> provider.upload(new Provider.Upload(lines, fileName)));
+        var outcome = gate(batch).upload(provider -> provider.upload(new Provider.Upload(lines, fileName)));
         if (outcome instanceof UploadOutcome.Uploaded) {
             discardSpool(batch);
         }
@@ -327,8 +327,9 @@ final class HttpVendor implements Vendor {
         discardSpool(batch); // of an attempt that was overtaken by what an earlier one had made
         var remoteBatchId = batch.attempt().remoteBatchId();
         var gate = gate(batch);
-        var outcome = gate.call(provider -> provider.poll(remoteBatchId));
         var startedAt = batch.attempt().startedAt();
+        var outcome =
+                gate.poll(remoteBatchId, startedAt == null ? batch.header().sealedAt() : startedAt);
         if (outcome instanceof PollOutcome.Seen(var remote) && startedAt != null) {
             gate.saw(remote, batch.header().model(), startedAt);
         }

@@ -168,6 +168,7 @@ public final class LedgerWorker implements AutoCloseable {
                                         account.name(),
                                         provider(account.name()),
                                         new Semaphore(account.requestsInFlightMax(), true),
+                                        account.limits(),
                                         config.ledger().probeInterval(),
                                         ActorClock.system(),
                                         meters))),
