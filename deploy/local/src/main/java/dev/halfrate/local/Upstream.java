@@ -53,6 +53,7 @@ enum Upstream {
                 LimitsConfig.VENDORS,
                 FilesConfig.KEEP,
                 new CreateConfig(inlineField, ""),
-                SyncConfig.DEFAULT);
+                SyncConfig.DEFAULT,
+                List.of());
     }
 }

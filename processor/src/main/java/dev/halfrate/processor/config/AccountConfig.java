@@ -15,6 +15,7 @@ import java.util.List;
  * @param requestsInFlightMax concurrent HTTP calls to this account
  * @param apiVersion that requests which name none are sent with, empty for the vendor's usual one
  * @param betas likewise
+ * @param webhookSecrets any of which the vendor signs with; several while one takes over from another
  */
 public record AccountConfig(
         String name,
@@ -32,7 +33,8 @@ public record AccountConfig(
         LimitsConfig limits,
         FilesConfig files,
         CreateConfig create,
-        SyncConfig sync) {
+        SyncConfig sync,
+        List<Secret> webhookSecrets) {
 
     private static final List<String> PROVIDERS = List.of("anthropic", "openai");
 
@@ -68,7 +70,13 @@ public record AccountConfig(
             Check.matches("accounts.betas", beta, "[A-Za-z0-9._-]{1,100}");
         }
         models = List.copyOf(models);
+        Check.that(
+                webhookSecrets.isEmpty() || provider.equals("openai"),
+                "accounts.webhook-secrets",
+                "none: %s tells nothing of batches that have ended".formatted(provider),
+                webhookSecrets.size() + " secrets");
         betas = List.copyOf(betas);
+        webhookSecrets = List.copyOf(webhookSecrets);
     }
 
     /** With what most accounts do without. */
@@ -99,7 +107,8 @@ public record AccountConfig(
                 LimitsConfig.VENDORS,
                 FilesConfig.KEEP,
                 CreateConfig.USUAL,
-                sync);
+                sync,
+                List.of());
     }
 
     private static boolean isLoopback(String host) {

@@ -19,7 +19,8 @@ public record HalfrateConfig(
         RequestsConfig requests,
         List<AccountConfig> accounts,
         LanesConfig lanes,
-        LedgerConfig ledger) {
+        LedgerConfig ledger,
+        WebhooksConfig webhooks) {
 
     public HalfrateConfig {
         checkApplication(application);
@@ -33,7 +34,27 @@ public record HalfrateConfig(
                     "longer than the completion-window of %s, %s".formatted(account.name(), account.completionWindow()),
                     Durations.format(ledger.runningMax()));
         }
+        Check.that(
+                webhooks.port() == 0
+                        || accounts.stream()
+                                .anyMatch(account -> !account.webhookSecrets().isEmpty()),
+                "webhooks.port",
+                "0 as long as no account has webhook-secrets",
+                String.valueOf(webhooks.port()));
         kafka = Map.copyOf(kafka);
+    }
+
+    /** Without webhooks. */
+    public HalfrateConfig(
+            String application,
+            Path stateDir,
+            Map<String, String> kafka,
+            TopicsConfig topics,
+            RequestsConfig requests,
+            List<AccountConfig> accounts,
+            LanesConfig lanes,
+            LedgerConfig ledger) {
+        this(application, stateDir, kafka, topics, requests, accounts, lanes, ledger, WebhooksConfig.NONE);
     }
 
     /** Apart, because names of topics are made of it before there is a whole configuration. */

@@ -127,6 +127,11 @@ final class VirtualHttp implements Provider {
     }
 
     @Override
+    public SweepOutcome lookUp(String remoteBatchId) {
+        return swept;
+    }
+
+    @Override
     public CancelOutcome cancel(String remoteBatchId) {
         throw new UnsupportedOperationException("no batch is cancelled yet");
     }
