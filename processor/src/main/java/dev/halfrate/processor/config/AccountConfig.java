@@ -70,11 +70,15 @@ public record AccountConfig(
             Check.matches("accounts.betas", beta, "[A-Za-z0-9._-]{1,100}");
         }
         models = List.copyOf(models);
+        requireOpenAi(provider, "accounts.files", files.equals(FilesConfig.KEEP), "batches have no files");
+        requireOpenAi(provider, "accounts.create", create.equals(CreateConfig.USUAL), "requests are always inline");
         Check.that(
-                webhookSecrets.isEmpty() || provider.equals("openai"),
-                "accounts.webhook-secrets",
-                "none: %s tells nothing of batches that have ended".formatted(provider),
-                webhookSecrets.size() + " secrets");
+                provider.equals("anthropic") || (apiVersion.isEmpty() && betas.isEmpty()),
+                "accounts.api-version and accounts.betas",
+                "left out: only anthropic has them; another vendor's own headers go into accounts.http.headers",
+                provider);
+        requireOpenAi(
+                provider, "accounts.webhook-secrets", webhookSecrets.isEmpty(), "nobody tells when a batch has ended");
         betas = List.copyOf(betas);
         webhookSecrets = List.copyOf(webhookSecrets);
     }
@@ -109,6 +113,15 @@ public record AccountConfig(
                 CreateConfig.USUAL,
                 sync,
                 List.of());
+    }
+
+    /** What would do nothing is more likely a mistake than a wish. */
+    private static void requireOpenAi(String provider, String key, boolean usual, String because) {
+        Check.that(
+                usual || provider.equals("openai"),
+                key,
+                "left out: with %s %s".formatted(provider, because),
+                "a value");
     }
 
     private static boolean isLoopback(String host) {
