@@ -5,6 +5,9 @@ import dev.halfrate.processor.provider.Provider;
 import dev.halfrate.processor.provider.anthropic.AnthropicProvider;
 import dev.halfrate.processor.provider.http.Timeouts;
 import dev.halfrate.processor.provider.openai.OpenAiProvider;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Who speaks to an account's vendor. */
 public final class Providers {
@@ -17,5 +20,12 @@ public final class Providers {
             case "openai" -> OpenAiProvider.of(account, Timeouts.DEFAULT);
             default -> throw new IllegalArgumentException(account.provider());
         };
+    }
+
+    /** @return the endpoints that any vendor can batch */
+    public static Set<String> endpoints() {
+        return Stream.of(OpenAiProvider.ENDPOINTS, AnthropicProvider.ENDPOINTS)
+                .flatMap(Set::stream)
+                .collect(Collectors.toUnmodifiableSet());
     }
 }

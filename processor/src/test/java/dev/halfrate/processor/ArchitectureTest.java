@@ -36,6 +36,8 @@ class ArchitectureTest {
             .definedBy(ROOT + "call")
             .layer("webhook")
             .definedBy(ROOT + "webhook")
+            .layer("estimate")
+            .definedBy(ROOT + "estimate")
             .layer("ops")
             .definedBy(ROOT + "ops")
             .layer("lane")
@@ -67,8 +69,10 @@ class ArchitectureTest {
             .mayOnlyBeAccessedByLayers("wiring")
             .whereLayer("webhook")
             .mayOnlyBeAccessedByLayers("wiring")
-            .whereLayer("call")
+            .whereLayer("estimate")
             .mayOnlyBeAccessedByLayers("cli")
+            .whereLayer("call")
+            .mayOnlyBeAccessedByLayers("estimate", "cli")
             .whereLayer("ops")
             .mayOnlyBeAccessedByLayers("wiring", "cli")
             .whereLayer("vendors")
@@ -84,7 +88,8 @@ class ArchitectureTest {
             .whereLayer("balance")
             .mayOnlyBeAccessedByLayers("intake", "topology", "ledger", "ops", "cli")
             .whereLayer("money")
-            .mayOnlyBeAccessedByLayers("codec", "provider", "vendors", "batch", "ledger", "call", "cli");
+            .mayOnlyBeAccessedByLayers(
+                    "codec", "provider", "vendors", "config", "batch", "ledger", "call", "estimate", "cli");
 
     @ArchTest
     static final ArchRule noCyclesBetweenRooms =
@@ -99,6 +104,7 @@ class ArchitectureTest {
                     ROOT + "lane",
                     ROOT + "money",
                     "java.lang..",
+                    "java.math",
                     "java.util..",
                     "java.time..",
                     "java.nio",

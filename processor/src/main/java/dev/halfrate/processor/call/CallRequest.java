@@ -11,7 +11,7 @@ import java.util.HexFormat;
  * @param endpoint path, e.g. /v1/chat/completions
  * @param body to be sent as it is
  */
-record CallRequest(long line, String customId, String endpoint, String model, byte[] body) {
+public record CallRequest(long line, String customId, String endpoint, String model, byte[] body) {
     /** @return in hexadecimal; tells another request under the same custom_id */
     String hash() {
         return HexFormat.of().formatHex(ContentHash.of(endpoint, ByteBuffer.wrap(body)));

@@ -30,7 +30,7 @@ public record RequestFile(Path file, Set<String> endpoints, int lineBytesMax) {
 
     /** Looks at a request, and says what is wrong with it beside its form. */
     @FunctionalInterface
-    interface Judge {
+    public interface Judge {
         /** @return null if nothing is */
         @Nullable
         String problem(CallRequest request);
@@ -42,7 +42,7 @@ public record RequestFile(Path file, Set<String> endpoints, int lineBytesMax) {
      * @param judge called for each request, in the order of the file
      * @throws CallException naming lines that cannot be sent, and what to change
      */
-    void check(Judge judge) {
+    public void check(Judge judge) {
         var problems = new ArrayList<String>();
         var lines = new HashMap<String, Long>();
         var bad = 0L;

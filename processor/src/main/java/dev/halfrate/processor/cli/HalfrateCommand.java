@@ -20,6 +20,7 @@ import picocli.CommandLine.Spec;
             RunCommand.class,
             StatusCommand.class,
             CallCommand.class,
+            EstimateCommand.class,
             VersionCommand.class,
             HalfrateCommand.Completion.class,
             CommandLine.HelpCommand.class
@@ -29,6 +30,7 @@ import picocli.CommandLine.Spec;
             "Examples:",
             "  halfrate run --config halfrate.yaml     run the service until Ctrl-C or SIGTERM",
             "  halfrate status --config halfrate.yaml  see where everything is, and whether it adds up",
+            "  halfrate estimate FILE                  what a file's requests will cost, before anything is sent",
             "  halfrate call -c halfrate.yaml FILE     send a file's requests now, at the full price",
             "  halfrate help run                       what run needs and what it returns",
             "  source <(halfrate completion)           complete commands and options with the tab key",

@@ -40,6 +40,8 @@ import java.util.Set;
  * batches have no field of ours, so whatever is newer than a marker may be an attempt's.
  */
 public final class AnthropicProvider implements Provider {
+    public static final Set<String> ENDPOINTS = Set.of(AnthropicLineFormat.ENDPOINT);
+
     static final String BATCHES = "/messages/batches";
     static final String VERSION_DEFAULT = "2023-06-01";
 
@@ -54,7 +56,7 @@ public final class AnthropicProvider implements Provider {
             100_000,
             BODY_BYTES_MAX,
             32_000_000, // as of a single call
-            Set.of(AnthropicLineFormat.ENDPOINT),
+            ENDPOINTS,
             List.of("24h"),
             Capabilities.Ingest.INLINE,
             Capabilities.SearchQuality.PROBABLE,

@@ -41,10 +41,13 @@ import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 
 /** OpenAI's API, or a server that speaks it, behind one key. */
 public final class OpenAiProvider implements Provider {
+    public static final Set<String> ENDPOINTS = OpenAiLineFormat.ENDPOINTS;
+
     static final String ATTEMPT = "halfrate_attempt";
     static final String BATCH = "halfrate_batch";
     static final String BATCHES = "/batches";
