@@ -117,8 +117,7 @@ public abstract class CallContract {
 
         assertThat(call(body(0)))
                 .isEqualTo(new Refused(
-                        new Refusal(
-                                kind, status, "http_" + status, "HTTP %d http_%d".formatted(status, status), null),
+                        new Refusal(kind, status, "http_" + status, "HTTP %d http_%d".formatted(status, status), null),
                         null));
     }
 

@@ -151,7 +151,8 @@ public abstract class ProviderContract extends CallContract {
     /** What the model says, empty if it was not asked. */
     private static String textOf(Answered answered) throws IOException {
         var body = JSON.readTree(answered.body());
-        return body.at("/choices/0/message/content").asText(body.at("/content/0/text").asText());
+        return body.at("/choices/0/message/content")
+                .asText(body.at("/content/0/text").asText());
     }
 
     @Test

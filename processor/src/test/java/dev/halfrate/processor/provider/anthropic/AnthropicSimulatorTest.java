@@ -51,7 +51,8 @@ class AnthropicSimulatorTest extends ProviderContract {
 
     @Override
     protected String error(String type) {
-        return "{\"type\":\"error\",\"error\":{\"type\":\"%s\",\"message\":\"no\"},\"request_id\":null}".formatted(type);
+        return "{\"type\":\"error\",\"error\":{\"type\":\"%s\",\"message\":\"no\"},\"request_id\":null}"
+                .formatted(type);
     }
 
     @Override
