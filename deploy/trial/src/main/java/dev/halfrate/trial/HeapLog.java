@@ -11,10 +11,10 @@ import java.util.regex.Pattern;
  * What a JVM's log of its collections says.
  *
  * @param peakMegabytes before one of them
- * @param keptMegabytes at most, after one of them: no garbage, at the worst moment
+ * @param keptMegabytes at most, after one of the whole heap; 0 if there was none
  */
 record HeapLog(int peakMegabytes, int keptMegabytes) {
-    private static final Pattern COLLECTION = Pattern.compile("(\\d+)M->(\\d+)M\\(\\d+M\\)");
+    private static final Pattern COLLECTION = Pattern.compile("Pause (\\w+) .* (\\d+)M->(\\d+)M\\(\\d+M\\)");
 
     static String option(Path log) {
         return "-Xlog:gc:file=" + log;
@@ -25,9 +25,10 @@ record HeapLog(int peakMegabytes, int keptMegabytes) {
         for (var line : Files.readAllLines(log, UTF_8)) {
             var collection = COLLECTION.matcher(line);
             if (collection.find()) {
+                var kept = collection.group(1).equals("Full") ? Integer.parseInt(collection.group(3)) : 0;
                 heap = new HeapLog(
-                        Math.max(heap.peakMegabytes, Integer.parseInt(collection.group(1))),
-                        Math.max(heap.keptMegabytes, Integer.parseInt(collection.group(2))));
+                        Math.max(heap.peakMegabytes, Integer.parseInt(collection.group(2))),
+                        Math.max(heap.keptMegabytes, kept));
             }
         }
         return heap;
