@@ -444,19 +444,19 @@ class CanaryIT {
         return answer.body();
     }
 
-    /** Hears what the processor and Kafka's clients log, down to DEBUG, and forgets all that cannot matter. */
+    /** Hears what the processor and Kafka's clients log, down to DEBUG. */
     private static final class Leaks extends AppenderBase<ILoggingEvent> {
         private static final List<String> HEARD =
                 List.of("dev.halfrate", "org.apache.kafka.clients", "org.apache.kafka.streams");
 
-        private final LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
+        private final LoggerContext loggers = (LoggerContext) LoggerFactory.getILoggerFactory();
         private final Set<String> texts = ConcurrentHashMap.newKeySet();
 
         void listen() {
-            setContext(context);
+            setContext(loggers);
             start();
             for (var name : HEARD) {
-                var logger = context.getLogger(name);
+                var logger = loggers.getLogger(name);
                 logger.setLevel(Level.DEBUG);
                 logger.setAdditive(false);
                 logger.addAppender(this);
@@ -466,7 +466,7 @@ class CanaryIT {
         @Override
         public void stop() {
             for (var name : HEARD) {
-                Logger logger = context.getLogger(name);
+                Logger logger = loggers.getLogger(name);
                 logger.detachAppender(this);
                 logger.setLevel(null);
                 logger.setAdditive(true);

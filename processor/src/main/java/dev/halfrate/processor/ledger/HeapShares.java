@@ -34,11 +34,11 @@ record HeapShares(long heapBytes) {
     }
 
     private int items(int itemBytes) {
-        return (int) Math.clamp(heapBytes / MANIFESTS_SHARE / itemBytes, 1, Integer.MAX_VALUE);
+        return Math.clamp(heapBytes / MANIFESTS_SHARE / itemBytes, 1, Integer.MAX_VALUE);
     }
 
     /** @return result lines of one transaction; a few of them per batch that is collected */
     int letterBytes() {
-        return (int) Math.clamp(heapBytes / LETTER_SHARE, LETTER_BYTES_MIN, LETTER_BYTES_MAX);
+        return Math.clamp(heapBytes / LETTER_SHARE, LETTER_BYTES_MIN, LETTER_BYTES_MAX);
     }
 }

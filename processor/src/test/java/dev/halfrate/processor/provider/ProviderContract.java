@@ -1,6 +1,7 @@
 package dev.halfrate.processor.provider;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -139,8 +140,7 @@ public abstract class ProviderContract extends CallContract {
         for (var item = 0; item < bodies.size(); item++) {
             var alone = answered(call(bodies.get(item)));
 
-            var inBatch = lines.get(new UpstreamId(TAG, item).text());
-            assertThat(inBatch).isNotNull();
+            var inBatch = requireNonNull(lines.get(new UpstreamId(TAG, item).text()));
             assertThat(alone.httpStatus()).isEqualTo(inBatch.httpStatus());
             assertThat(alone.usage()).isEqualTo(inBatch.usage());
             assertThat(alone.error()).isEqualTo(inBatch.error());
