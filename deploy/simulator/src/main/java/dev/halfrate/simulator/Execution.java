@@ -9,5 +9,6 @@ import java.time.Instant;
  * @param content stands for the endpoint and the body's bytes
  * @param attempt stands for the content and the batch or the call that it is executed in
  * @param failing share (0..1) of tries that fail for no reason of theirs
+ * @param answerBytesMin how long a text is that a model says, if it may use so many tokens
  */
-record Execution(String account, long content, long attempt, double failing, Instant at) {}
+record Execution(String account, long content, long attempt, double failing, int answerBytesMin, Instant at) {}

@@ -14,6 +14,7 @@ import java.util.Objects;
  * @param cancelLoses lines of a cancelled batch that were executed and billed, and are in neither of its files
  * @param countsProgress whether the counts of a message batch change before it ends
  * @param ranges whether a part of a file may be had
+ * @param answerBytesMin how long the text of an answer is at least, as far as its tokens go
  * @param idempotencyKeys whether gateways know a create again by its Idempotency-Key
  */
 record Habits(
@@ -26,12 +27,14 @@ record Habits(
         int cancelLoses,
         boolean countsProgress,
         boolean ranges,
+        int answerBytesMin,
         boolean idempotencyKeys) {
 
     private static final int HIDDEN_SECONDS_MAX = 86_400;
     private static final int SLOWDOWN_MAX = 1_000;
     private static final int LINES_MAX = 100_000;
     private static final int CALL_MS_MAX = 600_000;
+    private static final int ANSWER_BYTES_MAX = 16 << 20;
 
     enum DeletedInput {
         /** The create is answered with an error. */
@@ -50,10 +53,11 @@ record Habits(
         requireShare("calls_failed", callsFailed);
         requireWithin("call_ms", callMs, 0, CALL_MS_MAX);
         requireWithin("cancel_loses", cancelLoses, 0, LINES_MAX);
+        requireWithin("answer_bytes_min", answerBytesMin, 0, ANSWER_BYTES_MAX);
     }
 
     static Habits of(SimulatorConfig config) {
-        return new Habits(0, DeletedInput.FAILED, config.lineErrorRates().failed(), 1, 0, 0, 0, false, true, false);
+        return new Habits(0, DeletedInput.FAILED, config.lineErrorRates().failed(), 1, 0, 0, 0, false, true, 0, false);
     }
 
     private static void requireWithin(String name, int got, int min, int max) {

@@ -12,10 +12,11 @@ record MessageResultForm(MessageModel model, MessageTerms terms, Present<Habits>
     @Override
     public LineAnswer answer(ValidLine line, long attempt, Instant at) {
         long content = HexFormat.fromHexDigitsToLong(line.content());
+        Habits present = habits.get();
         return model.answer(
                 line.body(),
                 terms,
-                new Execution(terms.account(), content, attempt, habits.get().linesFailed(), at));
+                new Execution(terms.account(), content, attempt, present.linesFailed(), present.answerBytesMin(), at));
     }
 
     @Override

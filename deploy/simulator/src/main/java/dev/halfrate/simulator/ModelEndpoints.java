@@ -70,7 +70,7 @@ final class ModelEndpoints {
         return switch (endpoint) {
             case CHAT_COMPLETIONS -> chatCompletion(body, random, execution);
             case RESPONSES -> response(body, random, execution);
-            case COMPLETIONS -> completion(body, random, at);
+            case COMPLETIONS -> completion(body, random, execution);
             case EMBEDDINGS -> embeddings(body, random);
             case MODERATIONS -> moderation(body, random);
             case IMAGE_GENERATIONS, IMAGE_EDITS -> images(endpoint, body, random, at);
@@ -88,7 +88,7 @@ final class ModelEndpoints {
         ArrayNode choices = answer.putArray("choices");
         long outputTokens = 0;
         for (int index = 0; index < longOf(body, "n", 1); index++) {
-            Completion completion = Completion.within(budget, random);
+            Completion completion = Completion.within(budget, execution.answerBytesMin(), random);
             outputTokens += completion.tokens();
             ObjectNode choice = choices.addObject().put("index", index);
             ObjectNode message = choice.putObject("message")
@@ -115,7 +115,8 @@ final class ModelEndpoints {
     }
 
     private LineAnswer response(InputLine.Body body, SplittableRandom random, Execution execution) {
-        Completion completion = Completion.within(longOf(body, "max_output_tokens", Long.MAX_VALUE), random);
+        Completion completion = Completion.within(
+                longOf(body, "max_output_tokens", Long.MAX_VALUE), execution.answerBytesMin(), random);
         String status = completion.cut() ? "incomplete" : "completed";
         ObjectNode answer = JSON.objectNode()
                 .put("id", "resp_" + Ids.hex(random))
@@ -160,12 +161,13 @@ final class ModelEndpoints {
         return new LineAnswer(200, answer, usage);
     }
 
-    private static LineAnswer completion(InputLine.Body body, SplittableRandom random, Instant at) {
-        Completion completion = Completion.within(longOf(body, "max_tokens", COMPLETION_TOKENS_DEFAULT), random);
+    private static LineAnswer completion(InputLine.Body body, SplittableRandom random, Execution execution) {
+        Completion completion = Completion.within(
+                longOf(body, "max_tokens", COMPLETION_TOKENS_DEFAULT), execution.answerBytesMin(), random);
         ObjectNode answer = JSON.objectNode()
                 .put("id", "cmpl-" + Ids.hex(random))
                 .put("object", "text_completion")
-                .put("created", at.getEpochSecond())
+                .put("created", execution.at().getEpochSecond())
                 .put("model", snapshot(Endpoint.COMPLETIONS, body));
         answer.putArray("choices")
                 .addObject()

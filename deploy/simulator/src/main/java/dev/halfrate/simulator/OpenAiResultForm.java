@@ -12,8 +12,12 @@ record OpenAiResultForm(String account, Dialect dialect, Endpoint endpoint, Batc
     @Override
     public LineAnswer answer(ValidLine line, long attempt, Instant at) {
         long content = HexFormat.fromHexDigitsToLong(line.content());
-        double failing = work.habits().get().linesFailed();
-        return work.models().answer(endpoint, line.body(), new Execution(account, content, attempt, failing, at));
+        Habits habits = work.habits().get();
+        return work.models()
+                .answer(
+                        endpoint,
+                        line.body(),
+                        new Execution(account, content, attempt, habits.linesFailed(), habits.answerBytesMin(), at));
     }
 
     @Override

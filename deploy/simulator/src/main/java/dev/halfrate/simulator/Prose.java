@@ -33,10 +33,14 @@ final class Prose {
 
     private Prose() {}
 
-    static String text(SplittableRandom random) {
+    /** One to six sentences, and more until there are so many bytes of UTF-8. */
+    static String text(int bytesMin, SplittableRandom random) {
         StringBuilder text = new StringBuilder();
-        for (int left = random.nextInt(1, SENTENCES_MAX + 1); left > 0; left--) {
-            text.append(text.isEmpty() ? "" : " ").append(SENTENCES.get(random.nextInt(SENTENCES.size())));
+        long bytes = 0;
+        for (int left = random.nextInt(1, SENTENCES_MAX + 1); left > 0 || bytes < bytesMin; left--) {
+            String sentence = SENTENCES.get(random.nextInt(SENTENCES.size()));
+            text.append(text.isEmpty() ? "" : " ").append(sentence);
+            bytes += sentence.getBytes(StandardCharsets.UTF_8).length;
         }
         return text.toString();
     }

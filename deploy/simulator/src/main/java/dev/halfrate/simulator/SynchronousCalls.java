@@ -34,7 +34,12 @@ final class SynchronousCalls {
         String content = BillingBook.contentOf(endpoint, body);
         long attempt = work.seed().random("call", calls.incrementAndGet()).nextLong();
         LineAnswer answer = answering.answer(new Execution(
-                call.account(), HexFormat.fromHexDigitsToLong(content), attempt, habits.callsFailed(), now));
+                call.account(),
+                HexFormat.fromHexDigitsToLong(content),
+                attempt,
+                habits.callsFailed(),
+                habits.answerBytesMin(),
+                now));
         if (answer.succeeded()) {
             work.book()
                     .bill(List.of(BillingBook.BilledLine.ofCall(call, endpoint, model, content, answer.usage(), now)));

@@ -39,7 +39,7 @@ final class ModelEndpointsTest {
         InputLine parsed =
                 InputLine.parse(line.getBytes(StandardCharsets.UTF_8)).orElseThrow();
         return models.answer(
-                endpoint, Objects.requireNonNull(parsed.body()), new Execution("org-1", content, content, 0, NOW));
+                endpoint, Objects.requireNonNull(parsed.body()), new Execution("org-1", content, content, 0, 0, NOW));
     }
 
     private <T> T typed(Class<T> type, Endpoint endpoint, String body) throws IOException {

@@ -198,6 +198,19 @@ final class SynchronousCallsTest {
     }
 
     @Test
+    void answersAreAsLongAsWishedWithinTheirTokens() {
+        client.send("PUT", "/control/habits", BodyPublishers.ofString("{\"answer_bytes_min\": 5000}"));
+
+        Answer free = client.post("/v1/chat/completions", ChatLines.body("Why?"));
+        Answer limited = message(MESSAGE);
+
+        assertThat(free.json().at("/choices/0/message/content").textValue().getBytes(UTF_8))
+                .hasSizeBetween(5_000, 5_200);
+        assertThat(limited.json().path("stop_reason").textValue()).isEqualTo("max_tokens");
+        assertThat(limited.json().at("/usage/output_tokens").intValue()).isEqualTo(1_000);
+    }
+
+    @Test
     void tokensCanBeCountedBeforehand() {
         Answer answer = client.send(
                 "POST",

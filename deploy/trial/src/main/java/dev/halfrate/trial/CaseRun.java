@@ -68,7 +68,8 @@ final class CaseRun {
         var mark = Long.toString(random.nextLong() >>> 1, Character.MAX_RADIX);
         Files.createDirectories(directory);
         simulator.behave();
-        try (var subject = new Subject(chosen.name(), mark, directory, cluster, chosen.vendor(), simulator)) {
+        try (var subject =
+                new Subject(chosen.name(), mark, directory, cluster, chosen.vendor(), simulator, Scale.SMALL)) {
             return new CaseRun(chosen, simulator, random, subject).run();
         }
     }

@@ -15,10 +15,12 @@ import dev.halfrate.trial.Evidence.Place;
 import dev.halfrate.trial.Evidence.Sent;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -38,6 +40,7 @@ final class Feeds implements AutoCloseable {
     private final Map<Place, Integer> deadLetters = new HashMap<>();
     private final Map<String, LedgerRecord> ledger = new HashMap<>();
     private final Set<String> leaks = new HashSet<>();
+    private long resultBytes;
 
     /** @param secrets what may stand in no header of a dead letter */
     Feeds(String bootstrapServers, TopicsConfig topics, List<String> secrets) {
@@ -63,6 +66,7 @@ final class Feeds implements AutoCloseable {
         for (var entry : consumer.poll(POLL)) {
             if (entry.topic().equals(topics.results())) {
                 var result = ResultCodec.fromRecord(entry);
+                resultBytes += entry.serializedValueSize();
                 answers.computeIfAbsent(result.customId(), _ -> new ArrayList<>())
                         .add(result.status());
             } else if (entry.topic().equals(topics.deadLetters())) {
@@ -126,6 +130,15 @@ final class Feeds implements AutoCloseable {
 
     Map<Place, Integer> deadLetters() {
         return deadLetters;
+    }
+
+    long resultBytes() {
+        return resultBytes;
+    }
+
+    /** By encoded bytes. */
+    Optional<LedgerRecord> largestBatch() {
+        return ledger.values().stream().max(Comparator.comparingLong(LedgerRecord::getBytes));
     }
 
     Map<String, Evidence.LedgerBatch> batches() {

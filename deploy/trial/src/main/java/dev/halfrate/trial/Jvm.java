@@ -96,6 +96,16 @@ final class Jvm implements AutoCloseable {
         return stat.charAt(stat.lastIndexOf(')') + 2) == 'T';
     }
 
+    /** The most memory that it ever had, in bytes. */
+    long peakResidentBytes() throws IOException {
+        try (var status = Files.lines(Path.of("/proc/%d/status".formatted(process.pid())), UTF_8)) {
+            return status.filter(line -> line.startsWith("VmHWM:"))
+                    .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) * 1_024)
+                    .findFirst()
+                    .orElseThrow();
+        }
+    }
+
     private void signal(String name) throws IOException, InterruptedException {
         new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
                 .start()

@@ -20,27 +20,42 @@ final class Requests implements AutoCloseable {
     /** One in so many is sent again at once. */
     private static final int REPEATED_EACH = 20;
 
+    private static final String FILLING = " and so on, and \\u0073o on, \\n";
+
     private static final List<String> UNUSABLE = List.of("no JSON, but a %s", "[\"%s\"]", "{\"body\": \"%s\"}");
 
     private final Vendor vendor;
     private final String topic;
     private final String idPrefix;
     private final String prompt;
+    private final Scale scale;
     private final KafkaProducer<byte[], byte[]> producer;
     private final List<Sent> sent = new ArrayList<>();
     private int made;
+    private long bodyBytes;
 
     /**
      * @param idPrefix of every custom_id
      * @param prompt stands in every prompt
      */
-    Requests(String bootstrapServers, Vendor vendor, String topic, String idPrefix, String prompt) {
+    Requests(String bootstrapServers, Vendor vendor, String topic, String idPrefix, String prompt, Scale scale) {
         this.vendor = vendor;
         this.topic = topic;
         this.idPrefix = idPrefix;
         this.prompt = prompt;
+        this.scale = scale;
         producer = new KafkaProducer<>(
-                Map.of("bootstrap.servers", bootstrapServers, "linger.ms", "5", "delivery.timeout.ms", "120000"),
+                Map.of(
+                        "bootstrap.servers",
+                        bootstrapServers,
+                        "linger.ms",
+                        "5",
+                        "delivery.timeout.ms",
+                        "120000",
+                        // A partition that has just been made may refuse the first batch and take the second, and then
+                        // never takes the first.
+                        "max.in.flight.requests.per.connection",
+                        "1"),
                 new ByteArraySerializer(),
                 new ByteArraySerializer());
     }
@@ -77,14 +92,24 @@ final class Requests implements AutoCloseable {
         return List.copyOf(sent);
     }
 
+    /** Of different requests, repeats not counted. */
+    long bodyBytes() {
+        return bodyBytes;
+    }
+
     private Line line(int number) {
         var id = "%s-%06d".formatted(idPrefix, number);
         var body =
-                "{\"model\": \"%s\", \"max_tokens\": 16, \"messages\": [{\"role\": \"user\", \"content\": \"%s %s\"}]}"
-                        .formatted(vendor.model, prompt, id);
+                "{\"model\": \"%s\", \"max_tokens\": %d, \"messages\": [{\"role\": \"user\", \"content\": \"%s %s%s\"}]}"
+                        .formatted(vendor.model, scale.answerTokensMax(), prompt, id, filling(number));
+        bodyBytes += body.getBytes(UTF_8).length;
         var value = "{\"custom_id\": \"%s\", \"method\": \"POST\", \"url\": \"%s\", \"body\": %s}"
                 .formatted(id, vendor.endpoint, body);
         return new Line(id, BillingBook.contentOf(vendor.endpoint, body.getBytes(UTF_8)), value.getBytes(UTF_8));
+    }
+
+    private String filling(int number) {
+        return FILLING.repeat(Math.ceilDiv(scale.promptBytes().applyAsInt(number), FILLING.length()));
     }
 
     @Override

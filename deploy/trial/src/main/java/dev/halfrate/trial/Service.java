@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -17,9 +16,6 @@ import org.jspecify.annotations.Nullable;
 /** One of the processors that share the work, over all of its lives. What it needs waits only for moments. */
 final class Service implements AutoCloseable {
     static final int PARTITIONS = 4;
-
-    /** Longer than a create may take, so that a stale owner is let loose while its successor still waits. */
-    static final Duration CREATE_TIMEOUT = Duration.ofSeconds(2);
 
     private final Path directory;
     private final Path file;
@@ -37,7 +33,14 @@ final class Service implements AutoCloseable {
      * @param name tells it from the others that share the work
      */
     static Service of(
-            Path directory, String name, String application, BrokerCluster cluster, Vendor vendor, URI url, String key)
+            Path directory,
+            String name,
+            String application,
+            BrokerCluster cluster,
+            Vendor vendor,
+            URI url,
+            String key,
+            Scale scale)
             throws IOException {
         var own = Files.createDirectories(directory.resolve(name));
         var keyFile = Files.writeString(own.resolve("key"), key);
@@ -65,8 +68,9 @@ final class Service implements AutoCloseable {
                     key: {file: %7$s}
                     files: {delete: true}
                 lanes:
-                  requests-max: 20
-                  age-max: 200ms
+                  requests-max: %10$d
+                  bytes-max: %11$d
+                  age-max: %12$dms
                 ledger:
                   poll-delays: [100ms, 200ms]
                   create-timeout: %8$dms
@@ -85,8 +89,11 @@ final class Service implements AutoCloseable {
                         vendor.provider(),
                         url,
                         keyFile,
-                        CREATE_TIMEOUT.toMillis(),
-                        cluster.replicas()));
+                        scale.createTimeout().toMillis(),
+                        cluster.replicas(),
+                        scale.requestsMax(),
+                        scale.bytesMax(),
+                        scale.ageMax().toMillis()));
         return new Service(own, file);
     }
 
@@ -113,8 +120,11 @@ final class Service implements AutoCloseable {
         return jvm;
     }
 
+    /** Does nothing if it never lived. */
     void kill() throws InterruptedException {
-        jvm().kill();
+        if (jvm != null) {
+            jvm.kill();
+        }
     }
 
     boolean isAlive() {

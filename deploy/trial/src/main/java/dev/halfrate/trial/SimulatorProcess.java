@@ -76,6 +76,15 @@ final class SimulatorProcess implements AutoCloseable {
                         "slowdown", slowdown));
     }
 
+    /** @param bytes of the text of every answer, at least */
+    void answerAtLength(int bytes) throws IOException, InterruptedException {
+        put("PUT", "/control/habits", Map.of("answer_bytes_min", bytes));
+    }
+
+    Jvm jvm() {
+        return jvm;
+    }
+
     /** @param fault as deploy/simulator/README.md has it */
     void script(Map<String, ?> fault) throws IOException, InterruptedException {
         put("POST", "/control/faults", fault);

@@ -33,7 +33,14 @@ final class Subject implements AutoCloseable {
     private final List<String> notes = new ArrayList<>();
 
     /** @param mark makes its names, its key and its prompts unlike all others */
-    Subject(String name, String mark, Path directory, BrokerCluster cluster, Vendor vendor, SimulatorProcess simulator)
+    Subject(
+            String name,
+            String mark,
+            Path directory,
+            BrokerCluster cluster,
+            Vendor vendor,
+            SimulatorProcess simulator,
+            Scale scale)
             throws IOException, InterruptedException {
         this.vendor = vendor;
         this.simulator = simulator;
@@ -42,14 +49,16 @@ final class Subject implements AutoCloseable {
         var idPrefix = "canary-" + mark;
         this.secrets = List.of(key, prompt, idPrefix);
         var application = (name + "-" + mark).replace('/', '-').toLowerCase(Locale.ROOT);
-        first = Service.of(directory, "first", application, cluster, vendor, simulator.url(FIRST_HOST, vendor), key);
-        second = Service.of(directory, "second", application, cluster, vendor, simulator.url(SECOND_HOST, vendor), key);
+        first = Service.of(
+                directory, "first", application, cluster, vendor, simulator.url(FIRST_HOST, vendor), key, scale);
+        second = Service.of(
+                directory, "second", application, cluster, vendor, simulator.url(SECOND_HOST, vendor), key, scale);
         var config = first.config();
         var bootstrapServers = cluster.bootstrapServers();
         TopicSetup.ensure(config);
         feeds = new Feeds(bootstrapServers, config.topics(), secrets);
         groups = new Groups(bootstrapServers, config);
-        requests = new Requests(bootstrapServers, vendor, config.topics().requests(), idPrefix, prompt);
+        requests = new Requests(bootstrapServers, vendor, config.topics().requests(), idPrefix, prompt, scale);
     }
 
     /** Calls the vendor by {@link #FIRST_HOST}. */
@@ -102,14 +111,19 @@ final class Subject implements AutoCloseable {
         try {
             Waiting.until("all is answered and settled", bound, () -> {
                 supervise();
-                return feeds.cover(sent) && simulator.isIdle(vendor, key);
+                return isQuiet(sent);
             });
         } catch (TrialException e) {
             throw new TrialException(e.getMessage() + ": " + feeds.missing(sent), e);
         }
     }
 
-    /** Ends both processes, and judges all that they have done. */
+    /** @return whether each of these is answered, every batch settled, and nothing more can be billed */
+    boolean isQuiet(List<Evidence.Sent> sent) throws IOException, InterruptedException {
+        return feeds.cover(sent) && simulator.isIdle(vendor, key);
+    }
+
+    /** Ends the processes, and judges all that they have done. */
     Audit.Verdict judge() throws IOException, InterruptedException {
         first.kill();
         second.kill();

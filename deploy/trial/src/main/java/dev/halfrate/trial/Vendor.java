@@ -14,6 +14,7 @@ enum Vendor {
             "/v1",
             "/v1/chat/completions",
             "gpt-4o-mini",
+            209_715_200,
             new Call("POST", "/v1/files"),
             new Call("POST", "/v1/batches"),
             new Call("GET", "/v1/batches\\?.*"),
@@ -30,6 +31,7 @@ enum Vendor {
             "/v1",
             "/v1/messages",
             "claude-haiku-4-5",
+            255_999_000,
             null,
             new Call("POST", "/v1/messages/batches"),
             new Call("GET", "/v1/messages/batches\\?.*"),
@@ -47,6 +49,10 @@ enum Vendor {
     final String basePath;
     final String endpoint;
     final String model;
+
+    /** Of the lines of a batch. */
+    final long batchBytesMax;
+
     final @Nullable Call upload;
     final Call create;
     final Call list;
@@ -62,6 +68,7 @@ enum Vendor {
             String basePath,
             String endpoint,
             String model,
+            long batchBytesMax,
             @Nullable Call upload,
             Call create,
             Call list,
@@ -75,6 +82,7 @@ enum Vendor {
         this.basePath = basePath;
         this.endpoint = endpoint;
         this.model = model;
+        this.batchBytesMax = batchBytesMax;
         this.upload = upload;
         this.create = create;
         this.list = list;

@@ -47,13 +47,13 @@ final class KafkaIntakeClients implements IntakeClients {
     @Override
     public Consumer<byte[], byte[]> consumer() {
         var settings = settings(Map.of(
-                // A poll's records are in memory together with one more fetch.
+                // A poll's records are in memory together with this fetch and the next, of each broker.
                 ConsumerConfig.MAX_POLL_RECORDS_CONFIG,
                 5_000,
                 ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG,
-                4 * MIB,
+                2 * MIB,
                 ConsumerConfig.FETCH_MAX_BYTES_CONFIG,
-                16 * MIB,
+                4 * MIB,
                 // Partitions of a process that was killed and stays away move on after this.
                 ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG,
                 10_000));

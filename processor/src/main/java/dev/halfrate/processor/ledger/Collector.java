@@ -29,7 +29,6 @@ import org.slf4j.LoggerFactory;
  */
 final class Collector implements Provider.ResultLines {
     private static final Logger LOG = LoggerFactory.getLogger(Collector.class);
-    private static final int BYTES_MAX = 8 * 1024 * 1024;
 
     /** Of a strange line, as an operator may want to see it. */
     static final int QUARANTINED_BYTES_MAX = 64 * 1024;
@@ -49,6 +48,7 @@ final class Collector implements Provider.ResultLines {
     private final Semaphore letters = new Semaphore(LETTERS_MAX);
 
     private final Download download;
+    private final int letterBytes;
     private String file = "";
 
     private List<SeenItem> seen = new ArrayList<>();
@@ -59,7 +59,15 @@ final class Collector implements Provider.ResultLines {
     private int foreign;
     private int corrupt;
 
-    Collector(Batch batch, List<ManifestItem> items, Download download, Mailbox mailbox, ActorClock clock) {
+    /** @param letterBytes at which a letter is full */
+    Collector(
+            Batch batch,
+            List<ManifestItem> items,
+            Download download,
+            int letterBytes,
+            Mailbox mailbox,
+            ActorClock clock) {
+        this.letterBytes = letterBytes;
         this.download = download;
         this.batch = batch;
         this.items = items;
@@ -87,7 +95,7 @@ final class Collector implements Provider.ResultLines {
             }
         }
         CrashPoint.DOWNLOADING.reached();
-        if (bytes >= BYTES_MAX
+        if (bytes >= letterBytes
                 || seen.size() + quarantined.size() >= LINES_MAX
                 || (bytes > 0 && clock.nanos() - since > AGE_MAX.toNanos())) {
             flush();
@@ -109,7 +117,7 @@ final class Collector implements Provider.ResultLines {
         if (bytes == 0) {
             return;
         }
-        var permits = bytes > LETTERS_MAX * BYTES_MAX ? LETTERS_MAX : 1;
+        var permits = bytes > LETTERS_MAX * (long) letterBytes ? LETTERS_MAX : 1;
         letters.acquire(permits);
         var now = clock.now();
         var reports = seen.stream().map(item -> item.report(now)).toList();

@@ -349,7 +349,7 @@ final class HttpVendor implements Vendor {
                 var provisional = ended.standing() == BatchState.Standing.PROVISIONAL;
                 var known = downloads.remove(batch.id());
                 var download = known == null || provisional ? new Download() : known;
-                var collector = new Collector(batch, items, download, mailbox, clock);
+                var collector = new Collector(batch, items, download, workshop.letterBytes(), mailbox, clock);
                 for (var file : files(ended)) {
                     download.read(file, !provisional, from -> results(batch, file, from, collector));
                 }
@@ -443,15 +443,15 @@ final class HttpVendor implements Vendor {
     }
 
     private void withManifest(Batch batch, ManifestUse use) throws IOException, InterruptedException {
-        with(workshop.manifestsInMemory(), batch, use);
+        with(workshop.manifests(), batch, use);
     }
 
-    private void with(Semaphore room, Batch batch, ManifestUse use) throws IOException, InterruptedException {
-        room.acquire();
+    private void with(ManifestRoom room, Batch batch, ManifestUse use) throws IOException, InterruptedException {
+        var taken = room.enter(batch.items());
         try {
-            use.with(workshop.manifests().read(partition, batch.header()));
+            use.with(workshop.manifestReader().read(partition, batch.header()));
         } finally {
-            room.release();
+            room.leave(taken);
         }
     }
 

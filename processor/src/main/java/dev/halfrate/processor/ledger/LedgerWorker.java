@@ -49,8 +49,6 @@ public final class LedgerWorker implements AutoCloseable {
     private static final Duration POLL = Duration.ofMillis(100);
     private static final Duration RESTART_DELAY_MAX = Duration.ofSeconds(30);
     private static final Duration WELL_AFTER = Duration.ofMinutes(1);
-    private static final int MANIFESTS_IN_MEMORY_MAX = 4;
-    private static final int DOWNLOADS_MAX = 4;
     private static final AccountRules UNKNOWN_ACCOUNT = new AccountRules(false, true, DoubtPolicy.HOLD, 0, false);
 
     private final HalfrateConfig config;
@@ -169,6 +167,7 @@ public final class LedgerWorker implements AutoCloseable {
 
     private Workshop workshop() {
         var spoolKilobytes = (int) Math.min(Integer.MAX_VALUE, config.ledger().spoolBytesMax() / 1024);
+        var shares = HeapShares.ofThisProcess();
         return new Workshop(
                 config.accounts().stream()
                         .collect(Collectors.toUnmodifiableMap(
@@ -184,8 +183,9 @@ public final class LedgerWorker implements AutoCloseable {
                 manifests,
                 bodies,
                 emptySpoolDir(config.stateDir()),
-                new Semaphore(MANIFESTS_IN_MEMORY_MAX, true),
-                new Semaphore(DOWNLOADS_MAX, true),
+                new ManifestRoom(shares.spooledItems()),
+                new ManifestRoom(shares.collectedItems()),
+                shares.letterBytes(),
                 new Semaphore(spoolKilobytes, true),
                 spoolKilobytes);
     }

@@ -8,18 +8,19 @@ import java.util.concurrent.Semaphore;
  * What all partitions of a process share for their effects.
  *
  * @param gates by account
- * @param manifestsInMemory one permit per manifest that is spooled or reported from
- * @param downloads one permit per batch that is collected, which also has its manifest in memory; apart, because a slow
- *     vendor may take hours over one
+ * @param manifests of batches that are spooled or reported from
+ * @param downloads of batches that are collected; apart, because a slow vendor may take hours over one
+ * @param letterBytes of result lines that are published together
  * @param spoolKilobytes disk for spool files
  */
 record Workshop(
         Map<String, AccountGate> gates,
-        ManifestReader manifests,
+        ManifestReader manifestReader,
         BodyReader bodies,
         Path spoolDir,
-        Semaphore manifestsInMemory,
-        Semaphore downloads,
+        ManifestRoom manifests,
+        ManifestRoom downloads,
+        int letterBytes,
         Semaphore spoolKilobytes,
         int spoolKilobytesMax) {
 

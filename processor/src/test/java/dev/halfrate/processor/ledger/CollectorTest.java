@@ -27,7 +27,7 @@ class CollectorTest {
     private final LinkedBlockingQueue<Mailbox.Letter> letters = new LinkedBlockingQueue<>();
     private long number;
     private final Collector collector =
-            new Collector(BATCH, Refs.items("a", "b", "c"), new Download(), letters::add, ActorClock.system());
+            new Collector(BATCH, Refs.items("a", "b", "c"), new Download(), 8 << 20, letters::add, ActorClock.system());
 
     private static ResultLine answered(String upstreamId, int bytes) {
         return new ResultLine.Answered(upstreamId, 200, new byte[bytes], new Usage(1, 0, 0, 2), null);

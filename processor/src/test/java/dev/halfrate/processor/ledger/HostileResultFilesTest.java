@@ -138,6 +138,7 @@ class HostileResultFilesTest {
                 BATCH,
                 MANIFEST,
                 download,
+                8 << 20,
                 letter -> {
                     letters.add(letter);
                     letter.handled().run();

@@ -62,7 +62,7 @@ class HttpVendorTest {
     private final ManifestReader manifests = new ManifestReader("work", work);
     private final VirtualHttp http = new VirtualHttp();
     private final Semaphore calls = new Semaphore(1);
-    private final Semaphore manifestsInMemory = new Semaphore(1);
+    private final ManifestRoom manifestRoom = new ManifestRoom(1);
     private final Semaphore spoolKilobytes = new Semaphore(KILOBYTES);
     private final LinkedBlockingQueue<Mailbox.Letter> letters = new LinkedBlockingQueue<>();
     private final StandingClock clock = new StandingClock();
@@ -87,8 +87,9 @@ class HttpVendorTest {
                         manifests,
                         bodies,
                         spoolDir,
-                        manifestsInMemory,
-                        new Semaphore(1),
+                        manifestRoom,
+                        new ManifestRoom(1),
+                        8 << 20,
                         spoolKilobytes,
                         KILOBYTES),
                 letters::add,
@@ -321,7 +322,7 @@ class HttpVendorTest {
         startAllThatCalls();
         assertThat(letters.poll(300, TimeUnit.MILLISECONDS)).isNull();
         assertThat(calls.availablePermits()).isOne();
-        assertThat(manifestsInMemory.availablePermits()).isOne();
+        assertThat(manifestRoom.isEmpty()).isTrue();
         assertThat(spoolKilobytes.availablePermits()).isEqualTo(KILOBYTES);
 
         gate.callNow(_ -> new UploadOutcome.Uploaded("file-1"));

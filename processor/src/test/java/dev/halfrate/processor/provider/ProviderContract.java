@@ -1,13 +1,13 @@
 package dev.halfrate.processor.provider;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.halfrate.processor.provider.Refusal.Kind;
 import dev.halfrate.processor.provider.RemoteBatch.Status;
 import dev.halfrate.processor.provider.ResultLine.Answered;
-import dev.halfrate.simulator.Simulator;
-import dev.halfrate.simulator.SimulatorConfig;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -17,35 +17,24 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.List;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What the ledger worker relies on, whoever the vendor is. */
-public abstract class ProviderContract {
+public abstract class ProviderContract extends CallContract {
     protected static final String TAG = "abcdefgh234567ab";
     protected static final String OTHER_TAG = "zzzzzzzz222222zz";
+    private static final ObjectMapper JSON = new ObjectMapper();
     private static final int POLLS_MAX = 1_000;
-
-    protected final AtomicReference<Instant> vendorTime = new AtomicReference<>(Instant.now());
-
-    @AutoClose
-    protected final Simulator simulator = Simulator.start(SimulatorConfig.defaults(), vendorTime::get);
 
     @TempDir
     private Path dir = Path.of("");
 
-    private final String endpoint;
-    private final String model;
-
     protected ProviderContract(String endpoint, String model) {
-        this.endpoint = endpoint;
-        this.model = model;
+        super(endpoint, model);
     }
-
-    protected abstract Provider provider();
 
     /** Lets the vendor's time pass, not ours. */
     protected final void pass(Duration time) {
@@ -135,6 +124,38 @@ public abstract class ProviderContract {
     }
 
     @Test
+    void aRequestFaresAloneAsItDoesInABatch() throws Exception {
+        var bodies = List.of(body(0), wrong());
+        var ended = ended(created(create(TAG, lines(TAG, bodies), () -> false)).id());
+        var lines = new HashMap<String, Answered>();
+        for (var handle : new String[] {ended.outputHandle(), ended.errorHandle()}) {
+            if (handle != null) {
+                provider().results(handle, FilePosition.START, (line, _) -> {
+                    var answered = (Answered) line;
+                    lines.put(answered.upstreamId(), answered);
+                });
+            }
+        }
+
+        for (var item = 0; item < bodies.size(); item++) {
+            var alone = answered(call(bodies.get(item)));
+
+            var inBatch = requireNonNull(lines.get(new UpstreamId(TAG, item).text()));
+            assertThat(alone.httpStatus()).isEqualTo(inBatch.httpStatus());
+            assertThat(alone.usage()).isEqualTo(inBatch.usage());
+            assertThat(alone.error()).isEqualTo(inBatch.error());
+            assertThat(textOf(alone)).isEqualTo(textOf(inBatch));
+        }
+    }
+
+    /** What the model says, empty if it was not asked. */
+    private static String textOf(Answered answered) throws IOException {
+        var body = JSON.readTree(answered.body());
+        return body.at("/choices/0/message/content")
+                .asText(body.at("/content/0/text").asText());
+    }
+
+    @Test
     void anEndedBatchCannotBeCancelled() throws IOException {
         var created = created(TAG, 1);
         ended(created.id());
@@ -188,13 +209,15 @@ public abstract class ProviderContract {
 
     /** @return a spool file */
     protected final Path lines(String tag, int count) throws IOException {
+        return lines(tag, IntStream.range(0, count).mapToObj(this::body).toList());
+    }
+
+    private Path lines(String tag, List<String> bodies) throws IOException {
         var format = provider().capabilities().lineFormat();
         var all = new ByteArrayOutputStream();
-        for (var item = 0; item < count; item++) {
-            var body = """
-                    {"model":"%s","max_tokens":1000,
-                     "messages":[{"role":"user","content":"Grüße, number %d"}]}""".formatted(model, item);
-            all.writeBytes(format.encode(new UpstreamId(tag, item), endpoint, ByteBuffer.wrap(body.getBytes(UTF_8))));
+        for (var item = 0; item < bodies.size(); item++) {
+            var body = ByteBuffer.wrap(bodies.get(item).getBytes(UTF_8));
+            all.writeBytes(format.encode(new UpstreamId(tag, item), endpoint, body));
         }
         return Files.write(dir.resolve("spool"), all.toByteArray());
     }

@@ -72,6 +72,31 @@ class AnthropicProviderTest {
         assertThat(request.header("anthropic-version")).isEqualTo("2023-06-01");
     }
 
+    @Test
+    void resultsAreHadFromTheAccountsHostWhereverTheirUrlPointsTo() throws Exception {
+        try (var elsewhere = new RawVendor()) {
+            elsewhere.answers(200, "");
+            vendor.does((request, connection) -> connection.answer(
+                    200,
+                    request.line().endsWith("/results")
+                            ? ""
+                            : "{\"id\":\"msgbatch_1\",\"processing_status\":\"ended\",\"results_url\":\"%s/messages/batches/msgbatch_1/results\"}"
+                                    .formatted(elsewhere.account().baseUrl())));
+            assertThat(provider.poll("msgbatch_1"))
+                    .isInstanceOfSatisfying(
+                            Seen.class,
+                            seen -> assertThat(seen.remote().outputHandle()).isEqualTo("msgbatch_1"));
+
+            provider.results("msgbatch_1", FilePosition.START, (line, _) -> {
+                throw new AssertionError(line);
+            });
+
+            assertThat(vendor.count("GET /v1/messages/batches/msgbatch_1/results"))
+                    .isEqualTo(1);
+            assertThat(elsewhere.requests()).isEmpty();
+        }
+    }
+
     @ParameterizedTest
     @CsvSource({
         "in_progress,IN_PROGRESS",

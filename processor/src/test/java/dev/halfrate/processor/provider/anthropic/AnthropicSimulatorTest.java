@@ -50,6 +50,12 @@ class AnthropicSimulatorTest extends ProviderContract {
     }
 
     @Override
+    protected String error(String type) {
+        return "{\"type\":\"error\",\"error\":{\"type\":\"%s\",\"message\":\"no\"},\"request_id\":null}"
+                .formatted(type);
+    }
+
+    @Override
     protected CreateOutcome create(String tag, Path lines, Deadline deadline) {
         return create(provider, tag, lines, deadline);
     }
