@@ -148,7 +148,7 @@ class BirthsIT {
     void aRequestsTopicThatWasMadeAgainIsRefusedUntilItIsAccepted() throws Exception {
         // Given
         check();
-        delete(config.topics().requests());
+        delete(config.topics().requests().getFirst());
         TopicSetup.ensure(config);
 
         // When, then
@@ -275,7 +275,7 @@ class BirthsIT {
 
     private Map<TopicPartition, OffsetAndMetadata> stableOffsets(String group) throws Exception {
         var topic = group.equals(config.intakeGroup())
-                ? config.topics().requests()
+                ? config.topics().requests().getFirst()
                 : group.equals(config.lanesGroup())
                         ? config.topics().laneInbox()
                         : config.topics().work();

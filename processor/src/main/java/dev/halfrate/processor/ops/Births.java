@@ -60,6 +60,9 @@ public final class Births {
 
     private static final Logger log = LoggerFactory.getLogger(Births.class);
 
+    /** Before the name of a requests topic. */
+    private static final String REQUESTS = "requests/";
+
     private static final Duration ANSWER_WITHIN = Duration.ofSeconds(20);
     private static final int TRIES_MAX = 10;
     private static final int TRY_AGAIN_MS_MAX = 1_000;
@@ -78,13 +81,11 @@ public final class Births {
 
     private static List<Role> roles(HalfrateConfig config) {
         var topics = config.topics();
-        var roles = new ArrayList<>(List.of(
-                new Role(
-                        "requests/" + topics.requests(),
-                        topics.requests(),
-                        config.intakeGroup(),
-                        ReadCounts.NONE.toText(),
-                        false),
+        var roles = new ArrayList<Role>();
+        for (var topic : topics.requests()) {
+            roles.add(new Role(REQUESTS + topic, topic, config.intakeGroup(), ReadCounts.NONE.toText(), false));
+        }
+        roles.addAll(List.of(
                 new Role("lane-inbox", topics.laneInbox(), config.lanesGroup(), "", true),
                 new Role("work", topics.work(), config.ledgerGroup(), "", true),
                 new Role("ledger", topics.ledger(), null, "", true)));
@@ -117,6 +118,18 @@ public final class Births {
     static List<String> faults(HalfrateConfig config) throws InterruptedException {
         var births = new Births(config, Set.of());
         return BirthRules.decide(births.roles, births.look(), Set.of()).faults();
+    }
+
+    /**
+     * @return the topics that requests were ever read from, and of how many partitions each
+     * @throws KafkaException if nobody tells
+     */
+    static Map<String, Integer> requestsTopics(HalfrateConfig config) throws InterruptedException {
+        return new Births(config, Set.of())
+                .recorded().entrySet().stream()
+                        .filter(birth -> birth.getKey().startsWith(REQUESTS))
+                        .map(Map.Entry::getValue)
+                        .collect(Collectors.toMap(Birth::topic, Birth::partitions));
     }
 
     private void check() throws InterruptedException {

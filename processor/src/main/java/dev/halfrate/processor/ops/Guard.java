@@ -9,7 +9,7 @@ import java.util.Locale;
 public enum Guard {
     /** Nothing tells what the application began with, though it has lived before. */
     LOST_BIRTHS,
-    /** The requests topic was deleted and created again. */
+    /** A requests topic was deleted and created again. */
     NEW_REQUESTS_TOPIC,
     /** A topic of our own was deleted, created again, or given other partitions. */
     CHANGED_OWN_TOPICS,
