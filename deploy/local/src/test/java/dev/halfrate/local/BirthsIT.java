@@ -189,6 +189,30 @@ class BirthsIT {
     }
 
     @Test
+    void anAccountThatIsAnotherOneIsRefusedUntilItIsAccepted() throws Exception {
+        check();
+        config = LocalSettings.config(
+                broker.bootstrapServers(), URI.create("http://127.0.0.1:2/v1"), state, Upstream.OPENAI);
+
+        assertRefused("base-url was http://localhost:1/v1 and is http://localhost:2/v1", Guard.CHANGED_ACCOUNT);
+        check(Guard.CHANGED_ACCOUNT);
+        check();
+    }
+
+    @Test
+    void theOrganizationThatIsSeenFirstIsNotedUntilAnotherIsAccepted() throws Exception {
+        var account = "simulator";
+        check();
+
+        assertThat(Births.noteOrganization(config, account, "org-a")).isEqualTo("org-a");
+        assertThat(Births.noteOrganization(config, account, "org-b")).isEqualTo("org-a");
+        assertThat(Births.check(config, Set.of())).containsEntry(account, "org-a");
+        assertThat(Births.check(config, Set.of(Guard.CHANGED_ACCOUNT))).containsEntry(account, "");
+        assertThat(Births.noteOrganization(config, account, "org-b")).isEqualTo("org-b");
+        check();
+    }
+
+    @Test
     void aPartitionThatIsAddedWhileProcessesRunIsReadFromItsBeginning() throws Exception {
         // Given
         try (var processor = Processor.start(hearingOfNewPartitionsSoon(), new SimpleMeterRegistry())) {

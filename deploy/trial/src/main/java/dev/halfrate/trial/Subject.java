@@ -49,7 +49,8 @@ final class Subject implements AutoCloseable {
         TopicSetup.ensure(config);
         feeds = new Feeds(bootstrapServers, config.topics(), secrets);
         groups = new Groups(bootstrapServers, config);
-        requests = new Requests(bootstrapServers, vendor, config.topics().requests().getFirst(), idPrefix, prompt);
+        requests = new Requests(
+                bootstrapServers, vendor, config.topics().requests().getFirst(), idPrefix, prompt);
     }
 
     /** Calls the vendor by {@link #FIRST_HOST}. */

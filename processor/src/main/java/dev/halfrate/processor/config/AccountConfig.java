@@ -2,6 +2,7 @@ package dev.halfrate.processor.config;
 
 import java.net.URI;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * One upstream login.
@@ -109,6 +110,16 @@ public record AccountConfig(
 
     private static boolean isLoopback(String host) {
         return host.equals("localhost") || host.matches("127(\\.[0-9]{1,3}){3}") || host.equals("[::1]");
+    }
+
+    /** @return the base URL as one and the same server is always written: every name of this machine is localhost */
+    public String server() {
+        var scheme = String.valueOf(baseUrl.getScheme()).toLowerCase(Locale.ROOT);
+        var host = String.valueOf(baseUrl.getHost()).toLowerCase(Locale.ROOT);
+        var usual = scheme.equals("https") ? 443 : 80;
+        var port = baseUrl.getPort() == -1 || baseUrl.getPort() == usual ? "" : ":" + baseUrl.getPort();
+        var path = baseUrl.getRawPath() == null ? "" : baseUrl.getRawPath().replaceAll("/+$", "");
+        return "%s://%s%s%s".formatted(scheme, isLoopback(host) ? "localhost" : host, port, path);
     }
 
     /** @return whether one of the patterns stands for {@code model} */
