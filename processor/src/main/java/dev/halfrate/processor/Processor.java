@@ -5,6 +5,7 @@ import dev.halfrate.processor.intake.Intake;
 import dev.halfrate.processor.ledger.LedgerWorker;
 import dev.halfrate.processor.ops.Births;
 import dev.halfrate.processor.ops.Guard;
+import dev.halfrate.processor.ops.StartupException;
 import dev.halfrate.processor.ops.TopicSetup;
 import dev.halfrate.processor.provider.Capabilities;
 import dev.halfrate.processor.provider.Provider;
@@ -13,7 +14,10 @@ import dev.halfrate.processor.topology.AccountLimits;
 import dev.halfrate.processor.topology.LaneStreams;
 import dev.halfrate.processor.topology.LaneStreamsSettings;
 import dev.halfrate.processor.topology.LaneTopology;
+import dev.halfrate.processor.webhook.WebhookServer;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.io.UncheckedIOException;
+import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.LinkedHashMap;
@@ -88,10 +92,22 @@ public final class Processor implements AutoCloseable {
                 failure::complete));
         var intake = closing(new Intake(
                 config, capabilities, () -> Births.check(config, Set.of()), instance.id(), meters, failure::complete));
+        if (config.webhooks().port() > 0) {
+            closing(webhooks(config, meters, ledger));
+        }
         // Downstream first: nothing is read before somebody takes it on.
         ledger.start();
         lanes.start();
         intake.start();
+    }
+
+    private static WebhookServer webhooks(HalfrateConfig config, MeterRegistry meters, LedgerWorker ledger) {
+        try {
+            return WebhookServer.start(
+                    config.webhooks(), config.accounts(), meters, InstantSource.system(), ledger::announce);
+        } catch (UncheckedIOException e) {
+            throw new StartupException(String.valueOf(e.getMessage()), e);
+        }
     }
 
     private static Map<String, AccountLimits> limits(Map<String, Capabilities> capabilities) {

@@ -54,6 +54,7 @@ enum Upstream {
                 LimitsConfig.VENDORS,
                 FilesConfig.KEEP,
                 new CreateConfig(inlineField, ""),
-                SyncConfig.DEFAULT);
+                SyncConfig.DEFAULT,
+                List.of());
     }
 }

@@ -180,7 +180,8 @@ class RequestTopicsIT {
                 LimitsConfig.VENDORS,
                 FilesConfig.KEEP,
                 CreateConfig.USUAL,
-                SyncConfig.DEFAULT);
+                SyncConfig.DEFAULT,
+                List.of());
     }
 
     private void send(String topic, int requests) throws Exception {

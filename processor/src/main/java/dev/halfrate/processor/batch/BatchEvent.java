@@ -40,6 +40,9 @@ public sealed interface BatchEvent {
 
     record Polled(PollOutcome outcome) implements BatchEvent {}
 
+    /** Somebody says that the remote batch has ended; a poll shows whether it has. */
+    record Announced() implements BatchEvent {}
+
     /** Some lines of the result files, or items that are in none of them. */
     record Reported(List<ItemReport> reports) implements BatchEvent {
         public Reported {

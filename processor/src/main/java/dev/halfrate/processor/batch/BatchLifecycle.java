@@ -1,5 +1,6 @@
 package dev.halfrate.processor.batch;
 
+import dev.halfrate.processor.batch.BatchEvent.Announced;
 import dev.halfrate.processor.batch.BatchEvent.CreateEnded;
 import dev.halfrate.processor.batch.BatchEvent.FilesRead;
 import dev.halfrate.processor.batch.BatchEvent.MarkerTaken;
@@ -269,6 +270,7 @@ public final class BatchLifecycle {
             case Taken _ -> Step.remember(batch, new Effect.Poll());
             case TimerDue(var timer) ->
                 timer == Timer.POLL ? Step.remember(batch, new Effect.Poll()) : Step.ignore(batch);
+            case Announced _ -> Step.remember(batch, new Effect.Poll(true));
             case Polled(PollOutcome.Seen(var remote)) -> {
                 if (remote.status() == RemoteBatch.Status.FAILED && nothingExecuted(remote)) {
                     yield provisional

@@ -30,7 +30,12 @@ public sealed interface Effect {
     /** Delete all that the batch has left at the vendor, as far as it goes. */
     record DeleteFiles() implements Effect {}
 
-    record Poll() implements Effect {}
+    /** @param alone whether the answer has to be this moment's, not one that others have had as well */
+    record Poll(boolean alone) implements Effect {
+        public Poll() {
+            this(false);
+        }
+    }
 
     /** Cancel the remote batch; polls show what comes of it. */
     record Cancel() implements Effect {}

@@ -17,6 +17,7 @@ import java.util.Locale;
  * @param requestsInFlightMax concurrent HTTP calls to this account
  * @param apiVersion that requests which name none are sent with, empty for the vendor's usual one
  * @param betas likewise
+ * @param webhookSecrets any of which the vendor signs with; several while one takes over from another
  */
 public record AccountConfig(
         String name,
@@ -35,7 +36,8 @@ public record AccountConfig(
         LimitsConfig limits,
         FilesConfig files,
         CreateConfig create,
-        SyncConfig sync) {
+        SyncConfig sync,
+        List<Secret> webhookSecrets) {
 
     private static final List<String> PROVIDERS = List.of("anthropic", "openai");
 
@@ -73,7 +75,17 @@ public record AccountConfig(
         }
         models = List.copyOf(models);
         topics = List.copyOf(topics);
+        requireOpenAi(provider, "accounts.files", files.equals(FilesConfig.KEEP), "batches have no files");
+        requireOpenAi(provider, "accounts.create", create.equals(CreateConfig.USUAL), "requests are always inline");
+        Check.that(
+                provider.equals("anthropic") || (apiVersion.isEmpty() && betas.isEmpty()),
+                "accounts.api-version and accounts.betas",
+                "left out: only anthropic has them; another vendor's own headers go into accounts.http.headers",
+                provider);
+        requireOpenAi(
+                provider, "accounts.webhook-secrets", webhookSecrets.isEmpty(), "nobody tells when a batch has ended");
         betas = List.copyOf(betas);
+        webhookSecrets = List.copyOf(webhookSecrets);
     }
 
     /** With what most accounts do without. */
@@ -105,7 +117,17 @@ public record AccountConfig(
                 LimitsConfig.VENDORS,
                 FilesConfig.KEEP,
                 CreateConfig.USUAL,
-                sync);
+                sync,
+                List.of());
+    }
+
+    /** What would do nothing is more likely a mistake than a wish. */
+    private static void requireOpenAi(String provider, String key, boolean usual, String because) {
+        Check.that(
+                usual || provider.equals("openai"),
+                key,
+                "left out: with %s %s".formatted(provider, because),
+                "a value");
     }
 
     private static boolean isLoopback(String host) {

@@ -95,16 +95,17 @@ public final class ConfigFile {
         var accounts = accounts(file.sections("accounts"));
         var lanes = lanes(file.section("lanes"));
         var ledger = ledger(file.section("ledger"));
+        var webhooks = webhooks(file.section("webhooks"));
         // Before the records complain that something is missing: it may just be misspelt.
         file.refuseUnknown();
-        return new HalfrateConfig(application, stateDir, kafka, topics, requests, accounts, lanes, ledger);
+        return new HalfrateConfig(application, stateDir, kafka, topics, requests, accounts, lanes, ledger, webhooks);
     }
 
     private VendorsConfig readVendors(JsonNode tree) {
         var file = new ConfigSection("", tree);
         file.text("application", "");
         file.text("state-dir", "");
-        List.of("kafka", "topics", "lanes", "ledger").forEach(file::section);
+        List.of("kafka", "topics", "lanes", "ledger", "webhooks").forEach(file::section);
         var requests = requests(file.section("requests"));
         var accounts = accounts(file.sections("accounts"));
         file.refuseUnknown();
@@ -174,7 +175,8 @@ public final class ConfigFile {
                 limits(account.section("limits")),
                 files(account.section("files")),
                 create(account.section("create")),
-                sync(account.section("sync")));
+                sync(account.section("sync")),
+                secrets(account.sections("webhook-secrets")));
         account.refuseUnknown();
         return config;
     }
@@ -200,7 +202,9 @@ public final class ConfigFile {
         var config = new LimitsConfig(
                 limits.integer("requests-max", 0),
                 limits.size("bytes-max", 0),
-                Math.toIntExact(Math.min(Integer.MAX_VALUE, limits.size("line-bytes-max", 0))));
+                Math.toIntExact(Math.min(Integer.MAX_VALUE, limits.size("line-bytes-max", 0))),
+                limits.integer("creates-per-hour", 0),
+                limits.integer("uploads-per-minute", 0));
         limits.refuseUnknown();
         return config;
     }
@@ -285,6 +289,18 @@ public final class ConfigFile {
                 ledger.size("spool-bytes-max", 4_000_000_000L));
         ledger.refuseUnknown();
         return config;
+    }
+
+    private static WebhooksConfig webhooks(ConfigSection webhooks) {
+        var config = new WebhooksConfig(
+                webhooks.text("host", WebhooksConfig.NONE.host()),
+                webhooks.integer("port", WebhooksConfig.NONE.port()));
+        webhooks.refuseUnknown();
+        return config;
+    }
+
+    private List<Secret> secrets(List<ConfigSection> sections) {
+        return sections.stream().map(this::secret).toList();
     }
 
     /** A secret never stands in the file itself: {@code {env: NAME}} or {@code {file: PATH}}. */

@@ -19,7 +19,8 @@ public record HalfrateConfig(
         RequestsConfig requests,
         List<AccountConfig> accounts,
         LanesConfig lanes,
-        LedgerConfig ledger) {
+        LedgerConfig ledger,
+        WebhooksConfig webhooks) {
 
     public HalfrateConfig {
         checkApplication(application);
@@ -40,7 +41,27 @@ public record HalfrateConfig(
                     "such that an account takes each of topics.requests",
                     "none for '" + topic + "'");
         }
+        Check.that(
+                webhooks.port() == 0
+                        || accounts.stream()
+                                .anyMatch(account -> !account.webhookSecrets().isEmpty()),
+                "webhooks.port",
+                "0 as long as no account has webhook-secrets",
+                String.valueOf(webhooks.port()));
         kafka = Map.copyOf(kafka);
+    }
+
+    /** Without webhooks. */
+    public HalfrateConfig(
+            String application,
+            Path stateDir,
+            Map<String, String> kafka,
+            TopicsConfig topics,
+            RequestsConfig requests,
+            List<AccountConfig> accounts,
+            LanesConfig lanes,
+            LedgerConfig ledger) {
+        this(application, stateDir, kafka, topics, requests, accounts, lanes, ledger, WebhooksConfig.NONE);
     }
 
     /** Apart, because names of topics are made of it before there is a whole configuration. */

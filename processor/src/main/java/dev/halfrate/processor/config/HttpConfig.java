@@ -18,6 +18,7 @@ public record HttpConfig(String keyHeader, Map<String, Secret> headers, Map<Stri
     public static final HttpConfig DEFAULT = new HttpConfig("", Map.of(), Map.of(), false);
 
     private static final String NAME = "[A-Za-z0-9-]{1,64}";
+    private static final Set<String> OF_KEYS = Set.of("authorization", "x-api-key");
     private static final Set<String> TAKEN = Set.of(
             "accept-encoding",
             "authorization",
@@ -32,6 +33,9 @@ public record HttpConfig(String keyHeader, Map<String, Secret> headers, Map<Stri
     public HttpConfig {
         if (!keyHeader.isEmpty()) {
             Check.matches("accounts.http.key-header", keyHeader, NAME);
+            if (!OF_KEYS.contains(keyHeader.toLowerCase(Locale.ROOT))) {
+                requireFree("accounts.http.key-header", keyHeader);
+            }
         }
         for (var header : headers.entrySet()) {
             Check.matches("accounts.http.headers", header.getKey(), NAME);

@@ -6,13 +6,18 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.NoSuchElementException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A value that must not be seen: its {@link #toString} hides it. One from a file is read again when the file changes. */
 public final class Secret {
+    private static final Logger LOG = LoggerFactory.getLogger(Secret.class);
+
     private record Read(String value, @Nullable FileTime modifiedAt) {}
 
     private final @Nullable Path file;
     private volatile Read last;
+    private volatile boolean unreadable;
 
     public Secret(String value) {
         this.file = null;
@@ -49,8 +54,16 @@ public final class Secret {
                 if (!Files.getLastModifiedTime(file).equals(last.modifiedAt())) {
                     last = read(file);
                 }
-            } catch (IOException | NoSuchElementException _) {
+                unreadable = false;
+            } catch (IOException | NoSuchElementException e) {
                 // Whoever writes it may be in the middle of it.
+                if (!unreadable) {
+                    unreadable = true;
+                    LOG.warn(
+                            "the secret in {} cannot be read ({}), what was read last stays in use",
+                            file,
+                            e.getClass().getSimpleName());
+                }
             }
         }
         return last.value();

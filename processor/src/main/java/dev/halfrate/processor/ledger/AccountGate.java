@@ -1,9 +1,12 @@
 package dev.halfrate.processor.ledger;
 
+import dev.halfrate.processor.config.LimitsConfig;
 import dev.halfrate.processor.ledger.AccountPace.Call.Create;
 import dev.halfrate.processor.ledger.AccountPace.Call.Other;
+import dev.halfrate.processor.ledger.AccountPace.Call.Upload;
 import dev.halfrate.processor.provider.CreateOutcome;
 import dev.halfrate.processor.provider.Outcome;
+import dev.halfrate.processor.provider.PollOutcome;
 import dev.halfrate.processor.provider.Provider;
 import dev.halfrate.processor.provider.Refusal;
 import dev.halfrate.processor.provider.Refusal.Kind;
@@ -14,10 +17,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,6 +40,9 @@ final class AccountGate {
     private final Provider provider;
     private final Semaphore calls;
     private final ActorClock clock;
+    private final Allowance creates;
+    private final Allowance uploads;
+    private final SharedPolls polls;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private volatile AccountPace pace;
@@ -46,6 +54,7 @@ final class AccountGate {
             String account,
             Provider provider,
             Semaphore calls,
+            LimitsConfig limits,
             Duration probeInterval,
             ActorClock clock,
             MeterRegistry meters) {
@@ -53,13 +62,31 @@ final class AccountGate {
         this.provider = provider;
         this.calls = calls;
         this.clock = clock;
+        this.creates = new Allowance(limits.createsPerHour(), Duration.ofHours(1));
+        this.uploads = new Allowance(limits.uploadsPerMinute(), Duration.ofMinutes(1));
+        this.polls = new SharedPolls(this, clock);
         this.pace = AccountPace.fresh(probeInterval);
         for (var reason : REASONS) {
-            Gauge.builder("halfrate.account.paused", () -> pace.closed(reason))
-                    .description("Whether calls of the account wait; for queue_full how many models' creates do")
-                    .tag("account", account)
-                    .tag("reason", name(reason))
-                    .register(meters);
+            show(name(reason), () -> pace.closed(reason), meters);
+        }
+        show("creates_per_hour", () -> usedUp(creates), meters);
+        show("uploads_per_minute", () -> usedUp(uploads), meters);
+    }
+
+    private void show(String reason, Supplier<Number> waiting, MeterRegistry meters) {
+        Gauge.builder("halfrate.account.paused", waiting)
+                .description("Whether calls of the account wait; for queue_full how many models' creates do")
+                .tag("account", account)
+                .tag("reason", reason)
+                .register(meters);
+    }
+
+    private int usedUp(Allowance allowance) {
+        lock.lock();
+        try {
+            return allowance.waitNanos(clock.nanos()) > 0 ? 1 : 0;
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -71,6 +98,21 @@ final class AccountGate {
     <T extends Outcome> T call(Call<T> call) throws InterruptedException {
         enter(new Other());
         return callAndLeave(call);
+    }
+
+    /** Waits as well until so many uploads are allowed. */
+    <T extends Outcome> T upload(Call<T> call) throws InterruptedException {
+        enter(new Upload());
+        return callAndLeave(call);
+    }
+
+    /**
+     * The same, together with other polls where that takes fewer calls.
+     *
+     * @param createdAfter when the remote batch cannot have been there yet
+     */
+    PollOutcome poll(String remoteBatchId, Instant createdAfter) throws InterruptedException {
+        return polls.poll(remoteBatchId, createdAfter);
     }
 
     /** The same for what is of no consequence: how it ends says nothing about the account. */
@@ -199,14 +241,28 @@ final class AccountGate {
         lock.lock();
         try {
             var now = clock.nanos();
-            if (pace.waitNanos(call, now) > 0) {
+            if (waitNanos(call, now) > 0) {
                 return false;
             }
             pace = pace.begun(call, now);
+            allowance(call).ifPresent(allowance -> allowance.begin(now));
             return true;
         } finally {
             lock.unlock();
         }
+    }
+
+    private long waitNanos(AccountPace.Call call, long now) {
+        var allowed = allowance(call).map(allowance -> allowance.waitNanos(now)).orElse(0L);
+        return Math.max(pace.waitNanos(call, now), allowed);
+    }
+
+    private Optional<Allowance> allowance(AccountPace.Call call) {
+        return switch (call) {
+            case Create _ -> Optional.of(creates);
+            case Upload _ -> Optional.of(uploads);
+            case Other _ -> Optional.empty();
+        };
     }
 
     private void await(AccountPace.Call call) throws InterruptedException {
@@ -214,10 +270,10 @@ final class AccountGate {
         lock.lockInterruptibly();
         callers += counts;
         try {
-            var wait = pace.waitNanos(call, clock.nanos());
+            var wait = waitNanos(call, clock.nanos());
             while (wait > 0) {
                 changed.awaitNanos(wait);
-                wait = pace.waitNanos(call, clock.nanos());
+                wait = waitNanos(call, clock.nanos());
             }
         } finally {
             callers -= counts;

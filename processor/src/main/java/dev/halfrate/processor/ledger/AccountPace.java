@@ -51,6 +51,9 @@ record AccountPace(Duration probeInterval, Map<Scope, Closed> closed, int vain, 
         /** @param model of all lines */
         record Create(String model) implements Call {}
 
+        /** Costs nothing either, but vendors count them. */
+        record Upload() implements Call {}
+
         /** Costs nothing. */
         record Other() implements Call {}
     }

@@ -87,7 +87,7 @@ final class HttpVendor implements Vendor {
             case Effect.Find _ -> onThread(batch, () -> find(batch));
             case Effect.DeleteInput _ -> onThread(batch, () -> deleteInput(batch));
             case Effect.DeleteFiles _ -> onThread(batch, () -> deleteFiles(batch));
-            case Effect.Poll _ -> onThread(batch, () -> poll(batch));
+            case Effect.Poll(var alone) -> onThread(batch, () -> poll(batch, alone));
             case Effect.Collect _ -> onThread(batch, () -> collect(batch));
             case Effect.ReportMissing _ ->
                 onThread(
@@ -168,7 +168,7 @@ final class HttpVendor implements Vendor {
             throw new IllegalStateException("no spool file of " + batch.id());
         }
         var fileName = "halfrate-" + batch.attempt().tag() + ".jsonl";
-        var outcome = gate(batch).call(provider -> provider.upload(new Provider.Upload(lines, fileName)));
+        var outcome = gate(batch).upload(provider -> provider.upload(new Provider.Upload(lines, fileName)));
         if (outcome instanceof UploadOutcome.Uploaded) {
             discardSpool(batch);
         }
@@ -323,12 +323,14 @@ final class HttpVendor implements Vendor {
         mailbox.post(batch, new BatchEvent.TwinSeen(remoteBatchId, seen));
     }
 
-    private void poll(Batch batch) throws InterruptedException {
+    private void poll(Batch batch, boolean alone) throws InterruptedException {
         discardSpool(batch); // of an attempt that was overtaken by what an earlier one had made
         var remoteBatchId = batch.attempt().remoteBatchId();
         var gate = gate(batch);
-        var outcome = gate.call(provider -> provider.poll(remoteBatchId));
         var startedAt = batch.attempt().startedAt();
+        var outcome = alone
+                ? gate.call(provider -> provider.poll(remoteBatchId))
+                : gate.poll(remoteBatchId, startedAt == null ? batch.header().sealedAt() : startedAt);
         if (outcome instanceof PollOutcome.Seen(var remote) && startedAt != null) {
             gate.saw(remote, batch.header().model(), startedAt);
         }

@@ -34,6 +34,11 @@ final class KafkaLedgerClients implements KafkaPartitionLog.LedgerClients {
         return new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer());
     }
 
+    /** Outside of all transactions, for what may be lost or come twice. */
+    Producer<byte[], byte[]> hints() {
+        return new KafkaProducer<>(new HashMap<>(kafka), new ByteArraySerializer(), new ByteArraySerializer());
+    }
+
     @Override
     public Consumer<byte[], byte[]> reader(boolean committedOnly) {
         var settings = new HashMap<String, Object>(kafka);

@@ -69,6 +69,7 @@ public final class LedgerWorker implements AutoCloseable {
     private final Workshop workshop;
     private final Map<String, AccountRules> rules;
     private final Sweeper sweeper;
+    private final PollWishes pollWishes;
     private final Thread thread;
 
     private final Map<TopicPartition, Owned> owned = new HashMap<>();
@@ -111,6 +112,8 @@ public final class LedgerWorker implements AutoCloseable {
                         account -> rules(account, provider(account.name()).capabilities())));
         this.sweeper =
                 new Sweeper(workshop.gates(), config.ledger().sweepEvery(), InstantSource.system(), this::listed);
+        this.pollWishes = new PollWishes(
+                workshop.gates(), config.topics().work(), workPartitions, clients.hints(), InstantSource.system());
         this.thread = Thread.ofPlatform().name("ledger-worker").unstarted(this::run);
         partitionsGauge("ready", PartitionRunner::ready);
         partitionsGauge("restoring", Predicate.not(PartitionRunner::ready));
@@ -127,6 +130,12 @@ public final class LedgerWorker implements AutoCloseable {
         bodies.start();
         thread.start();
         sweeper.start();
+        pollWishes.start();
+    }
+
+    /** A remote batch of an account is said to have ended: whoever owns its batch, in any process, polls it at once. */
+    public void announce(String account, String remoteBatchId) {
+        pollWishes.add(account, remoteBatchId);
     }
 
     /** @throws ConfigException if what is wanted of doubts is not possible with the account's vendor */
@@ -168,6 +177,7 @@ public final class LedgerWorker implements AutoCloseable {
                                         account.name(),
                                         provider(account.name()),
                                         new Semaphore(account.requestsInFlightMax(), true),
+                                        account.limits(),
                                         config.ledger().probeInterval(),
                                         ActorClock.system(),
                                         meters))),
@@ -398,6 +408,7 @@ public final class LedgerWorker implements AutoCloseable {
             Thread.currentThread().interrupt();
         }
         sweeper.close();
+        pollWishes.close();
         bodies.close();
         manifests.close();
         admin.close(Duration.ofSeconds(5));

@@ -13,6 +13,8 @@ import dev.halfrate.processor.batch.Step;
 import dev.halfrate.processor.codec.Result;
 import dev.halfrate.processor.provider.FindOutcome;
 import dev.halfrate.processor.provider.SweepOutcome;
+import dev.halfrate.schemas.internal.Command;
+import dev.halfrate.schemas.internal.CommandKind;
 import dev.halfrate.schemas.internal.ManifestChunk;
 import dev.halfrate.schemas.internal.WorkPartition;
 import java.time.Duration;
@@ -136,6 +138,18 @@ public final class PartitionActor {
             batches.put(batch.id(), batch);
             handle(batch.id(), new BatchEvent.Taken());
         });
+    }
+
+    /** A record of the work partition, too; one that is read again does no harm. */
+    public void onCommand(long offset, Command command) {
+        nextWorkOffset = offset + 1;
+        var batch = batches.get(command.getTarget());
+        if (command.getKind() != CommandKind.POLL) {
+            LOG.warn("work-{}: a command of kind {} is not for batches and is ignored", partition, command.getKind());
+        } else if (batch != null
+                && batch.attempt().remoteBatchId().equals(command.getArguments().get(PollWishes.REMOTE_BATCH_ID))) {
+            handle(batch.id(), new BatchEvent.Announced());
+        }
     }
 
     public void onLetter(Mailbox.Letter letter) {

@@ -3,8 +3,10 @@ package dev.halfrate.processor.ledger;
 import dev.halfrate.processor.batch.BatchEvent;
 import dev.halfrate.processor.crash.CrashPoint;
 import dev.halfrate.processor.provider.SweepOutcome;
+import dev.halfrate.schemas.internal.Command;
 import dev.halfrate.schemas.internal.InternalFormat;
 import dev.halfrate.schemas.internal.ManifestChunk;
+import dev.halfrate.schemas.internal.UnreadableRecordException;
 import java.time.Duration;
 import java.util.List;
 import java.util.OptionalLong;
@@ -14,6 +16,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
+import org.apache.avro.specific.SpecificRecordBase;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -184,7 +187,7 @@ final class PartitionRunner implements Mailbox {
                 waitingBytes.addAndGet(-bytes(entry));
                 if (!stopping) {
                     CrashPoint.SEAL_UNREAD.reached();
-                    actor.onWork(entry.offset(), chunk(entry));
+                    onWork(actor, entry);
                 }
             }
             case Letter letter -> {
@@ -207,7 +210,14 @@ final class PartitionRunner implements Mailbox {
         return 100L + Math.max(0, entry.serializedValueSize());
     }
 
-    private static @Nullable ManifestChunk chunk(ConsumerRecord<?, ?> entry) {
-        return entry.value() instanceof byte[] value ? InternalFormat.MANIFEST_CHUNK.decode(value) : null;
+    private static void onWork(PartitionActor actor, ConsumerRecord<?, ?> entry) {
+        switch (entry.value() instanceof byte[] value ? InternalFormat.decodeAny(value) : null) {
+            case null -> actor.onWork(entry.offset(), null);
+            case ManifestChunk chunk -> actor.onWork(entry.offset(), chunk);
+            case Command command -> actor.onCommand(entry.offset(), command);
+            case SpecificRecordBase other ->
+                throw new UnreadableRecordException("a %s does not belong into the work topic"
+                        .formatted(other.getClass().getSimpleName()));
+        }
     }
 }

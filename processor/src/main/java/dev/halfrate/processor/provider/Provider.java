@@ -37,6 +37,9 @@ public interface Provider extends AutoCloseable {
 
     PollOutcome poll(String remoteBatchId);
 
+    /** One remote batch as {@link #sweep} would list it: whose it is. Of none if there is no such batch. */
+    SweepOutcome lookUp(String remoteBatchId);
+
     /**
      * Streams one result file; {@code handle} is an output or error handle of a {@link RemoteBatch}.
      *

@@ -289,7 +289,7 @@ final class LaneTask {
     private void commanded(Command command) {
         switch (command.getKind()) {
             case FLUSH -> flush(command);
-            case PAUSE, RESUME, CANCEL_BATCH, CANCEL_REQUEST, RESOLVE -> metrics.ignored(command.getKind());
+            case PAUSE, RESUME, CANCEL_BATCH, CANCEL_REQUEST, RESOLVE, POLL -> metrics.ignored(command.getKind());
         }
     }
 

@@ -440,6 +440,16 @@ class BatchLifecycleTest {
         }
 
         @Test
+        void whatIsSaidToHaveEndedIsPolledAloneAndNothingElseFollowsFromIt() {
+            var announced = new BatchEvent.Announced();
+
+            assertThat(on(running(), announced)).isEqualTo(Step.remember(in(running()), new Effect.Poll(true)));
+            for (var elsewhere : List.of(in(new Creating(ITEMS)), in(quiescing(0, false)), in(new Settled(NOW)))) {
+                assertIgnored(on(elsewhere, announced), elsewhere);
+            }
+        }
+
+        @Test
         void onlyNewsGoesToTheFeedAndNothingToTheLedger() {
             assertThat(on(running(), polled(RemoteBatch.Status.VALIDATING)).durability())
                     .isEqualTo(Durability.NONE);

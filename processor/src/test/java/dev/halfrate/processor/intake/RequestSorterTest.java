@@ -232,7 +232,7 @@ class RequestSorterTest {
         var config = ConfigFile.parse("""
                 kafka: {bootstrap.servers: none}
                 accounts:
-                  - {name: mini, key: {env: K}, models: [gpt-*], api-version: v1, betas: [b, a]}
+                  - {name: mini, provider: anthropic, key: {env: K}, models: [gpt-*], api-version: v1, betas: [b, a]}
                 """, Map.of("K", "key"));
         var plain = new RequestSorter(config, Samples.CAPABILITIES, Samples.TOPICS);
         var versioned = new RequestSorter(config, Map.of("mini", Samples.VERSIONED), Samples.TOPICS);

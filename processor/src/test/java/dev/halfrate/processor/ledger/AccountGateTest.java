@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.halfrate.processor.config.LimitsConfig;
 import dev.halfrate.processor.provider.PollOutcome;
 import dev.halfrate.processor.provider.Refusal;
 import dev.halfrate.processor.provider.Refusal.Kind;
@@ -38,7 +39,12 @@ class AccountGateTest {
     }
 
     private AccountGate gate(Duration probeInterval) {
-        return new AccountGate("main", new VirtualHttp(), calls, probeInterval, ActorClock.system(), meters);
+        return new AccountGate(
+                "main", new VirtualHttp(), calls, LimitsConfig.VENDORS, probeInterval, ActorClock.system(), meters);
+    }
+
+    private AccountGate gate(LimitsConfig limits) {
+        return new AccountGate("main", new VirtualHttp(), calls, limits, NEVER, ActorClock.system(), meters);
     }
 
     private static PollOutcome no(Kind kind) {
@@ -128,6 +134,23 @@ class AccountGateTest {
         await().until(() -> called.get() == 51);
 
         assertThat(Duration.ofNanos(System.nanoTime() - begun)).isBetween(Duration.ofSeconds(1), Duration.ofSeconds(8));
+    }
+
+    @Test
+    void createsAndUploadsWaitForTheirLimitsAndNothingElseDoes() throws InterruptedException {
+        var gate = gate(new LimitsConfig(0, 0, 0, 1, 1));
+        answer = new PollOutcome.Seen(remote(RemoteBatch.Status.IN_PROGRESS));
+        gate.acquireForCreate("small");
+        gate.release();
+        gate.upload(_ -> answer);
+
+        awaitWaiting(start(() -> gate.acquireForCreate("large")));
+        awaitWaiting(start(() -> gate.upload(_ -> answer)));
+
+        assertThat(poll(gate)).isEqualTo(answer);
+        assertThat(calls.availablePermits()).isEqualTo(2);
+        assertThat(paused("creates_per_hour")).isOne();
+        assertThat(paused("uploads_per_minute")).isOne();
     }
 
     @Test

@@ -11,6 +11,7 @@ import dev.halfrate.processor.batch.BatchState;
 import dev.halfrate.processor.batch.Effect;
 import dev.halfrate.processor.batch.Examples;
 import dev.halfrate.processor.batch.Exposure;
+import dev.halfrate.processor.config.LimitsConfig;
 import dev.halfrate.processor.provider.CreateOutcome;
 import dev.halfrate.processor.provider.Deadline;
 import dev.halfrate.processor.provider.FilePosition;
@@ -67,8 +68,8 @@ class HttpVendorTest {
     private final StandingClock clock = new StandingClock();
 
     private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
-    private final AccountGate gate =
-            new AccountGate("main", http, calls, Duration.ofMinutes(10), ActorClock.system(), meters);
+    private final AccountGate gate = new AccountGate(
+            "main", http, calls, LimitsConfig.VENDORS, Duration.ofMinutes(10), ActorClock.system(), meters);
 
     private HttpVendor vendor;
 

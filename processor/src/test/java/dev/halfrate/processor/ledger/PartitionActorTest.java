@@ -14,10 +14,13 @@ import dev.halfrate.processor.codec.QuarantinedLine;
 import dev.halfrate.processor.provider.FindOutcome;
 import dev.halfrate.processor.provider.PollOutcome;
 import dev.halfrate.processor.provider.RemoteBatch;
+import dev.halfrate.schemas.internal.Command;
+import dev.halfrate.schemas.internal.CommandKind;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class PartitionActorTest {
@@ -78,6 +81,38 @@ class PartitionActorTest {
 
         assertThat(actor.nanosToNextTimer()).isEmpty();
         assertThat(started).containsExactly(new Effect.Poll(), new Effect.Collect());
+    }
+
+    @Test
+    void anAnnouncementOfItsRemoteBatchMakesABatchBePolled() throws InterruptedException {
+        var created = attempted(
+                "announced",
+                new BatchState.Running(4, Examples.NOW, "in_progress", 0, 1, BatchState.Standing.PROVEN),
+                Attempt.Outcome.CREATED,
+                "remote-1");
+        restored.add(created);
+        actor.start(5);
+        started.clear();
+
+        actor.onCommand(5, poll(created.id(), "remote-2"));
+        actor.onCommand(6, poll("nobody", "remote-1"));
+        assertThat(started).isEmpty();
+        actor.onCommand(7, poll(created.id(), "remote-1"));
+
+        assertThat(started).containsExactly(new Effect.Poll(true));
+        assertThat(committed).isEmpty();
+    }
+
+    private static Command poll(String batchId, String remoteBatchId) {
+        return new Command(
+                CommandKind.POLL,
+                "poll/1",
+                "",
+                null,
+                batchId,
+                Map.of(PollWishes.REMOTE_BATCH_ID, remoteBatchId),
+                0L,
+                "");
     }
 
     @Test

@@ -3,6 +3,7 @@ package dev.halfrate.processor.ledger;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.halfrate.processor.config.LimitsConfig;
 import dev.halfrate.processor.provider.PollOutcome;
 import dev.halfrate.processor.provider.Refusal;
 import dev.halfrate.processor.provider.SweepOutcome;
@@ -23,6 +24,7 @@ class SweeperTest {
                 account,
                 http,
                 new Semaphore(1),
+                LimitsConfig.VENDORS,
                 Duration.ofMinutes(10),
                 ActorClock.system(),
                 new SimpleMeterRegistry());

@@ -24,6 +24,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 
 /** A provider that answers as it is told to. */
@@ -36,6 +38,9 @@ final class VirtualHttp implements Provider {
 
     final List<String> deleted = new CopyOnWriteArrayList<>();
     final List<FilePosition> positions = new CopyOnWriteArrayList<>();
+    final AtomicInteger sweeps = new AtomicInteger();
+    final AtomicInteger polls = new AtomicInteger();
+    volatile CountDownLatch beforeSweep = new CountDownLatch(0);
     volatile UploadOutcome uploaded = new UploadOutcome.Uploaded("file-1");
     volatile SweepOutcome swept = new SweepOutcome.CannotTell("nothing is told");
     volatile PollOutcome polled = new PollOutcome.NoAnswer("nothing is told");
@@ -106,12 +111,24 @@ final class VirtualHttp implements Provider {
 
     @Override
     public SweepOutcome sweep(Instant since) {
+        sweeps.incrementAndGet();
+        try {
+            beforeSweep.await();
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
         return swept;
     }
 
     @Override
     public PollOutcome poll(String remoteBatchId) {
+        polls.incrementAndGet();
         return polled;
+    }
+
+    @Override
+    public SweepOutcome lookUp(String remoteBatchId) {
+        return swept;
     }
 
     @Override

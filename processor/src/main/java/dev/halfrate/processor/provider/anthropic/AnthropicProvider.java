@@ -167,6 +167,11 @@ public final class AnthropicProvider implements Provider {
     }
 
     @Override
+    public SweepOutcome lookUp(String remoteBatchId) {
+        throw new UnsupportedOperationException("batches do not say whose they are");
+    }
+
+    @Override
     public CancelOutcome cancel(String remoteBatchId) {
         return calls.cancel(BATCHES, remoteBatchId);
     }

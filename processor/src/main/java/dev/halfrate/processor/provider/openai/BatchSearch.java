@@ -3,12 +3,15 @@ package dev.halfrate.processor.provider.openai;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.halfrate.processor.provider.FindOutcome;
 import dev.halfrate.processor.provider.Provider.Search;
+import dev.halfrate.processor.provider.Refusal;
 import dev.halfrate.processor.provider.RemoteBatch;
 import dev.halfrate.processor.provider.SweepOutcome;
 import dev.halfrate.processor.provider.http.BatchCalls;
 import dev.halfrate.processor.provider.http.BatchList;
 import dev.halfrate.processor.provider.http.BatchList.Entry;
+import dev.halfrate.processor.provider.http.HttpCalls;
 import dev.halfrate.processor.provider.http.Json;
+import dev.halfrate.processor.provider.http.Reply.Answer;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.format.DateTimeParseException;
@@ -52,17 +55,37 @@ final class BatchSearch {
 
     SweepOutcome sweep(Instant since) {
         var listed = new ArrayList<SweepOutcome.Listed>();
-        var outcome = calls.list(LIST, since, entry -> {
-            var metadata = entry.json().path("metadata");
-            return listed.add(new SweepOutcome.Listed(
-                    entry.remote(),
-                    metadata.path(OpenAiProvider.BATCH).asText(""),
-                    metadata.path(OpenAiProvider.ATTEMPT).asText("")));
-        });
+        var outcome = calls.list(LIST, since, entry -> listed.add(listed(entry.json(), entry.remote())));
         return switch (outcome) {
             case BatchList.Outcome.Complete _ -> new SweepOutcome.Swept(listed);
             case BatchList.Outcome.Incomplete(var reason) -> new SweepOutcome.CannotTell(reason);
         };
+    }
+
+    SweepOutcome lookUp(String remoteBatchId) {
+        if (!HttpCalls.isSegment(remoteBatchId)) {
+            return new SweepOutcome.Swept(List.of());
+        }
+        var reply = calls.get(OpenAiProvider.BATCHES + "/" + remoteBatchId);
+        if (reply instanceof Answer answer && answer.ok()) {
+            return new SweepOutcome.Swept(Batches.parse(answer.json()).stream()
+                    .map(remote -> listed(answer.json(), remote))
+                    .toList());
+        }
+        return calls.otherwise(
+                reply,
+                refusal -> refusal.kind() == Refusal.Kind.NOT_FOUND
+                        ? new SweepOutcome.Swept(List.of())
+                        : new SweepOutcome.CannotTell(refusal.message()),
+                SweepOutcome.CannotTell::new);
+    }
+
+    private static SweepOutcome.Listed listed(JsonNode json, RemoteBatch remote) {
+        var metadata = json.path("metadata");
+        return new SweepOutcome.Listed(
+                remote,
+                metadata.path(OpenAiProvider.BATCH).asText(""),
+                metadata.path(OpenAiProvider.ATTEMPT).asText(""));
     }
 
     private static Optional<Entry> entry(JsonNode json) {

@@ -213,6 +213,11 @@ public final class OpenAiProvider implements Provider {
     }
 
     @Override
+    public SweepOutcome lookUp(String remoteBatchId) {
+        return batchSearch.lookUp(remoteBatchId);
+    }
+
+    @Override
     public CancelOutcome cancel(String remoteBatchId) {
         return calls.cancel(BATCHES, remoteBatchId);
     }
