@@ -136,7 +136,7 @@ public record AccountConfig(
 
     /** @return the base URL as one and the same server is always written: every name of this machine is localhost */
     public String server() {
-        var scheme = String.valueOf(baseUrl.getScheme()).toLowerCase(Locale.ROOT);
+        var scheme = String.valueOf(baseUrl.getScheme());
         var host = String.valueOf(baseUrl.getHost()).toLowerCase(Locale.ROOT);
         var usual = scheme.equals("https") ? 443 : 80;
         var port = baseUrl.getPort() == -1 || baseUrl.getPort() == usual ? "" : ":" + baseUrl.getPort();
