@@ -9,6 +9,7 @@ import dev.halfrate.processor.ops.StartupException;
 import dev.halfrate.processor.ops.TopicSetup;
 import dev.halfrate.processor.provider.Capabilities;
 import dev.halfrate.processor.provider.Provider;
+import dev.halfrate.processor.provider.http.Organization;
 import dev.halfrate.processor.topology.AccountLimits;
 import dev.halfrate.processor.topology.LaneStreams;
 import dev.halfrate.processor.topology.LaneStreamsSettings;
@@ -63,11 +64,14 @@ public final class Processor implements AutoCloseable {
             throws InterruptedException {
         var instance = closing(Instance.in(config.stateDir()));
         var workPartitions = TopicSetup.ensure(config);
-        Births.check(config, accepted);
+        var organizations = Births.check(config, accepted);
 
         var providers = new LinkedHashMap<String, Provider>();
         for (var account : config.accounts()) {
-            providers.put(account.name(), closing(Providers.of(account)));
+            var name = account.name();
+            var organization = new Organization(
+                    organizations.getOrDefault(name, ""), seen -> Births.noteOrganization(config, name, seen));
+            providers.put(name, closing(Providers.of(account, organization)));
         }
         Map<String, Capabilities> capabilities = providers.entrySet().stream()
                 .collect(Collectors.toUnmodifiableMap(

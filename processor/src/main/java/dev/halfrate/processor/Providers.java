@@ -3,6 +3,7 @@ package dev.halfrate.processor;
 import dev.halfrate.processor.config.AccountConfig;
 import dev.halfrate.processor.provider.Provider;
 import dev.halfrate.processor.provider.anthropic.AnthropicProvider;
+import dev.halfrate.processor.provider.http.Organization;
 import dev.halfrate.processor.provider.http.Timeouts;
 import dev.halfrate.processor.provider.openai.OpenAiProvider;
 import java.util.Set;
@@ -15,9 +16,17 @@ public final class Providers {
 
     /** @throws dev.halfrate.processor.config.ConfigException if the account's key cannot be sent */
     public static Provider of(AccountConfig account) {
+        return of(account, Organization.unknown());
+    }
+
+    /**
+     * @param organization whose batches the account's are
+     * @throws dev.halfrate.processor.config.ConfigException if the account's key cannot be sent
+     */
+    public static Provider of(AccountConfig account, Organization organization) {
         return switch (account.provider()) {
-            case "anthropic" -> AnthropicProvider.of(account, Timeouts.DEFAULT);
-            case "openai" -> OpenAiProvider.of(account, Timeouts.DEFAULT);
+            case "anthropic" -> AnthropicProvider.of(account, organization, Timeouts.DEFAULT);
+            case "openai" -> OpenAiProvider.of(account, organization, Timeouts.DEFAULT);
             default -> throw new IllegalArgumentException(account.provider());
         };
     }

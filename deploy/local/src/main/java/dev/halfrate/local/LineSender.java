@@ -24,7 +24,7 @@ final class LineSender implements AutoCloseable {
     private LineSender(HalfrateConfig config, RequestLines lines, LineAudit audit) {
         this.lines = lines;
         this.audit = audit;
-        topic = config.topics().requests();
+        topic = config.topics().requests().getFirst();
         producer = new KafkaProducer<>(
                 Map.of(
                         "bootstrap.servers", config.kafka().getOrDefault("bootstrap.servers", ""),

@@ -25,7 +25,7 @@ final class LocalGuide {
 
                 """.formatted(
                         stack.bootstrapServers(),
-                        topics.requests(),
+                        topics.requests().getFirst(),
                         topics.results(),
                         topics.batches(),
                         topics.deadLetters(),

@@ -70,7 +70,7 @@ final class LocalSettings {
 
     static TopicsConfig topics() {
         return new TopicsConfig(
-                "llm.requests",
+                List.of("llm.requests"),
                 "llm.results",
                 "llm.results.parts",
                 "llm.batches",

@@ -2,6 +2,7 @@ package dev.halfrate.local;
 
 import dev.halfrate.processor.Processor;
 import dev.halfrate.processor.config.HalfrateConfig;
+import dev.halfrate.processor.ops.Guard;
 import dev.halfrate.processor.ops.StartupException;
 import dev.halfrate.processor.ops.TopicSetup;
 import dev.halfrate.simulator.BillingBook;
@@ -13,6 +14,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
@@ -63,7 +65,8 @@ final class LocalStack implements AutoCloseable {
                     ? LocalSettings.config(broker.bootstrapServers(), simulator.baseUrl(), plan.state())
                     : LocalSettings.config(broker.bootstrapServers(), simulator.baseUrl(), plan.state(), plan.only());
             if (plan.withProcessor()) {
-                processor = Processor.start(config, new SimpleMeterRegistry());
+                // A simulator that was just started is another account, wherever it listens.
+                processor = Processor.start(config, Set.of(Guard.CHANGED_ACCOUNT), new SimpleMeterRegistry());
                 running.push(processor);
             } else {
                 // Somebody may want to send before a processor is there to make the topics.

@@ -92,8 +92,8 @@ final class PublicFeeds implements AutoCloseable {
                     .partitionsToOffsetAndMetadata()
                     .get();
             read = committed.entrySet().stream()
-                    .filter(entry ->
-                            entry.getValue() != null && entry.getKey().topic().equals(topics.requests()))
+                    .filter(entry -> entry.getValue() != null
+                            && topics.requests().contains(entry.getKey().topic()))
                     .mapToLong(entry -> entry.getValue().offset())
                     .sum();
         } catch (ExecutionException e) {

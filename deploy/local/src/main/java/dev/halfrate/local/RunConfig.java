@@ -11,7 +11,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 
 /** Writes a configuration as the file from which `run` reads the very same one. */
@@ -116,7 +115,8 @@ final class RunConfig {
                 "base-url", account.baseUrl().toString(),
                 "key", Map.of("file", keyFile(account, directory).toString()),
                 "pool", account.pool(),
-                "models", List.copyOf(account.models()),
+                "models", account.models(),
+                "topics", account.topics(),
                 "completion-window", account.completionWindow(),
                 "requests-in-flight-max", account.requestsInFlightMax());
     }

@@ -44,6 +44,7 @@ enum Upstream {
                 new Secret("local"),
                 account,
                 List.of(models),
+                List.of("*"),
                 "24h",
                 4,
                 DoubtConfig.DEFAULT,

@@ -148,7 +148,7 @@ class BirthsIT {
     void aRequestsTopicThatWasMadeAgainIsRefusedUntilItIsAccepted() throws Exception {
         // Given
         check();
-        delete(config.topics().requests());
+        delete(config.topics().requests().getFirst());
         TopicSetup.ensure(config);
 
         // When, then
@@ -185,6 +185,30 @@ class BirthsIT {
 
         assertRefused("it is not recorded which topics", Guard.LOST_BIRTHS);
         check(Guard.LOST_BIRTHS);
+        check();
+    }
+
+    @Test
+    void anAccountThatIsAnotherOneIsRefusedUntilItIsAccepted() throws Exception {
+        check();
+        config = LocalSettings.config(
+                broker.bootstrapServers(), URI.create("http://127.0.0.1:2/v1"), state, Upstream.OPENAI);
+
+        assertRefused("base-url was http://localhost:1/v1 and is http://localhost:2/v1", Guard.CHANGED_ACCOUNT);
+        check(Guard.CHANGED_ACCOUNT);
+        check();
+    }
+
+    @Test
+    void theOrganizationThatIsSeenFirstIsNotedUntilAnotherIsAccepted() throws Exception {
+        var account = "simulator";
+        check();
+
+        assertThat(Births.noteOrganization(config, account, "org-a")).isEqualTo("org-a");
+        assertThat(Births.noteOrganization(config, account, "org-b")).isEqualTo("org-a");
+        assertThat(Births.check(config, Set.of())).containsEntry(account, "org-a");
+        assertThat(Births.check(config, Set.of(Guard.CHANGED_ACCOUNT))).containsEntry(account, "");
+        assertThat(Births.noteOrganization(config, account, "org-b")).isEqualTo("org-b");
         check();
     }
 
@@ -275,7 +299,7 @@ class BirthsIT {
 
     private Map<TopicPartition, OffsetAndMetadata> stableOffsets(String group) throws Exception {
         var topic = group.equals(config.intakeGroup())
-                ? config.topics().requests()
+                ? config.topics().requests().getFirst()
                 : group.equals(config.lanesGroup())
                         ? config.topics().laneInbox()
                         : config.topics().work();

@@ -147,7 +147,7 @@ class HostileVendorIT {
                 new KafkaProducer<>(Map.copyOf(config.kafka()), new ByteArraySerializer(), new ByteArraySerializer())) {
             var request = """
                     {"custom_id":"%s","method":"POST","url":"/v1/chat/completions","body":{"model":"m","seed":%d}}""".formatted(customId, answerBytes);
-            producer.send(new ProducerRecord<>(config.topics().requests(), 0, null, request.getBytes(UTF_8)))
+            producer.send(new ProducerRecord<>(config.topics().requests().getFirst(), 0, null, request.getBytes(UTF_8)))
                     .get();
         }
     }

@@ -178,7 +178,8 @@ class StatusIT {
                         "simulator",
                         LANE,
                         List.of(new Source(
-                                new TopicId(new byte[16]), config.topics().requests())),
+                                new TopicId(new byte[16]),
+                                config.topics().requests().getFirst())),
                         List.of(new Ref(
                                 0,
                                 0,
@@ -279,7 +280,7 @@ class StatusIT {
     private void answer(List<String> lines, int succeeded) throws Exception {
         try (var processor = Processor.start(config, new SimpleMeterRegistry())) {
             for (var line : lines) {
-                send(config.topics().requests(), 0, "", line.getBytes(UTF_8));
+                send(config.topics().requests().getFirst(), 0, "", line.getBytes(UTF_8));
             }
             await().atMost(STALL_MAX).until(() -> {
                 assertThat(processor.failure()).isNotDone();

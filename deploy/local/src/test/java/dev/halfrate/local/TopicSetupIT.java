@@ -57,7 +57,7 @@ class TopicSetupIT {
         var topics = config.topics();
         assertThat(admin.listTopics().names().get())
                 .contains(
-                        topics.requests(),
+                        topics.requests().getFirst(),
                         topics.results(),
                         topics.resultParts(),
                         topics.batches(),
@@ -70,7 +70,7 @@ class TopicSetupIT {
         assertThat(partitions(config.birthsTopic())).isOne();
         assertThat(setting(topics.ledger(), "cleanup.policy")).isEqualTo("compact");
         assertThat(setting(topics.work(), "cleanup.policy")).isEqualTo("compact");
-        assertThat(setting(topics.requests(), "cleanup.policy")).isEqualTo("delete");
+        assertThat(setting(topics.requests().getFirst(), "cleanup.policy")).isEqualTo("delete");
         assertThat(setting(topics.results(), "max.message.bytes")).isEqualTo("20971520");
         assertThat(setting(topics.laneInbox(), "retention.bytes")).isEqualTo("-1");
         for (var topic : List.of(topics.results(), topics.laneInbox(), topics.work(), topics.ledger())) {
@@ -101,8 +101,8 @@ class TopicSetupIT {
         // Given
         TopicSetup.ensure(config);
         set(config.topics().ledger(), "cleanup.policy", "compact,delete");
-        set(config.topics().requests(), "retention.ms", "3600000");
-        set(config.topics().requests(), "retention.bytes", "1000000");
+        set(config.topics().requests().getFirst(), "retention.ms", "3600000");
+        set(config.topics().requests().getFirst(), "retention.bytes", "1000000");
         set(config.topics().work(), "delete.retention.ms", "0");
 
         // When, Then
@@ -124,11 +124,12 @@ class TopicSetupIT {
     @Test
     void unlimitedRetentionIsLongEnough() throws Exception {
         TopicSetup.ensure(config);
-        set(config.topics().requests(), "retention.ms", "-1");
+        set(config.topics().requests().getFirst(), "retention.ms", "-1");
 
         TopicSetup.ensure(config);
 
-        assertThat(setting(config.topics().requests(), "retention.ms")).isEqualTo("-1");
+        assertThat(setting(config.topics().requests().getFirst(), "retention.ms"))
+                .isEqualTo("-1");
     }
 
     @Test

@@ -171,13 +171,16 @@ final class HttpApi extends Handler.Abstract {
         }
     }
 
-    /** Each key is an organization of its own, at each vendor another one. */
+    /** Each key is an organization of its own, at each vendor another one; those that end alike behind an @ are one's. */
     private String account(VendorApi vendor, Request request) {
         String key = vendor.key(request).orElseThrow(vendor::noKey);
         if (!apiKeys.accept(key)) {
             throw vendor.wrongKey(key);
         }
-        return "org-" + Fingerprint.of(vendor.accountScope(), key.getBytes(UTF_8));
+        return "org-"
+                + Fingerprint.of(
+                        vendor.accountScope(),
+                        key.substring(key.lastIndexOf('@') + 1).getBytes(UTF_8));
     }
 
     private static Duration processingTime(Request request) {

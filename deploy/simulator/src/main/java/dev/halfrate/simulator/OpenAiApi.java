@@ -72,6 +72,9 @@ final class OpenAiApi implements VendorApi {
 
     @Override
     public Reply answer(Call call) throws IOException {
+        if (dialect == Dialect.OPENAI) {
+            call.answerHeaders().put("openai-project", "proj_" + call.account().substring("org-".length()));
+        }
         String path = dialect.pathOf(Request.getPathInContext(call.request()));
         if (path.startsWith("/v1/files") || path.startsWith("/v1/batches")) {
             require(call, limits.batchCall(call.account()));

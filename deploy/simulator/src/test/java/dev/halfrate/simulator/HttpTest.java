@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -60,12 +61,27 @@ final class HttpTest {
             assertThat(answer.header("x-request-id")).startsWith("req_");
             assertThat(answer.header("openai-version")).isEqualTo("2020-10-01");
             assertThat(answer.header("openai-organization")).startsWith("org-");
+            assertThat(answer.header("openai-project")).startsWith("proj_");
             assertThat(Long.parseLong(answer.header("openai-processing-ms"))).isNotNegative();
             assertThat(ZonedDateTime.parse(answer.header("Date"), DateTimeFormatter.RFC_1123_DATE_TIME)
                             .toInstant())
                     .isEqualTo(clock.now());
         }
         assertThat(first.header("x-request-id")).isNotEqualTo(second.header("x-request-id"));
+    }
+
+    @Test
+    void keysThatEndAlikeAreOfOneOrganization() {
+        var organizations = List.of("one@acme", "two@acme", "one@other", "acme").stream()
+                .map(key -> {
+                    try (RawClient caller = new RawClient(simulator.baseUrl(), key)) {
+                        return caller.get("/v1/batches").header("openai-organization");
+                    }
+                })
+                .toList();
+
+        assertThat(organizations.get(1)).isEqualTo(organizations.get(0)).isEqualTo(organizations.get(3));
+        assertThat(organizations.get(2)).isNotEqualTo(organizations.get(0));
     }
 
     @Test

@@ -58,7 +58,8 @@ final class Subject implements AutoCloseable {
         TopicSetup.ensure(config);
         feeds = new Feeds(bootstrapServers, config.topics(), secrets);
         groups = new Groups(bootstrapServers, config);
-        requests = new Requests(bootstrapServers, vendor, config.topics().requests(), idPrefix, prompt, scale);
+        requests = new Requests(
+                bootstrapServers, vendor, config.topics().requests().getFirst(), idPrefix, prompt, scale);
     }
 
     /** Calls the vendor by {@link #FIRST_HOST}. */

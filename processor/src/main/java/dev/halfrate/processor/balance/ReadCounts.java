@@ -12,7 +12,9 @@ import java.util.regex.Pattern;
 public record ReadCounts(long read, long tombstones, long routed, long rejected, long deadLettered, boolean whole) {
     public static final ReadCounts NONE = new ReadCounts(0, 0, 0, 0, 0, true);
 
-    private static final ReadCounts UNKNOWN = new ReadCounts(0, 0, 0, 0, 0, false);
+    /** Something was read, and nobody knows what became of it. */
+    public static final ReadCounts UNKNOWN = new ReadCounts(0, 0, 0, 0, 0, false);
+
     private static final Pattern PART = Pattern.compile("([a-z-]{1,20})=(\\d{1,18})");
 
     public ReadCounts plus(ReadCounts more) {

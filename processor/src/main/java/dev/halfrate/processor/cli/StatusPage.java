@@ -52,7 +52,16 @@ final class StatusPage {
                 "rejected",
                 "dead-lettered",
                 "unread");
+        var topic = "";
         for (var partition : status.requests()) {
+            if (!partition.topic().equals(topic)) {
+                topic = partition.topic();
+                out.printf(
+                        Locale.ROOT,
+                        "%s%s%n",
+                        topic,
+                        partition.configured() ? "" : ", which topics.requests has no more");
+            }
             counts("partition " + partition.partition(), partition.counts(), partition.unread());
         }
         counts(
@@ -60,7 +69,9 @@ final class StatusPage {
                 status.read(),
                 status.requests().stream().mapToLong(Status.Partition::unread).sum());
         if (!status.read().whole()) {
-            out.printf(Locale.ROOT, "  counted since an offset was set by hand; before that, nobody knows%n");
+            out.printf(
+                    Locale.ROOT,
+                    "  not all that was read is counted: an offset was set by hand, or those of a topic are gone%n");
         }
     }
 

@@ -2,6 +2,7 @@ package dev.halfrate.processor.config;
 
 import java.net.URI;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * One upstream login.
@@ -11,6 +12,7 @@ import java.util.List;
  * @param key sent as the vendor wants it
  * @param pool accounts of one pool share a vendor quota and the scope of custom_ids; an immutable id
  * @param models patterns of the models that are routed here, `*` standing for any text; the first account that matches wins
+ * @param topics patterns of the topics whose requests may be routed here, likewise
  * @param completionWindow as the vendor writes it
  * @param requestsInFlightMax concurrent HTTP calls to this account
  * @param apiVersion that requests which name none are sent with, empty for the vendor's usual one
@@ -24,6 +26,7 @@ public record AccountConfig(
         Secret key,
         String pool,
         List<String> models,
+        List<String> topics,
         String completionWindow,
         int requestsInFlightMax,
         DoubtConfig doubts,
@@ -61,6 +64,7 @@ public record AccountConfig(
                 "'http://" + baseUrl.getHost() + "'");
         Check.that(!key.reveal().isBlank(), "accounts.key", "not empty", "nothing");
         Check.that(!models.isEmpty(), "accounts.models", "a list of at least one pattern", "none");
+        Check.that(!topics.isEmpty(), "accounts.topics", "a list of at least one pattern", "none");
         Check.matches("accounts.completion-window", completionWindow, "[0-9]{1,3}[hd]");
         Check.range("accounts.requests-in-flight-max", requestsInFlightMax, 1, 1_000);
         if (!apiVersion.isEmpty()) {
@@ -70,6 +74,7 @@ public record AccountConfig(
             Check.matches("accounts.betas", beta, "[A-Za-z0-9._-]{1,100}");
         }
         models = List.copyOf(models);
+        topics = List.copyOf(topics);
         requireOpenAi(provider, "accounts.files", files.equals(FilesConfig.KEEP), "batches have no files");
         requireOpenAi(provider, "accounts.create", create.equals(CreateConfig.USUAL), "requests are always inline");
         Check.that(
@@ -102,6 +107,7 @@ public record AccountConfig(
                 key,
                 pool,
                 models,
+                List.of("*"),
                 completionWindow,
                 requestsInFlightMax,
                 doubts,
@@ -128,25 +134,40 @@ public record AccountConfig(
         return host.equals("localhost") || host.matches("127(\\.[0-9]{1,3}){3}") || host.equals("[::1]");
     }
 
+    /** @return the base URL as one and the same server is always written: every name of this machine is localhost */
+    public String server() {
+        var scheme = String.valueOf(baseUrl.getScheme());
+        var host = String.valueOf(baseUrl.getHost()).toLowerCase(Locale.ROOT);
+        var usual = scheme.equals("https") ? 443 : 80;
+        var port = baseUrl.getPort() == -1 || baseUrl.getPort() == usual ? "" : ":" + baseUrl.getPort();
+        var path = baseUrl.getRawPath() == null ? "" : baseUrl.getRawPath().replaceAll("/+$", "");
+        return "%s://%s%s%s".formatted(scheme, isLoopback(host) ? "localhost" : host, port, path);
+    }
+
     /** @return whether one of the patterns stands for {@code model} */
-    public boolean takes(String model) {
+    public boolean takesModel(String model) {
         return models.stream().anyMatch(pattern -> matches(pattern, model));
     }
 
-    private static boolean matches(String pattern, String model) {
+    /** @return whether one of the patterns stands for {@code topic} */
+    public boolean takesTopic(String topic) {
+        return topics.stream().anyMatch(pattern -> matches(pattern, topic));
+    }
+
+    private static boolean matches(String pattern, String text) {
         var parts = pattern.split("\\*", -1);
         var at = parts[0].length();
-        if (!model.startsWith(parts[0])) {
+        if (!text.startsWith(parts[0])) {
             return false;
         }
         for (var i = 1; i < parts.length; i++) {
             var last = i == parts.length - 1;
-            var found = last ? model.length() - parts[i].length() : model.indexOf(parts[i], at);
-            if (found < at || !model.startsWith(parts[i], found)) {
+            var found = last ? text.length() - parts[i].length() : text.indexOf(parts[i], at);
+            if (found < at || !text.startsWith(parts[i], found)) {
                 return false;
             }
             at = found + parts[i].length();
         }
-        return at == model.length();
+        return at == text.length();
     }
 }

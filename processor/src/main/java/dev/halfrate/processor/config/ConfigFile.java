@@ -122,7 +122,7 @@ public final class ConfigFile {
 
     private static TopicsConfig topics(ConfigSection topics, String application) {
         var config = new TopicsConfig(
-                topics.text("requests", "llm.requests"),
+                topics.textOrTexts("requests", List.of("llm.requests")),
                 topics.text("results", "llm.results"),
                 topics.text("result-parts", "llm.results.parts"),
                 topics.text("batches", "llm.batches"),
@@ -165,6 +165,7 @@ public final class ConfigFile {
                 secret(account.section("key")),
                 account.text("pool", name),
                 account.texts("models", List.of("*")),
+                account.texts("topics", List.of("*")),
                 account.text("completion-window", "24h"),
                 account.integer("requests-in-flight-max", 8),
                 doubts(account.section("doubts")),

@@ -71,6 +71,12 @@ final class ConfigSection {
         return values(key, item -> text(path(key), item), otherwise);
     }
 
+    /** One text stands for a list of it alone. */
+    List<String> textOrTexts(String key, List<String> otherwise) {
+        var value = get(key);
+        return value == null || value.isArray() ? texts(key, otherwise) : List.of(text(path(key), value));
+    }
+
     boolean flag(String key, boolean otherwise) {
         var value = get(key);
         if (value == null) {

@@ -34,6 +34,13 @@ public record HalfrateConfig(
                     "longer than the completion-window of %s, %s".formatted(account.name(), account.completionWindow()),
                     Durations.format(ledger.runningMax()));
         }
+        for (var topic : topics.requests()) {
+            Check.that(
+                    accounts.stream().anyMatch(account -> account.takesTopic(topic)),
+                    "accounts.topics",
+                    "such that an account takes each of topics.requests",
+                    "none for '" + topic + "'");
+        }
         Check.that(
                 webhooks.port() == 0
                         || accounts.stream()

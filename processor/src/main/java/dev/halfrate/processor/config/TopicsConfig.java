@@ -1,13 +1,17 @@
 package dev.halfrate.processor.config;
 
+import java.util.HashSet;
+import java.util.List;
+
 /**
  * Names and shapes of the topics.
  *
+ * @param requests all of them are read alike; what a topic is good for is the accounts' to say
  * @param create whether missing topics are made at start; otherwise they must exist
  * @param partitions of every topic that is made; the internal ones can never change it
  */
 public record TopicsConfig(
-        String requests,
+        List<String> requests,
         String results,
         String resultParts,
         String batches,
@@ -23,7 +27,12 @@ public record TopicsConfig(
     private static final String NAME = "[a-zA-Z0-9._-]{1,249}";
 
     public TopicsConfig {
-        Check.matches("topics.requests", requests, NAME);
+        Check.that(!requests.isEmpty(), "topics.requests", "a name, or a list of at least one", "none");
+        var names = new HashSet<String>();
+        for (var topic : requests) {
+            Check.matches("topics.requests", topic, NAME);
+            Check.that(names.add(topic), "topics.requests", "a list of different names", "'" + topic + "' twice");
+        }
         Check.matches("topics.results", results, NAME);
         Check.matches("topics.result-parts", resultParts, NAME);
         Check.matches("topics.batches", batches, NAME);
@@ -34,6 +43,7 @@ public record TopicsConfig(
         Check.matches("topics.ledger", ledger, NAME);
         Check.range("topics.partitions", partitions, 1, 1_000);
         Check.range("topics.replication-factor", replicationFactor, 1, 9);
+        requests = List.copyOf(requests);
     }
 
     /** @return replicas that have a record before its write is acknowledged: two where one more may be down meanwhile */

@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.apache.kafka.common.utils.Utils;
 
-/** Packs the refs of one lane into chunks that stay below both limits. */
+/** Packs the refs of one lane that are from one topic into chunks that stay below both limits. */
 final class ChunkBuilder {
     static final int REFS_MAX = 1_000;
     static final int CHUNK_BYTES_MAX = 512 * 1024;
@@ -20,16 +20,17 @@ final class ChunkBuilder {
     private static final int REF_BYTES_MAX = 7 * 5 + 3 * 10 + 16 + 1 + 3 * 5 + 1;
 
     private final String pool;
-    private final LaneId lane;
-    private final Source source;
+    private final Origin origin;
     private final List<RefChunk> full = new ArrayList<>();
     private List<Ref> refs = new ArrayList<>();
     private int bytes = HEAD_BYTES_MAX;
 
-    ChunkBuilder(String pool, LaneId lane, Source source) {
+    /** Whose refs they are, and where their bodies lie. */
+    record Origin(LaneId lane, Source source) {}
+
+    ChunkBuilder(String pool, Origin origin) {
         this.pool = pool;
-        this.lane = lane;
-        this.source = source;
+        this.origin = origin;
     }
 
     void add(Ref ref) {
@@ -49,7 +50,7 @@ final class ChunkBuilder {
     }
 
     private void cut() {
-        full.add(new RefChunk(pool, lane, List.of(source), refs, 0L));
+        full.add(new RefChunk(pool, origin.lane, List.of(origin.source), refs, 0L));
         refs = new ArrayList<>();
         bytes = HEAD_BYTES_MAX;
     }

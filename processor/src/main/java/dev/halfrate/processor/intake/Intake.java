@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
  * in transactions with the offsets. One thread; whatever Kafka does to it, it starts over with back-off.
  */
 public final class Intake implements AutoCloseable {
-    /** A re-created requests topic is noticed within this time. Refs that are wrong until then name the old id. */
+    /** A requests topic that was created again is noticed within this time. Refs that are wrong until then name the old id. */
     static final Duration TOPICS_CHECK = Duration.ofMinutes(1);
 
     static final Duration PAUSE_MIN = Duration.ofMillis(100);
@@ -179,10 +179,12 @@ public final class Intake implements AutoCloseable {
     private Topics topics() {
         var now = clients.topics();
         var first = topics == null ? now : topics;
-        if (!now.requestsId().equals(first.requestsId())) {
-            throw new IntakeException(
-                    "topic %s was deleted and created again (its id was %s and is %s): the requests read so far are gone, start again to read the new topic"
-                            .formatted(config.topics().requests(), first.requestsId(), now.requestsId()));
+        for (var topic : config.topics().requests()) {
+            if (!now.idOf(topic).equals(first.idOf(topic))) {
+                throw new IntakeException(
+                        "topic %s was deleted and created again (its id was %s and is %s): the requests read so far are gone, start again to read the new topic"
+                                .formatted(topic, first.idOf(topic), now.idOf(topic)));
+            }
         }
         if (now.inboxPartitions() != first.inboxPartitions()) {
             throw new IntakeException("topic %s must keep its %d partitions, got %d: pools would change lanes"

@@ -13,7 +13,6 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -78,7 +77,7 @@ final class IntakeLoop implements AutoCloseable {
             producer.close(CLOSE_WAIT);
             throw e;
         }
-        consumer.subscribe(List.of(names.requests()), new Rebalances());
+        consumer.subscribe(names.requests(), new Rebalances());
     }
 
     /**
@@ -136,7 +135,7 @@ final class IntakeLoop implements AutoCloseable {
                 .collect(Collectors.toMap(
                         partition -> partition,
                         partition -> requireNonNull(counts.get(partition))
-                                .plus(sorted.counts().getOrDefault(partition.partition(), ReadCounts.NONE))));
+                                .plus(sorted.counts().getOrDefault(partition, ReadCounts.NONE))));
     }
 
     private static ReadCounts counts(@Nullable OffsetAndMetadata committed) {

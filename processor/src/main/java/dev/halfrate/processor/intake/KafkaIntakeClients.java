@@ -3,9 +3,11 @@ package dev.halfrate.processor.intake;
 import dev.halfrate.processor.config.HalfrateConfig;
 import dev.halfrate.processor.config.TopicsConfig;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
@@ -14,11 +16,13 @@ import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.StickyAssignor;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.AuthorizationException;
@@ -56,15 +60,26 @@ final class KafkaIntakeClients implements IntakeClients {
                 4 * MIB,
                 // Partitions of a process that was killed and stays away move on after this.
                 ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG,
-                10_000));
+                10_000,
+                // Kafka's own choice gives the first partitions of every topic to the same few processes.
+                ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG,
+                StickyAssignor.class.getName()));
         settings.put(ConsumerConfig.GROUP_ID_CONFIG, config.intakeGroup());
-        // A static member: restarted at once after a crash, it has its partitions again at once.
-        settings.put(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, instance);
+        settings.put(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, member());
         settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
         settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
         settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
         settings.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
         return new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+    }
+
+    /**
+     * A static member: restarted at once after a crash, it has its partitions again at once. One that comes back with
+     * other topics would get those of before, too, and of a new topic none: so it is another one.
+     */
+    private String member() {
+        var topics = Set.copyOf(config.topics().requests());
+        return "%s-%x".formatted(instance, topics.hashCode());
     }
 
     @Override
@@ -92,15 +107,18 @@ final class KafkaIntakeClients implements IntakeClients {
         settings.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, 10_000);
         try (var admin = Admin.create(settings)) {
             var names = config.topics();
-            var descriptions = admin.describeTopics(
-                            List.of(names.requests(), names.laneInbox(), names.results(), names.deadLetters()))
-                    .topicNameValues();
+            var asked = new ArrayList<>(names.requests());
+            asked.addAll(List.of(names.laneInbox(), names.results(), names.deadLetters()));
+            var descriptions = admin.describeTopics(asked).topicNameValues();
             // Asked for one by one, so that the message can name the one that is missing.
-            var requests = describe(names.requests(), descriptions);
+            var requestIds = new HashMap<String, Uuid>();
+            for (var topic : names.requests()) {
+                requestIds.put(topic, describe(topic, descriptions).topicId());
+            }
             var inbox = describe(names.laneInbox(), descriptions);
             describe(names.results(), descriptions);
             describe(names.deadLetters(), descriptions);
-            return new Topics(requests.topicId(), inbox.partitions().size(), deadLetterBytesMax(admin, names));
+            return new Topics(requestIds, inbox.partitions().size(), deadLetterBytesMax(admin, names));
         }
     }
 

@@ -1,6 +1,6 @@
 package dev.halfrate.processor.intake;
 
-/** Decides about partitions of the requests topic that have no offset, or one that points to nothing. */
+/** Decides about partitions of the requests topics that have no offset, or one that points to nothing. */
 @FunctionalInterface
 public interface OffsetGuard {
     /**

@@ -1,5 +1,7 @@
 package dev.halfrate.processor.intake;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.halfrate.processor.balance.ReadCounts;
 import dev.halfrate.processor.codec.ContentHash;
 import dev.halfrate.processor.codec.DeadLetter;
@@ -11,9 +13,9 @@ import dev.halfrate.processor.codec.Traceparent;
 import dev.halfrate.processor.config.AccountConfig;
 import dev.halfrate.processor.config.Durations;
 import dev.halfrate.processor.config.HalfrateConfig;
+import dev.halfrate.processor.intake.ChunkBuilder.Origin;
 import dev.halfrate.processor.provider.Capabilities;
 import dev.halfrate.schemas.internal.Hash;
-import dev.halfrate.schemas.internal.LaneId;
 import dev.halfrate.schemas.internal.Ref;
 import dev.halfrate.schemas.internal.RefChunk;
 import dev.halfrate.schemas.internal.Source;
@@ -27,7 +29,9 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.jspecify.annotations.Nullable;
 
@@ -48,14 +52,16 @@ final class RequestSorter {
     private final RequestParser parser = new RequestParser();
     private final Router router;
     private final Duration ttl;
-    private final Source source;
+    private final Map<String, Source> sources;
     private final Topics topics;
 
     /** @param capabilities of every account, by its name */
     RequestSorter(HalfrateConfig config, Map<String, Capabilities> capabilities, Topics topics) {
         this.router = new Router(config, capabilities);
         this.ttl = config.requests().ttl();
-        this.source = new Source(topicId(topics.requestsId()), config.topics().requests());
+        this.sources = topics.requestIds().entrySet().stream()
+                .collect(Collectors.toUnmodifiableMap(
+                        Map.Entry::getKey, topic -> new Source(topicId(topic.getValue()), topic.getKey())));
         this.topics = topics;
     }
 
@@ -82,10 +88,10 @@ final class RequestSorter {
     /** The records of one poll. */
     private final class Sorting {
         private final Instant now;
-        private final Map<LaneId, ChunkBuilder> lanes = new LinkedHashMap<>();
+        private final Map<Origin, ChunkBuilder> chunks = new LinkedHashMap<>();
         private final List<Sorted.Answer> answers = new ArrayList<>();
         private final List<DeadLetter> deadLetters = new ArrayList<>();
-        private final Map<Integer, ReadCounts> counts = new HashMap<>();
+        private final Map<TopicPartition, ReadCounts> counts = new HashMap<>();
         private int tombstones;
 
         Sorting(Instant now) {
@@ -109,13 +115,13 @@ final class RequestSorter {
         }
 
         Sorted done() {
-            var chunks = new ArrayList<RefChunk>();
-            lanes.values().forEach(lane -> chunks.addAll(lane.toChunks()));
-            return new Sorted(chunks, answers, deadLetters, tombstones, counts);
+            var full = new ArrayList<RefChunk>();
+            chunks.values().forEach(builder -> full.addAll(builder.toChunks()));
+            return new Sorted(full, answers, deadLetters, tombstones, counts);
         }
 
         private void count(ConsumerRecord<?, ?> received, ReadCounts more) {
-            counts.merge(received.partition(), more, ReadCounts::plus);
+            counts.merge(new TopicPartition(received.topic(), received.partition()), more, ReadCounts::plus);
         }
 
         private void route(ConsumerRecord<?, ?> received, byte[] value, Parsed.Request request) {
@@ -130,7 +136,7 @@ final class RequestSorter {
                         "header %s must be words of letters, digits, '.', '_' and '-'".formatted(faulty.get()));
                 return;
             }
-            switch (router.route(request, Wishes.of(received.headers()))) {
+            switch (router.route(received.topic(), request, Wishes.of(received.headers()))) {
                 case Router.Route.Closed(var account, var rejection, var message) ->
                     answer(received, request.customId(), request.model(), account, rejection, message);
                 case Router.Route.Open open -> accept(received, value, request, open);
@@ -170,7 +176,8 @@ final class RequestSorter {
                     nullAllowed(Traceparent.read(received.headers())),
                     Map.of());
             count(received, ROUTED);
-            lanes.computeIfAbsent(open.lane(), lane -> new ChunkBuilder(open.pool(), lane, source))
+            var source = requireNonNull(sources.get(received.topic()));
+            chunks.computeIfAbsent(new Origin(open.lane(), source), origin -> new ChunkBuilder(open.pool(), origin))
                     .add(ref);
         }
 
@@ -213,7 +220,7 @@ final class RequestSorter {
                     reason,
                     fits ? message : message + "; too large for this topic, read it at its source",
                     received.topic(),
-                    topics.requestsId().toString(),
+                    topics.idOf(received.topic()).toString(),
                     received.partition(),
                     received.offset(),
                     received.timestamp(),

@@ -9,11 +9,14 @@ import dev.halfrate.schemas.internal.LaneId;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the lane of a request: that of the account that its headers name, or else of the first account that takes its
- * model, if that account can batch it.
+ * model, if that account can batch it. In either case it must be one that takes the request's topic: who may write to
+ * a topic is how an operator says who may spend on which account.
  */
 final class Router {
     private final List<Candidate> candidates;
@@ -25,32 +28,50 @@ final class Router {
                 .toList();
     }
 
-    Route route(Parsed.Request request, Wishes wishes) {
+    /** @param topic that it was read from */
+    Route route(String topic, Parsed.Request request, Wishes wishes) {
         return candidates.stream()
+                .filter(candidate -> candidate.account().takesTopic(topic))
                 .filter(candidate -> wishes.account().isEmpty()
-                        ? candidate.account().takes(request.model())
+                        ? candidate.account().takesModel(request.model())
                         : candidate.account().name().equals(wishes.account()))
                 .findFirst()
                 .map(candidate -> candidate.route(request, wishes))
                 .orElseGet(() -> new Route.Closed(
                         null,
                         Rejection.NO_ACCOUNT,
-                        wishes.account().isEmpty() ? noAccount(request.model()) : noSuchAccount(wishes.account())));
+                        wishes.account().isEmpty()
+                                ? noAccount(topic, request.model())
+                                : noSuchAccount(topic, wishes.account())));
     }
 
-    private String noSuchAccount(String name) {
-        var names =
-                candidates.stream().map(candidate -> candidate.account().name()).toList();
-        return "header %s: no account is named '%s', there are %s"
-                .formatted(Wishes.ACCOUNT, name, String.join(", ", names));
+    private String noSuchAccount(String topic, String name) {
+        var names = names(topic);
+        return accounts().anyMatch(account -> account.name().equals(name))
+                ? "header %s: account '%s' takes no requests of topic %s, those that do are %s"
+                        .formatted(Wishes.ACCOUNT, name, topic, names)
+                : "header %s: no account is named '%s', there are %s".formatted(Wishes.ACCOUNT, name, names);
     }
 
-    private String noAccount(String model) {
-        var taken = candidates.stream()
-                .map(Candidate::account)
+    private String noAccount(String topic, String model) {
+        var taken = accounts()
+                .filter(account -> account.takesTopic(topic))
                 .map(account -> account.name() + " takes " + String.join(", ", account.models()))
-                .toList();
-        return "no account takes model '%s': %s".formatted(model, String.join("; ", taken));
+                .collect(Collectors.joining("; "));
+        return accounts().anyMatch(account -> !account.takesTopic(topic))
+                ? "no account that takes requests of topic %s takes model '%s': %s".formatted(topic, model, taken)
+                : "no account takes model '%s': %s".formatted(model, taken);
+    }
+
+    private String names(String topic) {
+        return accounts()
+                .filter(account -> account.takesTopic(topic))
+                .map(AccountConfig::name)
+                .collect(Collectors.joining(", "));
+    }
+
+    private Stream<AccountConfig> accounts() {
+        return candidates.stream().map(Candidate::account);
     }
 
     /** Where a request goes. */
@@ -59,7 +80,7 @@ final class Router {
         record Open(String pool, LaneId lane, int lineBytes) implements Route {}
 
         /**
-         * @param account null if none takes the model
+         * @param account null if none takes the request
          * @param message says what to change
          */
         record Closed(@Nullable AccountConfig account, Rejection rejection, String message) implements Route {}

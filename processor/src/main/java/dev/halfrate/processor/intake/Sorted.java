@@ -7,20 +7,21 @@ import dev.halfrate.processor.codec.Result;
 import dev.halfrate.schemas.internal.RefChunk;
 import java.util.List;
 import java.util.Map;
+import org.apache.kafka.common.TopicPartition;
 
 /**
  * What becomes of the records of one poll: each is in exactly one of these.
  *
  * @param chunks refs of accepted requests, by lane
  * @param tombstones records without a value, which ask for nothing
- * @param counts by partition of the requests topic
+ * @param counts by partition of the requests topics
  */
 record Sorted(
         List<RefChunk> chunks,
         List<Answer> answers,
         List<DeadLetter> deadLetters,
         int tombstones,
-        Map<Integer, ReadCounts> counts) {
+        Map<TopicPartition, ReadCounts> counts) {
     Sorted {
         chunks = List.copyOf(chunks);
         answers = List.copyOf(answers);

@@ -11,7 +11,7 @@ import org.apache.kafka.common.header.Headers;
 /**
  * What a request's record headers ask for, each of them empty if they do not.
  *
- * @param account by name, whichever models it takes
+ * @param account by name, whichever models it takes, if it takes the topic
  * @param apiVersion of the vendor's API, where the vendor has such a header
  * @param betas of the vendor's API, likewise
  */

@@ -3,26 +3,35 @@ package dev.halfrate.processor.ops;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.halfrate.processor.balance.ReadCounts;
+import dev.halfrate.processor.config.AccountConfig;
 import dev.halfrate.processor.config.HalfrateConfig;
+import dev.halfrate.processor.ops.BindingRules.Binding;
 import dev.halfrate.processor.ops.BirthRules.Birth;
 import dev.halfrate.processor.ops.BirthRules.Found;
 import dev.halfrate.processor.ops.BirthRules.Range;
 import dev.halfrate.processor.ops.BirthRules.Role;
 import dev.halfrate.processor.ops.BirthRules.Shape;
+import dev.halfrate.schemas.internal.AccountBinding;
 import dev.halfrate.schemas.internal.InternalFormat;
 import dev.halfrate.schemas.internal.TopicBirth;
 import dev.halfrate.schemas.internal.TopicId;
 import java.nio.ByteBuffer;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsSpec;
@@ -48,8 +57,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Holds the topics and offsets against those that the application began with, before anything reads: no group ever
- * begins anew in silence.
+ * Holds the topics, offsets and accounts against those that the application began with, before anything reads: no
+ * group ever begins anew in silence, and no batch is looked for where it is not.
  *
  * <p>Whoever writes holds the transactional id of births, so of several first starts one decides and the others look
  * again; and a first start that dies has recorded all or nothing.
@@ -59,6 +68,15 @@ public final class Births {
     public static final List<String> LANE_STORES = List.of("lanes", "chunks", "delayed", "ids", "batches");
 
     private static final Logger log = LoggerFactory.getLogger(Births.class);
+
+    /** Before the name of a requests topic. */
+    private static final String REQUESTS = "requests/";
+
+    /** Before the name of an account. */
+    private static final String ACCOUNT = "account/";
+
+    /** Headers that choose whose batches they are. */
+    private static final Pattern CHOOSING = Pattern.compile("organi[sz]ation|project|workspace");
 
     private static final Duration ANSWER_WITHIN = Duration.ofSeconds(20);
     private static final int TRIES_MAX = 10;
@@ -78,13 +96,11 @@ public final class Births {
 
     private static List<Role> roles(HalfrateConfig config) {
         var topics = config.topics();
-        var roles = new ArrayList<>(List.of(
-                new Role(
-                        "requests/" + topics.requests(),
-                        topics.requests(),
-                        config.intakeGroup(),
-                        ReadCounts.NONE.toText(),
-                        false),
+        var roles = new ArrayList<Role>();
+        for (var topic : topics.requests()) {
+            roles.add(new Role(REQUESTS + topic, topic, config.intakeGroup(), ReadCounts.NONE.toText(), false));
+        }
+        roles.addAll(List.of(
                 new Role("lane-inbox", topics.laneInbox(), config.lanesGroup(), "", true),
                 new Role("work", topics.work(), config.ledgerGroup(), "", true),
                 new Role("ledger", topics.ledger(), null, "", true)));
@@ -98,11 +114,12 @@ public final class Births {
      * Returns when every partition has an offset that its group may begin from.
      *
      * @param accepted by the operator, for this time
+     * @return the organizations that the accounts are known to belong to, by account
      * @throws StartupException saying what happened, what it may cost and how to accept it, one line for each fault
      */
-    public static void check(HalfrateConfig config, Set<Guard> accepted) throws InterruptedException {
+    public static Map<String, String> check(HalfrateConfig config, Set<Guard> accepted) throws InterruptedException {
         try {
-            new Births(config, accepted).check();
+            return new Births(config, accepted).check();
         } catch (KafkaException e) {
             throw new StartupException(
                     "topics and offsets cannot be held against those of the first start: " + e.getMessage(), e);
@@ -115,21 +132,73 @@ public final class Births {
      * @throws KafkaException if nobody tells
      */
     static List<String> faults(HalfrateConfig config) throws InterruptedException {
-        var births = new Births(config, Set.of());
-        return BirthRules.decide(births.roles, births.look(), Set.of()).faults();
+        return new Births(config, Set.of()).decide().faults();
     }
 
-    private void check() throws InterruptedException {
+    /**
+     * @return the topics that requests were ever read from, and of how many partitions each
+     * @throws KafkaException if nobody tells
+     */
+    static Map<String, Integer> requestsTopics(HalfrateConfig config) throws InterruptedException {
+        return new Births(config, Set.of())
+                .recorded().births.entrySet().stream()
+                        .filter(birth -> birth.getKey().startsWith(REQUESTS))
+                        .map(Map.Entry::getValue)
+                        .collect(Collectors.toMap(Birth::topic, Birth::partitions));
+    }
+
+    /**
+     * Notes whose batches an account's are, if nobody has before.
+     *
+     * @return whose they are
+     */
+    public static String noteOrganization(HalfrateConfig config, String account, String organization) {
+        try {
+            var births = new Births(config, Set.of());
+            return births.alone(producer -> births.noteOrganization(producer, account, organization));
+        } catch (KafkaException e) {
+            log.warn("account {}: its organization cannot be noted for later starts: {}", account, e.toString());
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+        return organization;
+    }
+
+    private String noteOrganization(KafkaProducer<byte[], byte[]> producer, String account, String organization)
+            throws InterruptedException {
+        var binding = recorded().bindings.get(account);
+        if (binding == null || !binding.organization().isEmpty()) {
+            return binding == null ? organization : binding.organization();
+        }
+        producer.beginTransaction();
+        send(producer, account, binding.of(organization));
+        producer.commitTransaction();
+        return organization;
+    }
+
+    private Map<String, String> check() throws InterruptedException {
         // A look without the lock is enough where all is well; what looks amiss may be another one's half-visible
         // commit.
-        if (accepted.isEmpty() && BirthRules.decide(roles, look(), accepted).changesNothing()) {
-            return;
+        if (accepted.isEmpty()) {
+            var decision = decide();
+            if (decision.changesNothing()) {
+                return decision.organizations();
+            }
         }
+        return alone(this::decide);
+    }
+
+    @FunctionalInterface
+    private interface Work<T> {
+        T with(KafkaProducer<byte[], byte[]> producer) throws InterruptedException;
+    }
+
+    /** While nobody else writes. */
+    private <T> T alone(Work<T> work) throws InterruptedException {
         for (var tries = 1; ; tries++) {
             try (var producer = producer()) {
                 producer.initTransactions();
-                decide(producer);
-                return;
+                return work.with(producer);
             } catch (KafkaException e) {
                 if (!isFenced(e) || tries == TRIES_MAX) {
                     throw e;
@@ -147,31 +216,76 @@ public final class Births {
                         || isFenced(thrown.getCause()));
     }
 
-    private void decide(KafkaProducer<byte[], byte[]> producer) throws InterruptedException {
-        var decision = BirthRules.decide(roles, look(), accepted);
+    /** What the rules say of what is there. */
+    private record Decision(BirthRules.Decision topics, BindingRules.Decision accounts, Map<String, Binding> recorded) {
+        Map<String, String> organizations() {
+            var organizations = new HashMap<String, String>();
+            recorded.forEach((account, binding) -> organizations.put(account, binding.organization()));
+            accounts.bindings().forEach((account, binding) -> organizations.put(account, binding.organization()));
+            return organizations;
+        }
+
+        List<String> faults() {
+            return Stream.concat(topics.faults().stream(), accounts.faults().stream())
+                    .toList();
+        }
+
+        boolean changesNothing() {
+            return topics.changesNothing()
+                    && accounts.faults().isEmpty()
+                    && accounts.bindings().isEmpty();
+        }
+
+        boolean used(Guard guard) {
+            return topics.used().contains(guard) || accounts.used().contains(guard);
+        }
+    }
+
+    private Decision decide() throws InterruptedException {
+        var recorded = recorded();
+        return new Decision(
+                BirthRules.decide(roles, look(recorded.births), accepted),
+                BindingRules.decide(configured(), recorded.bindings, accepted),
+                recorded.bindings);
+    }
+
+    private Map<String, String> decide(KafkaProducer<byte[], byte[]> producer) throws InterruptedException {
+        var decision = decide();
         if (!decision.faults().isEmpty()) {
             throw new StartupException(String.join(System.lineSeparator(), decision.faults()));
         }
         if (!decision.changesNothing()) {
             producer.beginTransaction();
-            decision.births().forEach((key, birth) -> {
-                var _ = producer.send(
-                        new ProducerRecord<>(births.topic(), births.partition(), key.getBytes(UTF_8), encode(birth)));
-            });
-            decision.offsets()
-                    .forEach((group, offsets) -> producer.sendOffsetsToTransaction(offsets, nonMember(group)));
+            decision.topics().births().forEach((key, birth) -> send(producer, key, encode(birth)));
+            decision.accounts().bindings().forEach((account, binding) -> send(producer, account, binding));
+            var offsets = decision.topics().offsets();
+            offsets.forEach((group, begin) -> producer.sendOffsetsToTransaction(begin, nonMember(group)));
             producer.commitTransaction();
-            decision.offsets()
-                    .forEach((group, offsets) -> offsets.forEach((partition, offset) ->
-                            log.info("group {} begins at {} of {}", group, offset.offset(), partition)));
+            offsets.forEach((group, begin) -> begin.forEach(
+                    (partition, offset) -> log.info("group {} begins at {} of {}", group, offset.offset(), partition)));
         }
         for (var guard : accepted) {
-            if (decision.used().contains(guard)) {
+            if (decision.used(guard)) {
                 log.warn("{}: accepted; leave it out from now on", guard.option());
             } else {
                 log.warn("{}: there was nothing to accept, leave it out", guard.option());
             }
         }
+        return decision.organizations();
+    }
+
+    private void send(KafkaProducer<byte[], byte[]> producer, String account, Binding binding) {
+        var value = new AccountBinding(
+                binding.provider(),
+                binding.baseUrl(),
+                binding.headers(),
+                binding.organization(),
+                System.currentTimeMillis());
+        send(producer, ACCOUNT + account, InternalFormat.ACCOUNT_BINDING.encode(value));
+    }
+
+    private void send(KafkaProducer<byte[], byte[]> producer, String key, byte[] value) {
+        var _ = producer.send(new ProducerRecord<>(births.topic(), births.partition(), key.getBytes(UTF_8), value));
     }
 
     @SuppressWarnings("NullAway") // Kafka's null stands for a deleted value; its interfaces are not annotated.
@@ -188,16 +302,38 @@ public final class Births {
                         System.currentTimeMillis()));
     }
 
-    private static Birth decode(byte[] value) {
-        var birth = InternalFormat.TOPIC_BIRTH.decode(value);
+    private static Birth birth(TopicBirth birth) {
         var id = ByteBuffer.wrap(birth.getTopicId().bytes());
         return new Birth(birth.getTopic(), new Uuid(id.getLong(), id.getLong()), birth.getPartitions());
     }
 
     // ---- what is there ----
 
-    private Found look() throws InterruptedException {
-        var recorded = recorded();
+    private Map<String, Binding> configured() {
+        return config.accounts().stream().collect(Collectors.toMap(AccountConfig::name, Births::binding));
+    }
+
+    private static Binding binding(AccountConfig account) {
+        var headers = new HashMap<String, String>();
+        account.http().headers().forEach((name, value) -> {
+            var lower = name.toLowerCase(Locale.ROOT);
+            if (CHOOSING.matcher(lower).find()) {
+                headers.put(lower, hash(value.reveal()));
+            }
+        });
+        return new Binding(account.provider(), account.server(), headers, "");
+    }
+
+    private static String hash(String value) {
+        try {
+            var digest = MessageDigest.getInstance("SHA-256").digest(value.getBytes(UTF_8));
+            return HexFormat.of().formatHex(digest, 0, 8);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private Found look(Map<String, Birth> recorded) throws InterruptedException {
         var settings = new HashMap<String, Object>(config.kafka());
         settings.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, (int) ANSWER_WITHIN.toMillis());
         settings.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, (int) ANSWER_WITHIN.toMillis());
@@ -207,12 +343,27 @@ public final class Births {
         }
     }
 
-    private Map<String, Birth> recorded() throws InterruptedException {
-        var recorded = new HashMap<String, Birth>();
+    private record Recorded(Map<String, Birth> births, Map<String, Binding> bindings) {}
+
+    private Recorded recorded() throws InterruptedException {
+        var recorded = new Recorded(new HashMap<>(), new HashMap<>());
         CompactedTopics.read(config, List.of(births))
                 .getOrDefault(births, Map.of())
-                .forEach((key, value) -> recorded.put(new String(key.get(), UTF_8), decode(value)));
+                .forEach((bytes, value) -> {
+                    var key = new String(bytes.get(), UTF_8);
+                    if (key.startsWith(ACCOUNT)) {
+                        recorded.bindings.put(
+                                key.substring(ACCOUNT.length()), binding(InternalFormat.ACCOUNT_BINDING.decode(value)));
+                    } else {
+                        recorded.births.put(key, birth(InternalFormat.TOPIC_BIRTH.decode(value)));
+                    }
+                });
         return recorded;
+    }
+
+    private static Binding binding(AccountBinding binding) {
+        return new Binding(
+                binding.getProvider(), binding.getBaseUrl(), binding.getHeaders(), binding.getOrganization());
     }
 
     private Map<String, Shape> shapes(Admin admin) throws InterruptedException {

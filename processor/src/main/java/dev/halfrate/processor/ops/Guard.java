@@ -9,8 +9,10 @@ import java.util.Locale;
 public enum Guard {
     /** Nothing tells what the application began with, though it has lived before. */
     LOST_BIRTHS,
-    /** The requests topic was deleted and created again. */
+    /** A requests topic was deleted and created again. */
     NEW_REQUESTS_TOPIC,
+    /** An account's name stands for another account than before. */
+    CHANGED_ACCOUNT,
     /** A topic of our own was deleted, created again, or given other partitions. */
     CHANGED_OWN_TOPICS,
     /** A group has no offset for a partition that it has read. */

@@ -26,8 +26,14 @@ public record Status(
         List<OpenTransaction> openTransactions,
         List<String> refusals) {
 
-    /** @param unread records that wait to be read */
-    public record Partition(String topic, int partition, ReadCounts counts, long unread) {}
+    /**
+     * One partition that requests are or were read from.
+     *
+     * @param counts not whole if nobody knows them any more
+     * @param unread records that wait to be read, or would if the topic still were
+     * @param configured whether the topic still is one of those to read
+     */
+    public record Partition(String topic, int partition, ReadCounts counts, long unread, boolean configured) {}
 
     /**
      * One lane.

@@ -20,6 +20,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -106,17 +107,37 @@ public final class StatusReader implements AutoCloseable {
     }
 
     private List<Status.Partition> requests() throws InterruptedException {
-        var offsets = new HashMap<>(committed(config.intakeGroup()));
-        offsets.keySet().retainAll(partitions(config.topics().requests()));
-        var ends = ends(offsets.keySet());
-        return offsets.entrySet().stream()
-                .map(entry -> new Status.Partition(
-                        entry.getKey().topic(),
-                        entry.getKey().partition(),
-                        ReadCounts.parse(entry.getValue().metadata()),
-                        ends.getOrDefault(entry.getKey(), 0L) - entry.getValue().offset()))
-                .sorted(Comparator.comparing(Status.Partition::topic).thenComparingInt(Status.Partition::partition))
-                .toList();
+        var configured = config.topics().requests();
+        var born = Births.requestsTopics(config);
+        var offsets = committed(config.intakeGroup());
+        // What was read from a topic that is not configured any more went to the lanes all the same.
+        var topics = new TreeSet<>(born.keySet());
+        topics.addAll(configured);
+        var requests = new ArrayList<Status.Partition>();
+        for (var topic : topics) {
+            var existing = partitions(topic);
+            var ends = ends(existing);
+            for (var number = 0; number < Math.max(existing.size(), born.getOrDefault(topic, 0)); number++) {
+                var partition = new TopicPartition(topic, number);
+                var offset = offsets.get(partition);
+                if (offset != null) {
+                    requests.add(new Status.Partition(
+                            topic,
+                            number,
+                            ReadCounts.parse(offset.metadata()),
+                            Math.max(0, ends.getOrDefault(partition, 0L) - offset.offset()),
+                            configured.contains(topic)));
+                } else if (number < born.getOrDefault(topic, 0)) {
+                    requests.add(new Status.Partition(
+                            topic,
+                            number,
+                            ReadCounts.UNKNOWN,
+                            ends.getOrDefault(partition, 0L),
+                            configured.contains(topic)));
+                }
+            }
+        }
+        return requests;
     }
 
     // ---- lanes ----

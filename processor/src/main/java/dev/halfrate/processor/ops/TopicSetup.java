@@ -180,16 +180,17 @@ public final class TopicSetup {
                 large,
                 // Who replays for longer than that could see a record, but not that it was deleted since.
                 TopicRule.atLeast("delete.retention.ms", REPLAY_MAX.toMillis(), DELETIONS_KEPT.toMillis()));
-        return List.of(
-                new Plan(
-                        topics.requests(),
+        var requests = topics.requests().stream()
+                .map(topic -> new Plan(
+                        topic,
                         partitions,
                         Plan.rules(
                                 initiallyDurable,
                                 deleted,
                                 TopicRule.atLeast("max.message.bytes", 1, MESSAGE_BYTES_MAX),
                                 retention(ttl, REQUESTS_RETENTION, because),
-                                timeOnly)),
+                                timeOnly)));
+        var others = Stream.of(
                 new Plan(topics.results(), partitions, Plan.rules(initiallyDurable, large)),
                 // Never compacted: the parts of one body have one key.
                 new Plan(
@@ -209,6 +210,7 @@ public final class TopicSetup {
                 new Plan(topics.work(), partitions, kept),
                 new Plan(topics.ledger(), partitions, kept),
                 new Plan(config.birthsTopic(), 1, kept));
+        return Stream.concat(requests, others).toList();
     }
 
     private static TopicRule retention(Duration ttl, Duration usual, String because) {

@@ -130,7 +130,7 @@ class ConfigFileTest {
                         Path.of("./state"),
                         Map.of("bootstrap.servers", "localhost:9092"),
                         new TopicsConfig(
-                                "llm.requests",
+                                List.of("llm.requests"),
                                 "llm.results",
                                 "llm.results.parts",
                                 "llm.batches",
@@ -195,7 +195,7 @@ class ConfigFileTest {
                                 "sasl.jaas.config", "user secret",
                                 "request.timeout.ms", "5000"),
                         new TopicsConfig(
-                                "t.requests",
+                                List.of("t.requests"),
                                 "t.results",
                                 "t.parts",
                                 "t.batches",
@@ -251,6 +251,27 @@ class ConfigFileTest {
                                 20L << 20)));
     }
 
+    @Test
+    void requestsMayBeReadFromSeveralTopics() {
+        assertThat(ConfigFile.parse(SMALLEST + "topics: {requests: one}\n", ENVIRONMENT)
+                        .topics()
+                        .requests())
+                .containsExactly("one");
+        assertThat(ConfigFile.parse(SMALLEST + "topics: {requests: [one, two]}\n", ENVIRONMENT)
+                        .topics()
+                        .requests())
+                .containsExactly("one", "two");
+    }
+
+    @Test
+    void aTopicWhoseRequestsNoAccountTakesIsRefused() {
+        assertThatThrownBy(() -> ConfigFile.parse(
+                        SMALLEST + "    topics: [llm.*]\ntopics: {requests: [llm.requests, urgent]}\n", ENVIRONMENT))
+                .isInstanceOf(ConfigException.class)
+                .hasMessage("accounts.topics must be such that an account takes each of topics.requests,"
+                        + " got none for 'urgent'");
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
             lanes: {requests-max: 0} | lanes.requests-max must be 1..50000, got 0
@@ -267,6 +288,8 @@ class ConfigFileTest {
             topics: {create: 1} | topics.create must be true or false, got '1'
             topics: {requests: a b} | topics.requests must match [a-zA-Z0-9._-]{1,249}, got 'a b'
             topics: {requests: {a: b}} | topics.requests must be a single value, got a map
+            topics: {requests: []} | topics.requests must be a name, or a list of at least one, got none
+            topics: {requests: [a, b, a]} | topics.requests must be a list of different names, got 'a' twice
             requests: {line-bytes-max: 4GB} | requests.line-bytes-max must be 1000..100000000, got 2147483647
             ledger: {poll-delays: []} | ledger.poll-delays must be a list of at least one duration, got none
             ledger: {poll-delays: 30s} | ledger.poll-delays must be a list, got '30s'

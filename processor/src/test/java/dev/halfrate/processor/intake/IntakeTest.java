@@ -43,8 +43,8 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(30)
 class IntakeTest {
     private static final TopicsConfig NAMES = Samples.CONFIG.topics();
-    private static final TopicPartition PARTITION = new TopicPartition(NAMES.requests(), 0);
-    private static final TopicPartition MOVED = new TopicPartition(NAMES.requests(), 1);
+    private static final TopicPartition PARTITION = new TopicPartition("llm.requests", 0);
+    private static final TopicPartition MOVED = new TopicPartition("llm.requests", 1);
 
     private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
     private final List<Throwable> failures = new ArrayList<>();
@@ -247,7 +247,7 @@ class IntakeTest {
 
     @Test
     void reCreatedRequestsTopicStopsItWithAClearMessage() {
-        topics.add(new Topics(new Uuid(8, 8), 8, 1_000_000));
+        topics.add(new Topics(Map.of("llm.requests", new Uuid(8, 8)), 8, 1_000_000));
         scripts.add(life -> {
             life.poll(() -> {});
             life.poll(() -> now = now.plus(Intake.TOPICS_CHECK));
@@ -297,7 +297,7 @@ class IntakeTest {
 
     @Test
     void inboxThatGrewStopsItWithAClearMessage() {
-        topics.add(new Topics(Samples.TOPICS.requestsId(), 9, 1_000_000));
+        topics.add(new Topics(Samples.TOPICS.requestIds(), 9, 1_000_000));
         scripts.add(life -> life.poll(() -> now = now.plus(Intake.TOPICS_CHECK)));
 
         intake.run();

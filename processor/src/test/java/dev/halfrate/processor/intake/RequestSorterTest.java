@@ -33,6 +33,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.SplittableRandom;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -40,6 +42,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class RequestSorterTest {
     private static final LaneId MINI = new LaneId("mini", CHAT, "gpt-4o-mini", "", List.of(), "24h");
+    private static final LaneId OTHER_24H = new LaneId("rest", CHAT, "gpt-4", "", List.of(), "24h");
     private static final LaneId OTHER = new LaneId("rest", CHAT, "gpt-5", "", List.of(), "7d");
 
     private final RequestSorter sorter = new RequestSorter(Samples.CONFIG, Samples.CAPABILITIES, Samples.TOPICS);
@@ -130,6 +133,90 @@ class RequestSorterTest {
                 .isEqualTo("header halfrate-account: no account is named 'west', there are mini, rest");
     }
 
+    private static final Topics TWO_TOPICS =
+            new Topics(Map.of("urgent", new Uuid(1, 1), "llm.requests", new Uuid(7, 9)), 8, 1_000_000);
+
+    /** Account mini takes the topic urgent alone, rest takes every one. */
+    private static final RequestSorter BY_TOPIC =
+            new RequestSorter(ConfigFile.parse("""
+                    kafka: {bootstrap.servers: none}
+                    topics: {requests: [llm.requests, urgent]}
+                    accounts:
+                      - {name: mini, key: {env: K}, topics: [urg*]}
+                      - {name: rest, key: {env: K}, models: [gpt-*]}
+                    """, Map.of("K", "key")), Samples.CAPABILITIES, TWO_TOPICS);
+
+    private static ConsumerRecord<byte[], byte[]> of(String topic, long offset, String value) {
+        return at(topic, offset, value.getBytes(UTF_8), NOW.toEpochMilli());
+    }
+
+    @Test
+    void firstAccountThatTakesTopicAndModelGetsIt() {
+        var sorted = BY_TOPIC.sort(
+                List.of(of("llm.requests", 5, line("a", "gpt-4")), of("urgent", 5, line("b", "gpt-4"))), NOW);
+
+        assertThat(lanes(sorted)).extracting(LaneId::getAccount).containsExactly("rest", "mini");
+        assertThat(sorted.counts())
+                .isEqualTo(Map.of(
+                        new TopicPartition("llm.requests", 0),
+                        new ReadCounts(1, 0, 1, 0, 0, true),
+                        new TopicPartition("urgent", 0),
+                        new ReadCounts(1, 0, 1, 0, 0, true)));
+    }
+
+    @Test
+    void refsOfOneLaneNameTheTopicsThatTheirBodiesLieIn() {
+        var records = List.of(
+                with(of("urgent", 3, line("a", "gpt-4")), Wishes.ACCOUNT, "rest"),
+                of("llm.requests", 3, line("b", "gpt-4")),
+                with(of("urgent", 4, line("c", "gpt-4")), Wishes.ACCOUNT, "rest"));
+
+        var chunks = BY_TOPIC.sort(records, NOW).chunks();
+
+        assertThat(chunks).extracting(RefChunk::getLane).hasSize(2).containsOnly(OTHER_24H);
+        assertThat(chunks)
+                .flatExtracting(chunk -> chunk.getRefs().stream()
+                        .map(ref -> "%s %s-%d"
+                                .formatted(
+                                        ref.getCustomId(),
+                                        chunk.getSources().get(ref.getSource()).getTopic(),
+                                        ref.getOffset()))
+                        .toList())
+                .containsExactly("a urgent-3", "c urgent-4", "b llm.requests-3");
+        assertThat(chunks.getFirst().getSources())
+                .containsExactly(
+                        new Source(new TopicId(new byte[] {0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1}), "urgent"));
+    }
+
+    @Test
+    void accountThatTheHeaderNamesMustTakeTheTopic() {
+        var sorted =
+                BY_TOPIC.sort(List.of(with(of("llm.requests", 0, line("a", "gpt-4")), Wishes.ACCOUNT, "mini")), NOW);
+
+        assertThat(message(onlyResult(sorted, Rejection.NO_ACCOUNT)))
+                .isEqualTo("header halfrate-account: account 'mini' takes no requests of topic llm.requests,"
+                        + " those that do are rest");
+    }
+
+    @Test
+    void modelThatNoAccountOfTheTopicTakesIsRejectedNamingThose() {
+        var sorted = BY_TOPIC.sort(List.of(of("llm.requests", 0, line("a", "claude"))), NOW);
+
+        assertThat(message(onlyResult(sorted, Rejection.NO_ACCOUNT)))
+                .isEqualTo("no account that takes requests of topic llm.requests takes model 'claude':"
+                        + " rest takes gpt-*");
+    }
+
+    @Test
+    void deadLetterNamesTheTopicThatItCameFrom() {
+        assertThat(BY_TOPIC.sort(List.of(of("urgent", 9, "rubbish")), NOW).deadLetters())
+                .singleElement()
+                .satisfies(letter -> {
+                    assertThat(letter.topic()).isEqualTo("urgent");
+                    assertThat(letter.topicId()).isEqualTo(new Uuid(1, 1).toString());
+                });
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {Wishes.ACCOUNT, Wishes.API_VERSION, Wishes.BETAS})
     void headerThatCannotBeMeantIsRejectedWithoutBeingQuoted(String header) {
@@ -145,7 +232,7 @@ class RequestSorterTest {
         var config = ConfigFile.parse("""
                 kafka: {bootstrap.servers: none}
                 accounts:
-                  - {name: mini, key: {env: K}, models: [gpt-*], api-version: v1, betas: [b, a]}
+                  - {name: mini, provider: anthropic, key: {env: K}, models: [gpt-*], api-version: v1, betas: [b, a]}
                 """, Map.of("K", "key"));
         var plain = new RequestSorter(config, Samples.CAPABILITIES, Samples.TOPICS);
         var versioned = new RequestSorter(config, Map.of("mini", Samples.VERSIONED), Samples.TOPICS);
@@ -265,8 +352,12 @@ class RequestSorterTest {
     @Test
     void tombstonesAskForNothing() {
         assertThat(sorter.sort(List.of(at(0, null), at(1, null)), NOW))
-                .isEqualTo(
-                        new Sorted(List.of(), List.of(), List.of(), 2, Map.of(0, new ReadCounts(0, 2, 0, 0, 0, true))));
+                .isEqualTo(new Sorted(
+                        List.of(),
+                        List.of(),
+                        List.of(),
+                        2,
+                        Map.of(new TopicPartition("llm.requests", 0), new ReadCounts(0, 2, 0, 0, 0, true))));
     }
 
     @Test
@@ -281,7 +372,7 @@ class RequestSorterTest {
                         DeadLetter.Reason.DECODE,
                         "the value is not UTF-8 at byte 1",
                         "llm.requests",
-                        Samples.TOPICS.requestsId().toString(),
+                        Samples.TOPICS.idOf("llm.requests").toString(),
                         0,
                         42,
                         -1,

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 /** Configuration, capabilities and records for the tests of intake. */
 final class Samples {
     static final Instant NOW = Instant.parse("2026-11-21T20:00:00Z");
-    static final Topics TOPICS = new Topics(new Uuid(7, 9), 8, 1_000_000);
+    static final Topics TOPICS = new Topics(Map.of("llm.requests", new Uuid(7, 9)), 8, 1_000_000);
     static final String CHAT = "/v1/chat/completions";
 
     /** A line is the body and this much. */
@@ -57,8 +57,12 @@ final class Samples {
     }
 
     static ConsumerRecord<byte[], byte[]> at(long offset, byte @Nullable [] value, long timestamp) {
+        return at("llm.requests", offset, value, timestamp);
+    }
+
+    static ConsumerRecord<byte[], byte[]> at(String topic, long offset, byte @Nullable [] value, long timestamp) {
         return new ConsumerRecord<>(
-                CONFIG.topics().requests(),
+                topic,
                 0,
                 offset,
                 timestamp,

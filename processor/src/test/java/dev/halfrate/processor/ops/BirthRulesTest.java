@@ -8,6 +8,7 @@ import dev.halfrate.processor.ops.BirthRules.Found;
 import dev.halfrate.processor.ops.BirthRules.Range;
 import dev.halfrate.processor.ops.BirthRules.Role;
 import dev.halfrate.processor.ops.BirthRules.Shape;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
@@ -109,6 +110,23 @@ class BirthRulesTest {
         assertThat(decision.offsets())
                 .isEqualTo(Map.of("intake", Map.of(new TopicPartition("requests", 2), at(0, "none read"))));
         assertThat(decision.births()).isEqualTo(Map.of("requests/requests", new Birth("requests", ID, 3)));
+    }
+
+    @Test
+    void aRequestsTopicThatIsConfiguredLaterIsReadFromItsBeginning() {
+        live(decide());
+        topic("more", 1);
+        ranges.put(new TopicPartition("more", 0), new Range(3, 9));
+        var roles = new ArrayList<>(ROLES);
+        roles.add(new Role("requests/more", "more", "intake", "none read", false));
+
+        var decision =
+                BirthRules.decide(roles, new Found(shapes, births, offsets, ranges), EnumSet.noneOf(Guard.class));
+
+        assertThat(decision.faults()).isEmpty();
+        assertThat(decision.offsets())
+                .isEqualTo(Map.of("intake", Map.of(new TopicPartition("more", 0), at(3, "none read"))));
+        assertThat(decision.births()).isEqualTo(Map.of("requests/more", new Birth("more", ID, 1)));
     }
 
     @Test

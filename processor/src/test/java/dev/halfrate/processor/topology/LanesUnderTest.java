@@ -53,7 +53,7 @@ final class LanesUnderTest implements AutoCloseable {
     static final int WORK_PARTITIONS = 7;
     static final LaneId LANE = lane("main", "small");
     static final TopicsConfig TOPICS = new TopicsConfig(
-            "llm.requests",
+            List.of("llm.requests"),
             "llm.results",
             "parts",
             "llm.batches",

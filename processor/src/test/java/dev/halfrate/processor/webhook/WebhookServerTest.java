@@ -65,6 +65,7 @@ class WebhookServerTest {
                 new Secret("key"),
                 name,
                 List.of("*"),
+                List.of("*"),
                 "24h",
                 8,
                 DoubtConfig.DEFAULT,

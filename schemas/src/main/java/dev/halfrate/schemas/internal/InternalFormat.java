@@ -58,6 +58,9 @@ public final class InternalFormat<T extends SpecificRecordBase> {
     public static final InternalFormat<TopicBirth> TOPIC_BIRTH =
             new InternalFormat<>(11, TopicBirth.class, TopicBirth.getClassSchema());
 
+    public static final InternalFormat<AccountBinding> ACCOUNT_BINDING =
+            new InternalFormat<>(12, AccountBinding.class, AccountBinding.getClassSchema());
+
     private static final Map<Integer, InternalFormat<?>> BY_TYPE = Stream.of(
                     REF_CHUNK,
                     SIGNAL,
@@ -69,7 +72,8 @@ public final class InternalFormat<T extends SpecificRecordBase> {
                     WAITING_CHUNK,
                     SEALED_IDS,
                     SEALED_BATCH,
-                    TOPIC_BIRTH)
+                    TOPIC_BIRTH,
+                    ACCOUNT_BINDING)
             .collect(Collectors.toUnmodifiableMap(format -> format.type, format -> format));
 
     private final int type;

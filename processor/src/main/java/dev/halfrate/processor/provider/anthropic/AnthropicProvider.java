@@ -18,6 +18,7 @@ import dev.halfrate.processor.provider.UploadOutcome;
 import dev.halfrate.processor.provider.http.BatchCalls;
 import dev.halfrate.processor.provider.http.HttpCalls;
 import dev.halfrate.processor.provider.http.LinesBody;
+import dev.halfrate.processor.provider.http.Organization;
 import dev.halfrate.processor.provider.http.Refusals;
 import dev.halfrate.processor.provider.http.Reply;
 import dev.halfrate.processor.provider.http.Reply.Answer;
@@ -43,6 +44,7 @@ public final class AnthropicProvider implements Provider {
     public static final Set<String> ENDPOINTS = Set.of(AnthropicLineFormat.ENDPOINT);
 
     static final String BATCHES = "/messages/batches";
+    private static final String SHORTEST_LIST = BATCHES + "?limit=1";
     static final String VERSION_DEFAULT = "2023-06-01";
 
     private static final String VERSION = "anthropic-version";
@@ -82,17 +84,32 @@ public final class AnthropicProvider implements Provider {
      * @throws ConfigException if the key cannot be sent
      * @throws IllegalStateException if the JVM is told to send POSTs twice
      */
+    public static AnthropicProvider of(AccountConfig account, Organization organization, Timeouts timeouts) {
+        return of(account, organization, timeouts, InstantSource.system());
+    }
+
+    /** Whose batches they are is not known yet. */
     public static AnthropicProvider of(AccountConfig account, Timeouts timeouts) {
         return of(account, timeouts, InstantSource.system());
     }
 
     static AnthropicProvider of(AccountConfig account, Timeouts timeouts, InstantSource clock) {
+        return of(account, Organization.unknown(), timeouts, clock);
+    }
+
+    private static AnthropicProvider of(
+            AccountConfig account, Organization organization, Timeouts timeouts, InstantSource clock) {
         var version = account.apiVersion().isEmpty() ? VERSION_DEFAULT : account.apiVersion();
         var http = new HttpCalls(
                 account, new HttpCalls.KeyHeader("x-api-key", ""), Map.of(VERSION, version), timeouts.connect());
-        var dialect = new BatchCalls.Dialect(MessageBatches::parse, ErrorTypes::kindOf, AnthropicResultLine::read);
+        var dialect = new BatchCalls.Dialect(
+                List.of("anthropic-organization-id", "anthropic-workspace-id"),
+                SHORTEST_LIST,
+                MessageBatches::parse,
+                ErrorTypes::kindOf,
+                AnthropicResultLine::read);
         return new AnthropicProvider(
-                new BatchCalls(http, timeouts, dialect, clock),
+                new BatchCalls(http, organization, timeouts, dialect, clock),
                 new SingleCalls(http, ErrorTypes::kindOf, AnthropicResultLine::answer, clock),
                 timeouts,
                 CAPABILITIES.within(account.limits()));
@@ -135,7 +152,7 @@ public final class AnthropicProvider implements Provider {
 
     @Override
     public MarkerOutcome marker() {
-        var reply = calls.get(BATCHES + "?limit=1");
+        var reply = calls.get(SHORTEST_LIST);
         return newest(reply)
                 .<MarkerOutcome>map(MarkerOutcome.Marker::new)
                 .orElseGet(() -> calls.otherwise(reply, MarkerOutcome.Refused::new, MarkerOutcome.NoAnswer::new));

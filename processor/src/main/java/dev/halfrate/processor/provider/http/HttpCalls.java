@@ -98,6 +98,11 @@ public final class HttpCalls implements AutoCloseable {
         return request.setHeader(keyHeader.name(), keyHeader.prefix() + presentKey());
     }
 
+    /** @return what a request says who is calling, secret as it is */
+    String keyOf(HttpRequest request) {
+        return request.headers().firstValue(keyHeader.name()).orElse("");
+    }
+
     /** A key that is being changed may be half written. */
     private String presentKey() {
         var present = key.reveal();

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.halfrate.processor.provider.Refusal;
 import dev.halfrate.processor.provider.Refusal.Kind;
 import dev.halfrate.processor.provider.http.Reply.Answer;
+import dev.halfrate.processor.provider.http.Reply.Foreign;
 import dev.halfrate.processor.provider.http.Reply.Silence;
 import java.net.http.HttpHeaders;
 import java.time.DateTimeException;
@@ -68,6 +69,7 @@ public final class Refusals {
         return switch (reply) {
             case Silence(var reason, var connected) ->
                 connected ? Optional.empty() : Optional.of(unavailable("not_connected", reason));
+            case Foreign(var answer) -> Optional.of(otherOrganization(answer));
             case Answer answer
             when answer.status() == 503 || answer.status() == 529 ->
                 Optional.of(refusal(Kind.UNAVAILABLE, answer, "overloaded"));
@@ -80,6 +82,17 @@ public final class Refusals {
 
     public static Refusal unavailable(String code, String reason) {
         return new Refusal(Kind.UNAVAILABLE, 0, code, reason, null);
+    }
+
+    /** The account waits until a key of the same organization is configured. */
+    static Refusal otherOrganization(Answer answer) {
+        return new Refusal(
+                Kind.KEY,
+                answer.status(),
+                "other_organization",
+                "it is of another organization, project or workspace than the account's batches: configure one of the"
+                        + " same, or give the other an account of its own",
+                null);
     }
 
     /** What a create was to carry is not there; another attempt writes it again. */

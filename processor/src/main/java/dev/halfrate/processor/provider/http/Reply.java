@@ -17,6 +17,14 @@ public sealed interface Reply {
     /** @return short, for people; in our words, because the client's and the vendor's may quote anything */
     String reason();
 
+    /** An answer to a key of another organization: of ours it says nothing. */
+    record Foreign(Answer answer) implements Reply {
+        @Override
+        public String reason() {
+            return "the key is of another organization";
+        }
+    }
+
     /** @param body empty if it could not be read to its end */
     record Answer(int status, HttpHeaders headers, byte[] body) implements Reply {
         public boolean ok() {

@@ -24,6 +24,7 @@ import dev.halfrate.processor.provider.http.BatchCalls;
 import dev.halfrate.processor.provider.http.HttpCalls;
 import dev.halfrate.processor.provider.http.Json;
 import dev.halfrate.processor.provider.http.LinesBody;
+import dev.halfrate.processor.provider.http.Organization;
 import dev.halfrate.processor.provider.http.Refusals;
 import dev.halfrate.processor.provider.http.Reply.Answer;
 import dev.halfrate.processor.provider.http.SentOnceBody;
@@ -93,16 +94,31 @@ public final class OpenAiProvider implements Provider {
      * @throws ConfigException if the key cannot be sent
      * @throws IllegalStateException if the JVM is told to send POSTs twice
      */
+    public static OpenAiProvider of(AccountConfig account, Organization organization, Timeouts timeouts) {
+        return of(account, organization, timeouts, InstantSource.system());
+    }
+
+    /** Whose batches they are is not known yet. */
     public static OpenAiProvider of(AccountConfig account, Timeouts timeouts) {
         return of(account, timeouts, InstantSource.system());
     }
 
     static OpenAiProvider of(AccountConfig account, Timeouts timeouts, InstantSource clock) {
+        return of(account, Organization.unknown(), timeouts, clock);
+    }
+
+    private static OpenAiProvider of(
+            AccountConfig account, Organization organization, Timeouts timeouts, InstantSource clock) {
         var http = new HttpCalls(
                 account, new HttpCalls.KeyHeader("Authorization", "Bearer "), Map.of(), timeouts.connect());
-        var dialect = new BatchCalls.Dialect(Batches::parse, ErrorCodes::kindOf, OpenAiResultLine::read);
+        var dialect = new BatchCalls.Dialect(
+                List.of("openai-organization", "openai-project"),
+                BATCHES + "?limit=1",
+                Batches::parse,
+                ErrorCodes::kindOf,
+                OpenAiResultLine::read);
         return new OpenAiProvider(
-                new BatchCalls(http, timeouts, dialect, clock),
+                new BatchCalls(http, organization, timeouts, dialect, clock),
                 new SingleCalls(http, ErrorCodes::kindOf, OpenAiResultLine::answer, clock),
                 timeouts,
                 account);
