@@ -66,7 +66,7 @@ final class Service implements AutoCloseable {
                     provider: %5$s
                     base-url: %6$s
                     key: {file: %7$s}
-                    files: {delete: true}
+                    %13$s
                 lanes:
                   requests-max: %10$d
                   bytes-max: %11$d
@@ -93,7 +93,8 @@ final class Service implements AutoCloseable {
                         cluster.replicas(),
                         scale.requestsMax(),
                         scale.bytesMax(),
-                        scale.ageMax().toMillis()));
+                        scale.ageMax().toMillis(),
+                        vendor.deleteInput == null ? "" : "files: {delete: true}"));
         return new Service(own, file);
     }
 

@@ -56,6 +56,7 @@ final class AccountGate {
             Semaphore calls,
             LimitsConfig limits,
             Duration probeInterval,
+            Duration pollDelayMin,
             ActorClock clock,
             MeterRegistry meters) {
         this.account = account;
@@ -64,7 +65,7 @@ final class AccountGate {
         this.clock = clock;
         this.creates = new Allowance(limits.createsPerHour(), Duration.ofHours(1));
         this.uploads = new Allowance(limits.uploadsPerMinute(), Duration.ofMinutes(1));
-        this.polls = new SharedPolls(this, clock);
+        this.polls = new SharedPolls(this, pollDelayMin, clock);
         this.pace = AccountPace.fresh(probeInterval);
         for (var reason : REASONS) {
             show(name(reason), () -> pace.closed(reason), meters);

@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -178,6 +179,7 @@ public final class LedgerWorker implements AutoCloseable {
                                         new Semaphore(account.requestsInFlightMax(), true),
                                         account.limits(),
                                         config.ledger().probeInterval(),
+                                        Collections.min(config.ledger().pollDelays()),
                                         ActorClock.system(),
                                         meters))),
                 manifests,

@@ -18,8 +18,7 @@ import org.jspecify.annotations.Nullable;
  * says that a batch goes on. Any other batch is asked for by its name, so nothing final ever rests on a listing.
  */
 final class SharedPolls {
-    /** How long a listing answers, counted from its begin, and how long polls are counted together. */
-    static final Duration FRESH = Duration.ofSeconds(30);
+    private static final Duration FRESH_MAX = Duration.ofSeconds(30);
 
     /** Fewer than these are asked for one by one. */
     static final int POLLS_MIN = 10;
@@ -31,6 +30,7 @@ final class SharedPolls {
 
     private final AccountGate gate;
     private final ActorClock clock;
+    private final long freshNanos;
 
     private long countedSinceNanos;
     private int polls;
@@ -39,9 +39,14 @@ final class SharedPolls {
     private @Nullable Listing last;
     private @Nullable CompletableFuture<Listing> underway;
 
-    SharedPolls(AccountGate gate, ActorClock clock) {
+    /**
+     * @param pollDelayMin the shortest wait between two polls of a batch; half of it, or half a minute, is how long a listing
+     *     answers, counted from its begin, and how long polls are counted together
+     */
+    SharedPolls(AccountGate gate, Duration pollDelayMin, ActorClock clock) {
         this.gate = gate;
         this.clock = clock;
+        this.freshNanos = Math.min(FRESH_MAX.toNanos(), pollDelayMin.toNanos() / 2);
         this.countedSinceNanos = clock.nanos();
     }
 
@@ -65,7 +70,7 @@ final class SharedPolls {
         Instant since;
         synchronized (this) {
             count(createdAfter);
-            if (last != null && clock.nanos() - last.begunNanos < FRESH.toNanos()) {
+            if (last != null && clock.nanos() - last.begunNanos < freshNanos) {
                 return Optional.of(last);
             }
             others = underway;
@@ -81,8 +86,8 @@ final class SharedPolls {
 
     private void count(Instant createdAfter) {
         var passed = clock.nanos() - countedSinceNanos;
-        if (passed >= FRESH.toNanos()) {
-            pollsBefore = passed < 2 * FRESH.toNanos() ? polls : 0;
+        if (passed >= freshNanos) {
+            pollsBefore = passed < 2 * freshNanos ? polls : 0;
             polls = 0;
             countedSinceNanos = clock.nanos();
         }

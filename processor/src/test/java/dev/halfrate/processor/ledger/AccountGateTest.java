@@ -40,11 +40,19 @@ class AccountGateTest {
 
     private AccountGate gate(Duration probeInterval) {
         return new AccountGate(
-                "main", new VirtualHttp(), calls, LimitsConfig.VENDORS, probeInterval, ActorClock.system(), meters);
+                "main",
+                new VirtualHttp(),
+                calls,
+                LimitsConfig.VENDORS,
+                probeInterval,
+                Duration.ofMinutes(1),
+                ActorClock.system(),
+                meters);
     }
 
     private AccountGate gate(LimitsConfig limits) {
-        return new AccountGate("main", new VirtualHttp(), calls, limits, NEVER, ActorClock.system(), meters);
+        return new AccountGate(
+                "main", new VirtualHttp(), calls, limits, NEVER, Duration.ofMinutes(1), ActorClock.system(), meters);
     }
 
     private static PollOutcome no(Kind kind) {

@@ -69,7 +69,14 @@ class HttpVendorTest {
 
     private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
     private final AccountGate gate = new AccountGate(
-            "main", http, calls, LimitsConfig.VENDORS, Duration.ofMinutes(10), ActorClock.system(), meters);
+            "main",
+            http,
+            calls,
+            LimitsConfig.VENDORS,
+            Duration.ofMinutes(10),
+            Duration.ofMinutes(1),
+            ActorClock.system(),
+            meters);
 
     private HttpVendor vendor;
 

@@ -21,6 +21,9 @@ import org.junit.jupiter.api.Test;
 class SharedPollsTest {
     private static final Instant CREATED = Instant.parse("2026-11-22T06:00:00Z");
 
+    private static final Duration POLL_DELAY_MIN = Duration.ofSeconds(4);
+    private static final Duration FRESH = Duration.ofSeconds(2);
+
     private final VirtualHttp http = new VirtualHttp();
     private final ManualClock clock = new ManualClock();
     private final SharedPolls polls = new SharedPolls(
@@ -30,8 +33,10 @@ class SharedPollsTest {
                     new Semaphore(8),
                     LimitsConfig.VENDORS,
                     Duration.ofMinutes(1),
+                    Duration.ofMinutes(1),
                     ActorClock.system(),
                     new SimpleMeterRegistry()),
+            POLL_DELAY_MIN,
             clock);
 
     private static final class ManualClock implements ActorClock {
@@ -119,7 +124,10 @@ class SharedPollsTest {
         listed(remote("batch-1", Status.IN_PROGRESS));
         pollOften();
         poll("batch-1");
-        clock.nanos += SharedPolls.FRESH.toNanos();
+        clock.nanos += FRESH.toNanos() - 1;
+        poll("batch-1");
+        assertThat(http.sweeps).hasValue(1);
+        clock.nanos++;
 
         poll("batch-1");
 
@@ -135,7 +143,7 @@ class SharedPollsTest {
         listed(many.toArray(RemoteBatch[]::new));
         pollOften();
         poll("batch-1");
-        clock.nanos += SharedPolls.FRESH.toNanos();
+        clock.nanos += FRESH.toNanos();
 
         pollOften();
 
@@ -147,7 +155,7 @@ class SharedPollsTest {
         pollOften();
 
         for (var i = 0; i < 1_000; i++) {
-            clock.nanos += Duration.ofSeconds(1).toNanos();
+            clock.nanos += Duration.ofMillis(100).toNanos();
             assertThat(poll("batch-1")).isEqualTo(http.polled);
         }
 

@@ -26,6 +26,7 @@ class SweeperTest {
                 new Semaphore(1),
                 LimitsConfig.VENDORS,
                 Duration.ofMinutes(10),
+                Duration.ofMinutes(1),
                 ActorClock.system(),
                 new SimpleMeterRegistry());
     }
