@@ -69,8 +69,10 @@ public final class Processor implements AutoCloseable {
         var providers = new LinkedHashMap<String, Provider>();
         for (var account : config.accounts()) {
             var name = account.name();
-            var organization = new Organization(
-                    organizations.getOrDefault(name, ""), seen -> Births.noteOrganization(config, name, seen));
+            var organization = account.http().checkOrganization()
+                    ? new Organization(
+                            organizations.getOrDefault(name, ""), seen -> Births.noteOrganization(config, name, seen))
+                    : Organization.any();
             providers.put(name, closing(Providers.of(account, organization)));
         }
         Map<String, Capabilities> capabilities = providers.entrySet().stream()
@@ -91,7 +93,7 @@ public final class Processor implements AutoCloseable {
                 instance.id(),
                 failure::complete));
         var intake = closing(new Intake(
-                config, capabilities, () -> Births.check(config, Set.of()), instance.id(), meters, failure::complete));
+                config, capabilities, () -> Births.checkTopics(config), instance.id(), meters, failure::complete));
         if (config.webhooks().port() > 0) {
             closing(webhooks(config, meters, ledger));
         }

@@ -66,7 +66,8 @@ final class LocalStack implements AutoCloseable {
                     : LocalSettings.config(broker.bootstrapServers(), simulator.baseUrl(), plan.state(), plan.only());
             if (plan.withProcessor()) {
                 // A simulator that was just started is another account, wherever it listens.
-                processor = Processor.start(config, Set.of(Guard.CHANGED_ACCOUNT), new SimpleMeterRegistry());
+                processor = Processor.start(
+                        config, Set.of(Guard.CHANGED_ACCOUNT, Guard.CHANGED_ORGANIZATION), new SimpleMeterRegistry());
                 running.push(processor);
             } else {
                 // Somebody may want to send before a processor is there to make the topics.

@@ -204,11 +204,12 @@ class BirthsIT {
         var account = "simulator";
         check();
 
-        assertThat(Births.noteOrganization(config, account, "org-a")).isEqualTo("org-a");
-        assertThat(Births.noteOrganization(config, account, "org-b")).isEqualTo("org-a");
-        assertThat(Births.check(config, Set.of())).containsEntry(account, "org-a");
-        assertThat(Births.check(config, Set.of(Guard.CHANGED_ACCOUNT))).containsEntry(account, "");
-        assertThat(Births.noteOrganization(config, account, "org-b")).isEqualTo("org-b");
+        assertThat(Births.noteOrganization(config, account, "o=a")).isEqualTo("o=a");
+        assertThat(Births.noteOrganization(config, account, "o=b")).isEqualTo("o=a");
+        assertThat(Births.noteOrganization(config, account, "o=b p=x")).isEqualTo("o=a p=x");
+        assertThat(Births.check(config, Set.of())).containsEntry(account, "o=a p=x");
+        assertThat(Births.check(config, Set.of(Guard.CHANGED_ORGANIZATION))).containsEntry(account, "");
+        assertThat(Births.noteOrganization(config, account, "o=b")).isEqualTo("o=b");
         check();
     }
 

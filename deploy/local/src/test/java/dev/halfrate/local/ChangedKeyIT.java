@@ -122,7 +122,7 @@ class ChangedKeyIT {
         assertThat(status().ledger().holds()).isEmpty();
 
         // What is accepted is forgotten
-        assertThat(Births.check(config, Set.of(Guard.CHANGED_ACCOUNT))).containsEntry("main", "");
+        assertThat(Births.check(config, Set.of(Guard.CHANGED_ORGANIZATION))).containsEntry("main", "");
     }
 
     private String organization() throws InterruptedException {

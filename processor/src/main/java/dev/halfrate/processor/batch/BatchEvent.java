@@ -53,10 +53,11 @@ public sealed interface BatchEvent {
     /**
      * The result files were read, as far as they go; the worst of the outcomes.
      *
+     * @param ours lines of this batch's items, those of twins left out
      * @param foreign lines with ids that are none of this batch's
      * @param corrupt lines that could not be read
      */
-    record FilesRead(ResultsOutcome outcome, int foreign, int corrupt) implements BatchEvent {}
+    record FilesRead(ResultsOutcome outcome, int ours, int foreign, int corrupt) implements BatchEvent {}
 
     /**
      * A remote batch that carries this batch's id was seen, outside of a search for an attempt.

@@ -269,7 +269,7 @@ public final class BatchLifecycle {
         return switch (event) {
             case Taken _ -> Step.remember(batch, new Effect.Poll());
             case TimerDue(var timer) ->
-                timer == Timer.POLL ? Step.remember(batch, new Effect.Poll()) : Step.ignore(batch);
+                timer == Timer.POLL ? Step.remember(batch, poll(batch, running, now)) : Step.ignore(batch);
             case Announced _ -> Step.remember(batch, new Effect.Poll(true));
             case Polled(PollOutcome.Seen(var remote)) -> {
                 if (remote.status() == RemoteBatch.Status.FAILED && nothingExecuted(remote)) {
@@ -339,6 +339,12 @@ public final class BatchLifecycle {
             }
             default -> Moves.ignoreLate(batch, event);
         };
+    }
+
+    /** What others have had may be old: now and then, and before it is cancelled, it is looked at itself. */
+    private Effect poll(Batch batch, Running running, Instant now) {
+        return new Effect.Poll(
+                running.polls() % LifecycleSettings.POLLS_ALONE_EVERY == 0 || overdue(batch, running.createdAt(), now));
     }
 
     private static boolean nothingExecuted(RemoteBatch remote) {
@@ -464,31 +470,36 @@ public final class BatchLifecycle {
                                 ? end(proven(batch, ended), reports, now)
                                 : then(step, step.batch().in(ended.andBegun(), batch.changedAt()));
             }
-            case FilesRead(ResultsOutcome.Complete _, var foreign, var corrupt) -> {
+            case FilesRead(ResultsOutcome.Complete _, var ours, var foreign, var corrupt) -> {
                 if (ended.standing() != Standing.PROVISIONAL) {
                     yield lacksLines(batch, ended);
                 }
                 var anothers = foreign >= ended.lines();
-                if (ended.begun() && !anothers) {
+                if (ours > 0 && !anothers) {
                     var lacking = lacksLines(proven(batch, ended), ended.asProven());
                     yield then(lacking, lacking.batch(), lacking.effects().toArray(Effect[]::new));
                 }
                 // Nothing of ours is no proof yet: what cannot be read may have been. And a file that holds everything
                 // contradicts itself.
-                yield anothers && corrupt == 0 && !ended.begun()
+                yield anothers && corrupt == 0 && ours == 0
                         ? doubts.disproved(batch, ended.lines(), now)
                         : moves.hold(batch, "its lines do not show whose the remote batch is", now);
             }
-            case FilesRead(ResultsOutcome.BrokenOff(var reason, var _), int _, int _) ->
-                batch.failures() < LifecycleSettings.READS_BROKEN_OFF_MAX || ended.standing() == Standing.PROVISIONAL
+            case FilesRead(ResultsOutcome.BrokenOff(var reason, var _), int _, int _, int _) ->
+                batch.failures() < LifecycleSettings.READS_BROKEN_OFF_MAX || mayBeAnothers(ended)
                         ? moves.retryLater(batch, now, Duration.ZERO)
                         : moves.hold(batch, "a result file cannot be read: " + reason, now);
-            case FilesRead(ResultsOutcome.Refused(var refusal), int _, int _) ->
-                refusal.kind() == Refusal.Kind.NOT_FOUND && ended.standing() != Standing.PROVISIONAL
+            case FilesRead(ResultsOutcome.Refused(var refusal), int _, int _, int _) ->
+                refusal.kind() == Refusal.Kind.NOT_FOUND && !mayBeAnothers(ended)
                         ? moves.hold(batch, "a result file is gone", now)
                         : moves.retryLater(batch, now, Moves.wish(refusal));
             default -> Moves.ignoreLate(batch, event);
         };
+    }
+
+    /** Nothing of ours has come of it yet, so it can wait for as long as it takes. */
+    private static boolean mayBeAnothers(Ended ended) {
+        return ended.standing() == Standing.PROVISIONAL && !ended.begun();
     }
 
     private static Batch proven(Batch batch, Ended ended) {

@@ -34,6 +34,9 @@ public record LifecycleSettings(
     /** Refused attempts of one batch before its items fail. */
     static final int ATTEMPTS_MAX = 20;
 
+    /** Of this many polls in a row one is not answered by what others have had. */
+    static final int POLLS_ALONE_EVERY = 4;
+
     /** Polls of a remote batch that has ended, executed lines, and names no file to fetch them from. */
     static final int POLLS_WITHOUT_HANDLES_MAX = 10;
 

@@ -193,7 +193,12 @@ public final class ConfigFile {
         for (var name : parameters.keys()) {
             query.put(name, parameters.text(name, ""));
         }
-        var config = new HttpConfig(http.text("key-header", ""), headers, query, http.flag("plain", false));
+        var config = new HttpConfig(
+                http.text("key-header", ""),
+                headers,
+                query,
+                http.flag("plain", false),
+                http.flag("check-organization", true));
         http.refuseUnknown();
         return config;
     }

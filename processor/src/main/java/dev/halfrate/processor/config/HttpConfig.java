@@ -12,10 +12,16 @@ import java.util.TreeSet;
  * @param keyHeader the header that the key goes into; empty for the vendor's own way
  * @param headers sent with every call; a value may be as secret as a key
  * @param query parameters of every call, as they are
+ * @param checkOrganization whether answers that name another organization than before are another one's
  * @param plain whether http to another machine is allowed, where anybody on the way can read key, prompts and answers
  */
-public record HttpConfig(String keyHeader, Map<String, Secret> headers, Map<String, String> query, boolean plain) {
-    public static final HttpConfig DEFAULT = new HttpConfig("", Map.of(), Map.of(), false);
+public record HttpConfig(
+        String keyHeader,
+        Map<String, Secret> headers,
+        Map<String, String> query,
+        boolean plain,
+        boolean checkOrganization) {
+    public static final HttpConfig DEFAULT = new HttpConfig("", Map.of(), Map.of(), false, true);
 
     private static final String NAME = "[A-Za-z0-9-]{1,64}";
     private static final Set<String> OF_KEYS = Set.of("authorization", "x-api-key");

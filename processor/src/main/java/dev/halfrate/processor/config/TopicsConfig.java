@@ -41,6 +41,13 @@ public record TopicsConfig(
         Check.matches("topics.lane-inbox", laneInbox, NAME);
         Check.matches("topics.work", work, NAME);
         Check.matches("topics.ledger", ledger, NAME);
+        for (var own : List.of(results, resultParts, batches, deadLetters, diagnostics, laneInbox, work, ledger)) {
+            Check.that(
+                    !names.contains(own),
+                    "topics.requests",
+                    "topics that Halfrate does not write to, or it would read what it wrote",
+                    "'" + own + "'");
+        }
         Check.range("topics.partitions", partitions, 1, 1_000);
         Check.range("topics.replication-factor", replicationFactor, 1, 9);
         requests = List.copyOf(requests);

@@ -23,7 +23,7 @@ public record VendorsConfig(RequestsConfig requests, List<AccountConfig> account
         for (var account : accounts) {
             if (account.provider().equals("anthropic")) {
                 var other =
-                        workspaces.put(account.baseUrl() + " " + account.key().reveal(), account.name());
+                        workspaces.put(account.server() + " " + account.key().reveal(), account.name());
                 Check.that(
                         other == null,
                         "accounts.key",

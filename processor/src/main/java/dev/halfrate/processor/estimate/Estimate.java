@@ -33,9 +33,10 @@ public final class Estimate {
      * @param prefix tells it from others, empty if it is too short for a cache
      * @param prefixTokens of the input
      * @param repeated whether an earlier request has the same prefix
-     * @param outputMax -1 for no limit
+     * @param outputMax of each of its answers, -1 for no limit
      */
-    private record Size(String prefix, long prefixTokens, boolean repeated, long inputTokens, long outputMax) {
+    private record Size(
+            String prefix, long prefixTokens, boolean repeated, long inputTokens, long answers, long outputMax) {
         private Usage plain(long outputTokens) {
             return new Usage(inputTokens, 0, 0, outputTokens);
         }
@@ -51,7 +52,8 @@ public final class Estimate {
     void add(String prefix, long prefixTokens, long inputTokens, Prompt prompt) {
         var cacheable = prefixTokens >= PREFIX_TOKENS_MIN;
         var repeated = cacheable && prefixes.merge(prefix, 1L, Long::sum) > 1;
-        sizes.add(new Size(cacheable ? prefix : "", prefixTokens, repeated, inputTokens, prompt.outputMax()));
+        sizes.add(new Size(
+                cacheable ? prefix : "", prefixTokens, repeated, inputTokens, prompt.answers(), prompt.outputMax()));
         uncounted += prompt.uncounted();
     }
 
@@ -89,7 +91,9 @@ public final class Estimate {
     public OptionalLong outputTokensMax() {
         return sizes.stream().anyMatch(size -> size.outputMax < 0)
                 ? OptionalLong.empty()
-                : OptionalLong.of(sizes.stream().mapToLong(Size::outputMax).sum());
+                : OptionalLong.of(sizes.stream()
+                        .mapToLong(size -> size.answers * size.outputMax)
+                        .sum());
     }
 
     /** @return output tokens if each answer has so many, but none more than it may have; by their limits if empty */
@@ -116,9 +120,7 @@ public final class Estimate {
     }
 
     private static long output(Size size, OptionalLong each) {
-        if (each.isEmpty()) {
-            return Math.max(0, size.outputMax);
-        }
-        return size.outputMax < 0 ? each.getAsLong() : Math.min(size.outputMax, each.getAsLong());
+        var most = Math.max(0, size.outputMax);
+        return size.answers * (size.outputMax < 0 ? each.orElse(0) : Math.min(most, each.orElse(most)));
     }
 }

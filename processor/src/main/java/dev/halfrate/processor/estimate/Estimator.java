@@ -40,7 +40,10 @@ public final class Estimator {
         try {
             var prompt = Prompt.of(JSON.readTree(request.body()));
             var prefix = tokenizer.count(model, prompt.prefix());
-            var input = prefix + tokenizer.count(model, prompt.rest()) + TOKENS_OF_A_MESSAGE * (long) prompt.messages();
+            var input = prompt.tokens()
+                    + prefix
+                    + tokenizer.count(model, prompt.rest())
+                    + TOKENS_OF_A_MESSAGE * (long) prompt.messages();
             byModel.computeIfAbsent(model, _ -> new Estimate(model, tokenizer.knows(model)))
                     .add(hash(prompt.prefix()), prefix, input, prompt);
         } catch (IOException e) {

@@ -11,12 +11,21 @@ import java.util.Set;
  * @param rest the last message
  * @param messages how many there are
  * @param uncounted images, sounds and files, whose tokens cannot be told from outside
- * @param outputMax tokens that the answer may have, -1 if the request does not say
+ * @param tokens of the prompt that are given as such
+ * @param answers how many are asked for
+ * @param outputMax tokens that each may have, -1 if the request does not say
  */
-record Prompt(String prefix, String rest, int messages, int uncounted, long outputMax) {
-    private static final List<String> HEADS = List.of("tools", "system", "instructions", "response_format", "text");
+record Prompt(String prefix, String rest, int messages, int uncounted, long tokens, long answers, long outputMax) {
+    private static final List<String> HEADS = List.of("system", "instructions");
+
+    /** Of which a vendor reads the names, too. */
+    private static final List<String> SCHEMAS = List.of("tools", "functions", "response_format", "text");
+
     private static final List<String> BODIES = List.of("messages", "input", "prompt");
     private static final List<String> LIMITS = List.of("max_completion_tokens", "max_output_tokens", "max_tokens");
+    /** Answers to one request, each of which may be as long as the limit says. */
+    private static final List<String> ANSWERS = List.of("n", "best_of");
+
     private static final Set<String> MEDIA =
             Set.of("image_url", "image", "input_image", "input_audio", "input_file", "file", "document", "video_url");
 
@@ -26,6 +35,7 @@ record Prompt(String prefix, String rest, int messages, int uncounted, long outp
 
     static Prompt of(JsonNode body) {
         var prefix = new Reader();
+        SCHEMAS.stream().map(body::path).filter(JsonNode::isContainerNode).forEach(prefix::readAsItIs);
         HEADS.forEach(head -> prefix.read(body.path(head)));
         var rest = new Reader();
         var messages = 0;
@@ -46,6 +56,12 @@ record Prompt(String prefix, String rest, int messages, int uncounted, long outp
                 rest.text.toString(),
                 messages,
                 prefix.media + rest.media,
+                prefix.tokens + rest.tokens,
+                ANSWERS.stream()
+                        .map(body::path)
+                        .filter(JsonNode::isIntegralNumber)
+                        .mapToLong(JsonNode::longValue)
+                        .reduce(1, Math::max),
                 LIMITS.stream()
                         .map(body::path)
                         .filter(JsonNode::isIntegralNumber)
@@ -57,6 +73,11 @@ record Prompt(String prefix, String rest, int messages, int uncounted, long outp
     private static final class Reader {
         private final StringBuilder text = new StringBuilder();
         private int media;
+        private long tokens;
+
+        private void readAsItIs(JsonNode node) {
+            text.append(node).append('\n');
+        }
 
         private void read(JsonNode node) {
             if (node.isObject() && MEDIA.contains(node.path("type").asText(""))) {
@@ -71,6 +92,8 @@ record Prompt(String prefix, String rest, int messages, int uncounted, long outp
                 node.forEach(this::read);
             } else if (node.isTextual()) {
                 text.append(node.textValue()).append('\n');
+            } else if (node.isIntegralNumber()) {
+                tokens++;
             }
         }
     }

@@ -16,6 +16,7 @@ import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.RangeAssignor;
 import org.apache.kafka.clients.consumer.StickyAssignor;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
@@ -61,9 +62,11 @@ final class KafkaIntakeClients implements IntakeClients {
                 // Partitions of a process that was killed and stays away move on after this.
                 ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG,
                 10_000,
-                // Kafka's own choice gives the first partitions of every topic to the same few processes.
+                // Kafka's own choice, the second, gives the first partitions of every topic to the same few processes.
+                // It is
+                // what a release before has.
                 ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG,
-                StickyAssignor.class.getName()));
+                List.of(StickyAssignor.class.getName(), RangeAssignor.class.getName())));
         settings.put(ConsumerConfig.GROUP_ID_CONFIG, config.intakeGroup());
         settings.put(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, member());
         settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");

@@ -161,6 +161,11 @@ final class AccountGate {
         awaitOpen(new Other());
     }
 
+    /** The same for who needs the disk until its upload is answered: such a call has to be allowed, too. */
+    void awaitOpenForUpload() throws InterruptedException {
+        awaitOpen(new Upload());
+    }
+
     /** The same for who needs the disk until its create is answered. */
     void awaitOpenForCreate(String model) throws InterruptedException {
         awaitOpen(new Create(model));
@@ -169,6 +174,9 @@ final class AccountGate {
     private void awaitOpen(AccountPace.Call call) throws InterruptedException {
         lock.lockInterruptibly();
         try {
+            for (var allowed = allowedIn(call); allowed > 0; allowed = allowedIn(call)) {
+                changed.awaitNanos(allowed);
+            }
             while (!pace.open(call)) {
                 var wait = pace.waitNanos(call, clock.nanos());
                 if (wait <= 0 && callers == 0) {
@@ -254,8 +262,13 @@ final class AccountGate {
     }
 
     private long waitNanos(AccountPace.Call call, long now) {
-        var allowed = allowance(call).map(allowance -> allowance.waitNanos(now)).orElse(0L);
-        return Math.max(pace.waitNanos(call, now), allowed);
+        return Math.max(pace.waitNanos(call, now), allowedIn(call));
+    }
+
+    private long allowedIn(AccountPace.Call call) {
+        return allowance(call)
+                .map(allowance -> allowance.waitNanos(clock.nanos()))
+                .orElse(0L);
     }
 
     private Optional<Allowance> allowance(AccountPace.Call call) {

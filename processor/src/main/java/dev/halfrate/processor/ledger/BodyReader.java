@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.BlockingQueue;
@@ -108,10 +109,20 @@ final class BodyReader implements AutoCloseable {
         Map<TopicPartition, NavigableMap<Long, List<Want>>> wants = new HashMap<>();
         Map<String, Optional<Uuid>> ids = new HashMap<>();
         for (var job : shared) {
+            try {
+                job.items.stream()
+                        .map(item -> item.source().getTopic())
+                        .distinct()
+                        .forEach(topic -> ids.computeIfAbsent(topic, name -> Optional.ofNullable(topicIds.of(name))));
+            } catch (RuntimeException e) {
+                // A topic that this job alone may need: the others go on.
+                job.done.completeExceptionally(e);
+                continue;
+            }
             for (var item : job.items) {
                 var source = item.source();
                 var bytes = ByteBuffer.wrap(source.getTopicId().bytes());
-                var id = ids.computeIfAbsent(source.getTopic(), topic -> Optional.ofNullable(topicIds.of(topic)));
+                var id = Objects.requireNonNull(ids.get(source.getTopic()));
                 if (!id.equals(Optional.of(new Uuid(bytes.getLong(), bytes.getLong())))) {
                     new Want(job, item).take(null);
                     continue;

@@ -56,6 +56,7 @@ final class Collector implements Provider.ResultLines {
     private long bytes;
     private long since;
     private int told;
+    private int ours;
     private int foreign;
     private int corrupt;
 
@@ -102,6 +103,11 @@ final class Collector implements Provider.ResultLines {
         }
     }
 
+    /** @return lines so far of this batch's items */
+    int ours() {
+        return ours;
+    }
+
     /** @return lines so far whose ids are none of this batch's */
     int foreign() {
         return foreign;
@@ -139,6 +145,7 @@ final class Collector implements Provider.ResultLines {
     }
 
     private void add(SeenItem item) {
+        ours++;
         download.answered(file, item.item().item());
         seen.add(item);
         grow(item.body() == null ? 0 : item.body().length);

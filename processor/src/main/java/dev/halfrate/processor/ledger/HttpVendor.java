@@ -119,7 +119,7 @@ final class HttpVendor implements Vendor {
         if (gate(batch).provider().capabilities().ingest() == Capabilities.Ingest.INLINE) {
             gate(batch).awaitOpenForCreate(batch.header().model());
         } else {
-            gate(batch).awaitOpen();
+            gate(batch).awaitOpenForUpload();
         }
         var kilobytes =
                 (int) Math.min(workshop.spoolKilobytesMax(), batch.header().bytes() / 1024 + 1);
@@ -353,6 +353,7 @@ final class HttpVendor implements Vendor {
                 for (var file : files(ended)) {
                     download.read(file, !provisional, from -> results(batch, file, from, collector));
                 }
+                var ours = collector.ours();
                 var foreign = collector.foreign();
                 var corrupt = collector.corrupt();
                 for (var twin : batch.twins()) {
@@ -364,7 +365,7 @@ final class HttpVendor implements Vendor {
                 if (!provisional && !(outcome instanceof ResultsOutcome.Complete)) {
                     downloads.put(batch.id(), download);
                 }
-                mailbox.post(batch, new BatchEvent.FilesRead(outcome, foreign, corrupt));
+                mailbox.post(batch, new BatchEvent.FilesRead(outcome, ours, foreign, corrupt));
             });
         } catch (IOException e) {
             throw new IllegalStateException(e);

@@ -1,5 +1,7 @@
 package dev.halfrate.processor.ledger;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.halfrate.processor.batch.BatchEvent;
 import dev.halfrate.processor.crash.CrashPoint;
 import dev.halfrate.processor.provider.SweepOutcome;
@@ -210,8 +212,21 @@ final class PartitionRunner implements Mailbox {
         return 100L + Math.max(0, entry.serializedValueSize());
     }
 
+    /** @return null for what was deleted, and for hints of a release to come */
+    private static @Nullable SpecificRecordBase decoded(ConsumerRecord<?, ?> entry) {
+        try {
+            return entry.value() instanceof byte[] value ? InternalFormat.decodeAny(value) : null;
+        } catch (UnreadableRecordException e) {
+            if (entry.key() instanceof byte[] key && new String(key, UTF_8).startsWith(PollWishes.HINTS)) {
+                LOG.warn("work-{}: a hint is passed over ({})", entry.partition(), e.getMessage());
+                return null;
+            }
+            throw e;
+        }
+    }
+
     private static void onWork(PartitionActor actor, ConsumerRecord<?, ?> entry) {
-        switch (entry.value() instanceof byte[] value ? InternalFormat.decodeAny(value) : null) {
+        switch (decoded(entry)) {
             case null -> actor.onWork(entry.offset(), null);
             case ManifestChunk chunk -> actor.onWork(entry.offset(), chunk);
             case Command command -> actor.onCommand(entry.offset(), command);

@@ -30,8 +30,11 @@ final class PollWishes implements AutoCloseable {
 
     private static final int WAITING_MAX = 1_000;
 
+    /** Of records that a release which does not know them may pass over. */
+    static final String HINTS = "hint/";
+
     /** One for all: compaction may leave only the last wish of a partition, and may forget that too. */
-    private static final byte[] KEY = "poll".getBytes(UTF_8);
+    private static final byte[] KEY = (HINTS + "poll").getBytes(UTF_8);
 
     private record Wish(String account, String remoteBatchId) {}
 

@@ -89,6 +89,7 @@ final class SharedPolls {
         if (passed >= freshNanos) {
             pollsBefore = passed < 2 * freshNanos ? polls : 0;
             polls = 0;
+            oldest = Instant.MAX;
             countedSinceNanos = clock.nanos();
         }
         polls++;
@@ -101,18 +102,19 @@ final class SharedPolls {
     }
 
     private Listing list(CompletableFuture<Listing> mine, Instant since) throws InterruptedException {
-        var begun = clock.nanos();
-        var listing = new Listing(Map.of(), Integer.MAX_VALUE, begun);
+        var listing = new Listing(Map.of(), Integer.MAX_VALUE, clock.nanos());
+        var ended = false;
         try {
             if (gate.call(provider -> provider.sweep(since)) instanceof SweepOutcome.Swept(var batches)) {
-                listing = new Listing(goingOn(batches), batches.size() / PAGE + 1, begun);
+                listing = new Listing(goingOn(batches), batches.size() / PAGE + 1, listing.begunNanos);
             }
+            // Who leaves its partition is interrupted, and has learned nothing.
+            ended = !Thread.currentThread().isInterrupted();
             return listing;
         } finally {
             synchronized (this) {
-                last = listing;
+                last = ended ? listing : last;
                 underway = null;
-                oldest = Instant.MAX;
             }
             mine.complete(listing);
         }

@@ -52,13 +52,16 @@ final class BindingRules {
             var before = recorded.get(account);
             if (before == null) {
                 bindings.put(account, now);
-            } else if (accepted.contains(Guard.CHANGED_ACCOUNT)) {
-                // Whose the key is now is anybody's who answers next.
-                if (!before.equals(now)) {
+            } else if (before.equals(now.of(before.organization))) {
+                if (accepted.contains(Guard.CHANGED_ORGANIZATION) && !before.organization.isEmpty()) {
+                    // Whose it is now is anybody's who answers next.
                     bindings.put(account, now);
-                    used.add(Guard.CHANGED_ACCOUNT);
+                    used.add(Guard.CHANGED_ORGANIZATION);
                 }
-            } else if (!before.equals(now.of(before.organization))) {
+            } else if (accepted.contains(Guard.CHANGED_ACCOUNT)) {
+                bindings.put(account, now);
+                used.add(Guard.CHANGED_ACCOUNT);
+            } else {
                 faults.add(
                         "account %s is not the one that it was (%s): its batches under way are not known there, they may be"
                                         .formatted(account, String.join(", ", changes(before, now)))

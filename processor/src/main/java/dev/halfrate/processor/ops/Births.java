@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -29,6 +30,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -78,6 +80,7 @@ public final class Births {
     /** Headers that choose whose batches they are. */
     private static final Pattern CHOOSING = Pattern.compile("organi[sz]ation|project|workspace");
 
+    private static final ReentrantLock NOTING = new ReentrantLock();
     private static final Duration ANSWER_WITHIN = Duration.ofSeconds(20);
     private static final int TRIES_MAX = 10;
     private static final int TRY_AGAIN_MS_MAX = 1_000;
@@ -86,8 +89,15 @@ public final class Births {
     private final Set<Guard> accepted;
     private final List<Role> roles;
     private final TopicPartition births;
+    private final List<AccountConfig> accounts;
 
     private Births(HalfrateConfig config, Set<Guard> accepted) {
+        this(config, accepted, true);
+    }
+
+    /** @param accounts whether they are held against what they were, too */
+    private Births(HalfrateConfig config, Set<Guard> accepted, boolean accounts) {
+        this.accounts = accounts ? config.accounts() : List.of();
         this.config = config;
         this.accepted = accepted;
         this.roles = roles(config);
@@ -127,6 +137,20 @@ public final class Births {
     }
 
     /**
+     * The same of topics and offsets alone, while running.
+     *
+     * @throws StartupException as {@link #check}
+     */
+    public static void checkTopics(HalfrateConfig config) throws InterruptedException {
+        try {
+            new Births(config, Set.of(), false).check();
+        } catch (KafkaException e) {
+            throw new StartupException(
+                    "topics and offsets cannot be held against those of the first start: " + e.getMessage(), e);
+        }
+    }
+
+    /**
      * @return why a start would be refused, a line for each fault; one that is gone at the next look was another one's
      *     commit that was visible in part
      * @throws KafkaException if nobody tells
@@ -150,30 +174,49 @@ public final class Births {
     /**
      * Notes whose batches an account's are, if nobody has before.
      *
-     * @return whose they are
+     * @return whose they are, empty if that could not be noted
      */
     public static String noteOrganization(HalfrateConfig config, String account, String organization) {
+        NOTING.lock();
         try {
             var births = new Births(config, Set.of());
-            return births.alone(producer -> births.noteOrganization(producer, account, organization));
+            var present = births.recorded().bindings.get(account);
+            // Without the lock of all processes where it can be, for all of them learn it at the same time.
+            return present == null
+                            || merged(present.organization(), organization).equals(present.organization())
+                    ? present == null ? "" : present.organization()
+                    : births.alone(producer -> births.noteOrganization(producer, account, organization));
         } catch (KafkaException e) {
-            log.warn("account {}: its organization cannot be noted for later starts: {}", account, e.toString());
+            log.warn("account {}: its organization is not yet noted for later starts: {}", account, e.toString());
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
+        } finally {
+            NOTING.unlock();
         }
-        return organization;
+        return "";
+    }
+
+    /** @return what was kept, and what has been seen since of what it leaves out */
+    private static String merged(String kept, String seen) {
+        var names = new LinkedHashMap<String, String>();
+        Stream.of(kept.split(" ", -1), seen.split(" ", -1))
+                .flatMap(Stream::of)
+                .filter(name -> !name.isEmpty())
+                .forEach(name -> names.putIfAbsent(name.replaceFirst("=.*", ""), name));
+        return String.join(" ", names.values());
     }
 
     private String noteOrganization(KafkaProducer<byte[], byte[]> producer, String account, String organization)
             throws InterruptedException {
         var binding = recorded().bindings.get(account);
-        if (binding == null || !binding.organization().isEmpty()) {
-            return binding == null ? organization : binding.organization();
+        if (binding == null) {
+            return "";
         }
+        var all = merged(binding.organization(), organization);
         producer.beginTransaction();
-        send(producer, account, binding.of(organization));
+        send(producer, account, binding.of(all));
         producer.commitTransaction();
-        return organization;
+        return all;
     }
 
     private Map<String, String> check() throws InterruptedException {
@@ -264,6 +307,12 @@ public final class Births {
             offsets.forEach((group, begin) -> begin.forEach(
                     (partition, offset) -> log.info("group {} begins at {} of {}", group, offset.offset(), partition)));
         }
+        decision.accounts().bindings().forEach((account, binding) -> {
+            var before = decision.recorded().get(account);
+            if (before != null && !before.organization().isEmpty()) {
+                log.warn("account {}: may be another one's than {} from now on", account, before.organization());
+            }
+        });
         for (var guard : accepted) {
             if (decision.used(guard)) {
                 log.warn("{}: accepted; leave it out from now on", guard.option());
@@ -310,7 +359,7 @@ public final class Births {
     // ---- what is there ----
 
     private Map<String, Binding> configured() {
-        return config.accounts().stream().collect(Collectors.toMap(AccountConfig::name, Births::binding));
+        return accounts.stream().collect(Collectors.toMap(AccountConfig::name, Births::binding));
     }
 
     private static Binding binding(AccountConfig account) {

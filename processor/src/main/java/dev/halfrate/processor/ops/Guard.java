@@ -13,6 +13,8 @@ public enum Guard {
     NEW_REQUESTS_TOPIC,
     /** An account's name stands for another account than before. */
     CHANGED_ACCOUNT,
+    /** An account's key is of another organization, project or workspace than before. No start can see it. */
+    CHANGED_ORGANIZATION,
     /** A topic of our own was deleted, created again, or given other partitions. */
     CHANGED_OWN_TOPICS,
     /** A group has no offset for a partition that it has read. */

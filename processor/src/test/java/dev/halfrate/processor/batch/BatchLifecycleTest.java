@@ -54,6 +54,7 @@ import dev.halfrate.processor.provider.RemoteBatch;
 import dev.halfrate.processor.provider.ResultsOutcome;
 import dev.halfrate.processor.provider.UploadOutcome;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -440,6 +441,19 @@ class BatchLifecycleTest {
         }
 
         @Test
+        void nowAndThenAPollIsNotAnsweredByWhatOthersHaveHad() {
+            var batch = in(running());
+            var alone = new ArrayList<Boolean>();
+            for (var poll = 0; poll < 2 * LifecycleSettings.POLLS_ALONE_EVERY; poll++) {
+                var effect = on(batch, due(Timer.POLL)).effects().getFirst();
+                alone.add(effect.equals(new Effect.Poll(true)));
+                batch = on(batch, polled(RemoteBatch.Status.IN_PROGRESS)).batch();
+            }
+
+            assertThat(alone).containsExactly(false, false, false, true, false, false, false, true);
+        }
+
+        @Test
         void whatIsSaidToHaveEndedIsPolledAloneAndNothingElseFollowsFromIt() {
             var announced = new BatchEvent.Announced();
 
@@ -713,7 +727,7 @@ class BatchLifecycleTest {
 
         @Test
         void whatBreaksOffAgainAndAgainHolds() {
-            var brokenOff = new BatchEvent.FilesRead(new ResultsOutcome.BrokenOff("compressed"), 0, 0);
+            var brokenOff = new BatchEvent.FilesRead(new ResultsOutcome.BrokenOff("compressed"), 0, 0, 0);
             var batch = in(ended());
             for (var failed = 0; failed < LifecycleSettings.READS_BROKEN_OFF_MAX; failed++) {
                 batch = on(batch, brokenOff).batch();
@@ -750,7 +764,7 @@ class BatchLifecycleTest {
 
         @Test
         void aDownloadThatBreaksOffIsRepeated() {
-            var step = on(ended(), new BatchEvent.FilesRead(new ResultsOutcome.BrokenOff("reset"), 0, 0));
+            var step = on(ended(), new BatchEvent.FilesRead(new ResultsOutcome.BrokenOff("reset"), 0, 0, 0));
 
             assertThat(step.effects()).containsExactly(new StartTimer(Timer.RETRY, Duration.ofSeconds(1)));
             assertThat(on(step.batch(), due(Timer.RETRY)).effects()).containsExactly(new Effect.Collect());
@@ -760,7 +774,9 @@ class BatchLifecycleTest {
         void aFileThatIsGoneHolds() {
             var gone = new ResultsOutcome.Refused(refusal(Refusal.Kind.NOT_FOUND));
 
-            assertThat(on(ended(), new BatchEvent.FilesRead(gone, 0, 0)).batch().state())
+            assertThat(on(ended(), new BatchEvent.FilesRead(gone, 0, 0, 0))
+                            .batch()
+                            .state())
                     .isEqualTo(new Hold(ITEMS, "a result file is gone"));
         }
 
@@ -938,7 +954,7 @@ class BatchLifecycleTest {
                         polled(RemoteBatch.Status.FAILED),
                         polled(RemoteBatch.Status.COMPLETED),
                         reported(Finding.FAILED_FOR_GOOD, 1),
-                        new BatchEvent.FilesRead(new ResultsOutcome.Complete(0), 0, 0))) {
+                        new BatchEvent.FilesRead(new ResultsOutcome.Complete(0), 0, 0, 0))) {
                     var step = late(second, event);
 
                     assertThat(step.batch()).as("%s in %s", event, state).isEqualTo(second);
@@ -1163,7 +1179,7 @@ class BatchLifecycleTest {
             var ended = on(step.batch(), polled(RemoteBatch.Status.COMPLETED)).batch();
             var begun = on(ended, reported(Finding.SUCCEEDED, 1)).batch();
             assertThat(((BatchState.Ended) begun.state()).standing()).isEqualTo(Standing.PROVISIONAL);
-            var proven = on(begun, new BatchEvent.FilesRead(new ResultsOutcome.Complete(2), 1, 0));
+            var proven = on(begun, new BatchEvent.FilesRead(new ResultsOutcome.Complete(2), 1, 1, 0));
             assertThat(proven.durability()).isEqualTo(Durability.LEDGER);
             assertThat(proven.batch().attempt().outcome()).isEqualTo(Attempt.Outcome.CREATED);
             assertThat(((BatchState.Ended) proven.batch().state()).standing()).isEqualTo(Standing.PROVEN);
@@ -1175,6 +1191,41 @@ class BatchLifecycleTest {
         }
 
         @Test
+        void aGuessThatBroughtLinesIsHeldWhenItsFilesCannotBeReadOn() {
+            var ended = on(
+                            on(quiescing(0, false), Examples.candidate("remote-1"))
+                                    .batch(),
+                            polled(RemoteBatch.Status.COMPLETED))
+                    .batch();
+            var begun = on(ended, reported(Finding.SUCCEEDED, 1)).batch();
+            var gone = new BatchEvent.FilesRead(new ResultsOutcome.Refused(refusal(Refusal.Kind.NOT_FOUND)), 0, 0, 0);
+            var brokenOff = new BatchEvent.FilesRead(new ResultsOutcome.BrokenOff("reset"), 1, 0, 0);
+
+            assertThat(on(ended, gone).batch().state()).isInstanceOf(BatchState.Ended.class);
+            assertThat(on(begun, gone).batch().state()).isInstanceOf(Hold.class);
+            for (var failed = 0; failed < LifecycleSettings.READS_BROKEN_OFF_MAX; failed++) {
+                ended = on(ended, brokenOff).batch();
+                begun = on(begun, brokenOff).batch();
+            }
+            assertThat(on(ended, brokenOff).batch().state()).isInstanceOf(BatchState.Ended.class);
+            assertThat(on(begun, brokenOff).batch().state()).isInstanceOf(Hold.class);
+        }
+
+        @Test
+        void linesOfATwinDoNotProveAGuess() {
+            var ended = on(
+                            on(quiescing(0, false), Examples.candidate("remote-1"))
+                                    .batch(),
+                            polled(RemoteBatch.Status.COMPLETED))
+                    .batch();
+            var begun = on(ended, reported(Finding.SUCCEEDED, 1)).batch();
+
+            var step = on(begun, new BatchEvent.FilesRead(new ResultsOutcome.Complete(ITEMS), 0, ITEMS, 0));
+
+            assertThat(step.batch().state()).isInstanceOf(Quiescing.class);
+        }
+
+        @Test
         void aLineOfOursAmongAllLinesOfAnothersProvesNothing() {
             var ended = on(
                             on(quiescing(0, false), Examples.candidate("remote-1"))
@@ -1183,7 +1234,7 @@ class BatchLifecycleTest {
                     .batch();
             var begun = on(ended, reported(Finding.SUCCEEDED, 1)).batch();
 
-            var step = on(begun, new BatchEvent.FilesRead(new ResultsOutcome.Complete(ITEMS + 1), ITEMS, 0));
+            var step = on(begun, new BatchEvent.FilesRead(new ResultsOutcome.Complete(ITEMS + 1), 1, ITEMS, 0));
 
             assertThat(step.batch().state()).isInstanceOf(BatchState.Hold.class);
             assertThat(step.batch().attempt().outcome()).isNotEqualTo(Attempt.Outcome.CREATED);
@@ -1203,7 +1254,7 @@ class BatchLifecycleTest {
                                     .batch(),
                             polled(RemoteBatch.Status.COMPLETED))
                     .batch();
-            var step = on(ended, new BatchEvent.FilesRead(new ResultsOutcome.Complete(ITEMS), ITEMS, 0));
+            var step = on(ended, new BatchEvent.FilesRead(new ResultsOutcome.Complete(ITEMS), 0, ITEMS, 0));
 
             assertThat(step.batch().state()).isInstanceOf(Quiescing.class);
             assertThat(step.batch().attempt().disproved()).containsExactly("remote-1");
@@ -1220,9 +1271,9 @@ class BatchLifecycleTest {
                     .batch();
 
             for (var read : List.of(
-                    new BatchEvent.FilesRead(new ResultsOutcome.Complete(ITEMS), ITEMS, 1),
-                    new BatchEvent.FilesRead(new ResultsOutcome.Complete(1), 1, 0),
-                    new BatchEvent.FilesRead(new ResultsOutcome.Complete(0), 0, 0))) {
+                    new BatchEvent.FilesRead(new ResultsOutcome.Complete(ITEMS), 0, ITEMS, 1),
+                    new BatchEvent.FilesRead(new ResultsOutcome.Complete(1), 0, 1, 0),
+                    new BatchEvent.FilesRead(new ResultsOutcome.Complete(0), 0, 0, 0))) {
                 var step = on(ended, read);
                 assertThat(step.batch().state()).isInstanceOf(BatchState.Hold.class);
                 assertThat(on(step.batch(), due(Timer.LIST)).effects()).isEmpty();

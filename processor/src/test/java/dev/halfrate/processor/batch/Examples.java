@@ -148,14 +148,16 @@ public final class Examples {
                                 deleted(),
                                 new BatchEvent.DeleteEnded(new DeleteOutcome.NoAnswer("reset")),
                                 new BatchEvent.Polled(new PollOutcome.NoAnswer("reset")),
+                                new BatchEvent.Announced(),
                                 failedAtValidation(),
                                 failedAtValidation(error(Refusal.Kind.QUEUE_FULL, null)),
                                 failedAtValidation(error(Refusal.Kind.BAD_REQUEST, 2)),
                                 new BatchEvent.Reported(List.of()),
                                 new BatchEvent.Reported(reports(Finding.MISSING, 0, 1, 2, 3)),
                                 complete(),
-                                new BatchEvent.FilesRead(new ResultsOutcome.BrokenOff("reset"), 0, 0),
-                                new BatchEvent.FilesRead(new ResultsOutcome.Complete(ITEMS), ITEMS, 0)),
+                                new BatchEvent.FilesRead(new ResultsOutcome.BrokenOff("reset"), 0, 0, 0),
+                                new BatchEvent.FilesRead(new ResultsOutcome.Complete(ITEMS), ITEMS, 0, 0),
+                                new BatchEvent.FilesRead(new ResultsOutcome.Complete(ITEMS), 0, ITEMS, 0)),
                         Arrays.stream(Finding.values())
                                 .map(finding -> new BatchEvent.Reported(List.of(report(1, finding)))),
                         Arrays.stream(RemoteBatch.Status.values()).map(Examples::polled),
@@ -166,7 +168,7 @@ public final class Examples {
                                         new BatchEvent.UploadEnded(new UploadOutcome.Refused(refusal(kind))),
                                         new BatchEvent.DeleteEnded(new DeleteOutcome.Refused(refusal(kind))),
                                         new BatchEvent.Polled(new PollOutcome.Refused(refusal(kind))),
-                                        new BatchEvent.FilesRead(new ResultsOutcome.Refused(refusal(kind)), 0, 0))))
+                                        new BatchEvent.FilesRead(new ResultsOutcome.Refused(refusal(kind)), 0, 0, 0))))
                 .<BatchEvent>flatMap(events -> events)
                 .toList();
     }
@@ -273,7 +275,7 @@ public final class Examples {
     }
 
     static BatchEvent complete() {
-        return new BatchEvent.FilesRead(new ResultsOutcome.Complete(ITEMS), 0, 0);
+        return new BatchEvent.FilesRead(new ResultsOutcome.Complete(ITEMS), 0, 0, 0);
     }
 
     static BatchEvent due(Effect.Timer timer) {

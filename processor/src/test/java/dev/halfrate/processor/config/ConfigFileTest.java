@@ -285,6 +285,7 @@ class ConfigFileTest {
             lanes: {max-age: 15m} | lanes.max-age is no key of the configuration, known here: age-max, batches-in-flight-max, bytes-max, duplicates-horizon, duplicates-max, requests-max
             lanes: {agemax: 15m} | lanes.agemax is no key of the configuration, did you mean lanes.age-max?
             lanes: 7 | lanes must be a map of keys and values, got '7'
+            topics: {requests: [llm.requests, llm.dlq]} | topics.requests must be topics that Halfrate does not write to, or it would read what it wrote, got 'llm.dlq'
             topics: {create: 1} | topics.create must be true or false, got '1'
             topics: {requests: a b} | topics.requests must match [a-zA-Z0-9._-]{1,249}, got 'a b'
             topics: {requests: {a: b}} | topics.requests must be a single value, got a map

@@ -143,6 +143,33 @@ class EstimatorTest {
     }
 
     @Test
+    void eachOfSeveralAnswersHasItsTokens() throws IOException {
+        var estimate = estimate(chat(1, "gpt-4o", said("a", "b") + ", \"max_tokens\": 10, \"n\": 5"))
+                .getFirst();
+
+        assertThat(estimate.outputTokensMax()).hasValue(50);
+        assertThat(estimate.outputTokens(OptionalLong.of(3))).isEqualTo(15);
+    }
+
+    @Test
+    void promptsOfTokensHaveThose() throws IOException {
+        var estimate = estimate("""
+                {"custom_id":"1","method":"POST","url":"/v1/embeddings","body":{"model":"text-embedding-3-small","input":[[1,2,3],[4]]}}""").getFirst();
+
+        assertThat(estimate.inputTokens()).isEqualTo(4);
+    }
+
+    @Test
+    void namesOfToolsAndSchemasCountToo() throws IOException {
+        var tool = """
+                , "tools": [{"type": "function", "function": {"name": "f", "parameters": {"type": "object", "properties": {"city": {"type": "string"}}}}}]""";
+        var with = estimate(chat(1, "gpt-4o", said("a", "b") + tool)).getFirst();
+        var without = estimate(chat(1, "gpt-4o", said("a", "b"))).getFirst();
+
+        assertThat(with.inputTokens() - without.inputTokens()).isBetween(20L, 60L);
+    }
+
+    @Test
     void picturesAreToldOfAndNotCounted() throws IOException {
         var estimate = estimate(chat(1, "gpt-4o", """
                 "messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}]}]""")).getFirst();

@@ -474,7 +474,7 @@ class HttpVendorTest {
                 .isInstanceOfSatisfying(
                         BatchEvent.Reported.class,
                         reported -> assertThat(reported.reports()).hasSize(2));
-        assertThat(letter()).isEqualTo(new BatchEvent.FilesRead(new ResultsOutcome.BrokenOff("no such file"), 0, 0));
+        assertThat(letter()).isEqualTo(new BatchEvent.FilesRead(new ResultsOutcome.BrokenOff("no such file"), 2, 0, 0));
     }
 
     @Test
@@ -489,10 +489,11 @@ class HttpVendorTest {
 
         vendor.start(ended, new Effect.Collect());
         letter();
-        assertThat(letter()).isEqualTo(new BatchEvent.FilesRead(new ResultsOutcome.BrokenOff("reset", middle), 0, 0));
+        assertThat(letter())
+                .isEqualTo(new BatchEvent.FilesRead(new ResultsOutcome.BrokenOff("reset", middle), 3, 0, 0));
         vendor.start(ended, new Effect.Collect());
         letter();
-        assertThat(letter()).isEqualTo(new BatchEvent.FilesRead(new ResultsOutcome.Complete(3), 0, 0));
+        assertThat(letter()).isEqualTo(new BatchEvent.FilesRead(new ResultsOutcome.Complete(3), 2, 0, 0));
 
         assertThat(http.positions)
                 .as("out, err, the rest of out")
@@ -512,7 +513,7 @@ class HttpVendorTest {
                 .containsExactly("out 1 remote-1", "out 2 remote-1");
         assertThat(letter())
                 .isEqualTo(new BatchEvent.FilesRead(
-                        new ResultsOutcome.BrokenOff("none of its lines is of this batch"), 1, 1));
+                        new ResultsOutcome.BrokenOff("none of its lines is of this batch"), 0, 1, 1));
     }
 
     private static ResultLine line(String tag, int item) {

@@ -13,8 +13,8 @@ import java.util.List;
 public final class Letters {
     private Letters() {}
 
-    /** Lines that named no item. */
-    public record Strays(int foreign, int corrupt) {}
+    /** Lines by whose they are. */
+    public record Strays(int ours, int foreign, int corrupt) {}
 
     /** One part of a download, through the real collector; at most two of its letters fit. */
     public static Strays ofLines(
@@ -25,7 +25,7 @@ public final class Letters {
                 collector.accept(lines.get(i), RawLine.of(i + 1, new byte[0], 0));
             }
             collector.flush();
-            return new Strays(collector.foreign(), collector.corrupt());
+            return new Strays(collector.ours(), collector.foreign(), collector.corrupt());
         } catch (InterruptedException e) {
             throw new AssertionError("nobody interrupts a simulation", e);
         }

@@ -163,6 +163,28 @@ class SharedPollsTest {
     }
 
     @Test
+    void aListerThatIsInterruptedKeepsNobodyFromListing() throws InterruptedException {
+        pollOften();
+        http.beforeSweep = new CountDownLatch(1);
+        var lister = Thread.ofVirtual().start(() -> {
+            try {
+                poll("batch-1");
+            } catch (InterruptedException _) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        await().until(() -> lister.getState() == Thread.State.WAITING);
+        lister.interrupt();
+        lister.join();
+        http.beforeSweep = new CountDownLatch(0);
+        listed(remote("batch-1", Status.IN_PROGRESS));
+
+        assertThat(poll("batch-1")).isEqualTo(new PollOutcome.Seen(remote("batch-1", Status.IN_PROGRESS)));
+
+        assertThat(http.sweeps).hasValue(2);
+    }
+
+    @Test
     void whoPollsWhileOneIsListingWaitsForIt() throws InterruptedException {
         pollOften();
         var asked = http.polls.get();

@@ -62,10 +62,14 @@ class BindingRulesTest {
 
     @Test
     void acceptedTheKeyMayBeOfAnotherOrganization() {
-        var decision = decide(FIRST, Map.of("main", FIRST_OF_ORG), Guard.CHANGED_ACCOUNT);
+        var decision = decide(FIRST, Map.of("main", FIRST_OF_ORG), Guard.CHANGED_ORGANIZATION);
 
         assertThat(decision.bindings()).isEqualTo(Map.of("main", FIRST));
-        assertThat(decision.used()).containsExactly(Guard.CHANGED_ACCOUNT);
+        assertThat(decision.used()).containsExactly(Guard.CHANGED_ORGANIZATION);
+        assertThat(decide(FIRST, Map.of("main", FIRST_OF_ORG), Guard.CHANGED_ACCOUNT)
+                        .bindings())
+                .as("another account's change is none of this one")
+                .isEmpty();
     }
 
     @Test

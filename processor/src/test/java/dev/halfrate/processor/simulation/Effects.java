@@ -27,6 +27,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -334,12 +335,6 @@ final class Effects implements Vendor {
                     batch.id() + " is collected while " + batch.state().word());
         }
         var lines = new ArrayList<>(content(ended.outputHandle()));
-        for (var twin : batch.twins()) {
-            if (twin.lines() > 0) {
-                var remote = vendor.batch(twin.remoteBatchId());
-                lines.addAll(remote == null ? List.of() : content(remote.outputHandle()));
-            }
-        }
         if (mutant != Mutant.ERROR_FILE_IGNORED) {
             lines.addAll(content(ended.errorHandle()));
         }
@@ -348,16 +343,27 @@ final class Effects implements Vendor {
         }
         var brokenOff = faults.hit(0.15);
         var until = brokenOff ? dice.between(0, lines.size()) : lines.size();
-        read(batch, lines.subList(0, until), brokenOff, 0, 0);
+        read(batch, lines.subList(0, until), brokenOff, 0, 0, 0);
+    }
+
+    private List<ResultLine> ofTwins(Batch batch) {
+        return batch.twins().stream()
+                .filter(twin -> twin.lines() > 0)
+                .map(twin -> vendor.batch(twin.remoteBatchId()))
+                .filter(Objects::nonNull)
+                .flatMap(remote -> content(remote.outputHandle()).stream())
+                .toList();
     }
 
     /** Part by part: the process may die, or be fenced, between any two of them. */
-    private void read(Batch batch, List<ResultLine> lines, boolean brokenOff, int foreign, int corrupt) {
+    private void read(Batch batch, List<ResultLine> lines, boolean brokenOff, int ours, int foreign, int corrupt) {
         if (lines.isEmpty()) {
+            Letters.ofLines(batch, items(batch), ofTwins(batch), mailbox, clock);
             tell(
                     batch,
                     new BatchEvent.FilesRead(
                             brokenOff ? new ResultsOutcome.BrokenOff("reset") : new ResultsOutcome.Complete(0),
+                            ours,
                             foreign,
                             corrupt));
             return;
@@ -368,6 +374,7 @@ final class Effects implements Vendor {
                 batch,
                 lines.subList(part, lines.size()),
                 brokenOff,
+                ours + strays.ours(),
                 foreign + strays.foreign(),
                 corrupt + strays.corrupt()));
     }

@@ -21,8 +21,11 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The calls that every vendor's batch API has, and what their replies mean. Paths are below the base URL. */
 public final class BatchCalls implements AutoCloseable {
@@ -43,6 +46,8 @@ public final class BatchCalls implements AutoCloseable {
             Function<JsonNode, Optional<Refusal.Kind>> refusalKind,
             ResultFile.LineReader resultLine) {}
 
+    private static final Logger LOG = LoggerFactory.getLogger(BatchCalls.class);
+
     /** What says that a server cannot be asked like that. */
     private static final Set<Integer> NO_SUCH_CALL = Set.of(404, 405, 501);
 
@@ -52,6 +57,7 @@ public final class BatchCalls implements AutoCloseable {
     private final Dialect dialect;
     private final Refusals refusals;
     private final InstantSource clock;
+    private final AtomicBoolean told = new AtomicBoolean();
 
     public BatchCalls(
             HttpCalls calls, Organization organization, Timeouts timeouts, Dialect dialect, InstantSource clock) {
@@ -109,12 +115,22 @@ public final class BatchCalls implements AutoCloseable {
         }
         if (answer.ok() || NO_SUCH_CALL.contains(answer.status())) {
             organization.prove(key);
+            told.set(false);
             return null;
         }
         // A no of the account is one to every call; another one is no answer to a call that it was not meant for.
-        return refusals.ofSafeCall(answer).filter(BatchCalls::ofTheAccount).isPresent()
-                ? answer
-                : new Silence("the key's organization is not known", true);
+        return refusals.ofSafeCall(answer).filter(BatchCalls::ofTheAccount).isPresent() ? answer : unproven(answer);
+    }
+
+    private Reply unproven(Answer answer) {
+        if (told.compareAndSet(false, true)) {
+            LOG.warn(
+                    "{}: a list of batches is answered with HTTP {}, so nothing shows that the key is of the account's organization,"
+                            + " and nothing is sent; if that stays so, set accounts.http.check-organization to false",
+                    calls.server(),
+                    answer.status());
+        }
+        return new Silence("the key's organization is not known", true);
     }
 
     private static boolean ofTheAccount(Refusal refusal) {

@@ -88,6 +88,11 @@ public final class HttpCalls implements AutoCloseable {
         return SEGMENT.matcher(id).matches();
     }
 
+    /** @return the base URL */
+    String server() {
+        return baseUrl;
+    }
+
     /** @param path below the base URL; ids in it are the caller's to check */
     HttpRequest.Builder to(String path) {
         var mark = path.contains("?") ? "&" : "?";

@@ -1,6 +1,7 @@
 package dev.halfrate.processor.provider.http;
 
 import dev.halfrate.processor.provider.http.Reply.Answer;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Map;
@@ -19,16 +20,24 @@ public final class Organization {
     @FunctionalInterface
     public interface Memory {
         /**
-         * Called at most once, on a thread of its own; may block.
+         * Called on a thread of its own, again and again until it is kept; may block.
          *
-         * @return what is kept: another process may have seen another one before
+         * @return what is kept: another process may have seen another one before. Empty if it could not be kept
          */
         String remember(String organization);
     }
 
+    private static final Duration TRY_AGAIN_AFTER = Duration.ofMinutes(1);
+
     private static final Pattern NAME = Pattern.compile("[!-~]{1,200}");
 
     private final Memory memory;
+    private final boolean checked;
+    private final Duration tryAgainAfter;
+    /** Whether all that is known is remembered, or about to be. */
+    private boolean kept;
+
+    private long keepNotBeforeNanos;
     /** Names by the header that they came in; empty as long as no answer has said them. */
     private Map<String, String> known;
     /** The last one that was answered for this organization. */
@@ -36,8 +45,22 @@ public final class Organization {
 
     /** @param known what was remembered, empty if that is nothing */
     public Organization(String known, Memory memory) {
+        this(known, memory, true, TRY_AGAIN_AFTER);
+    }
+
+    /** @param tryAgainAfter what was seen could not be kept */
+    Organization(String known, Memory memory, boolean checked, Duration tryAgainAfter) {
         this.known = parse(known);
         this.memory = memory;
+        this.checked = checked;
+        this.tryAgainAfter = tryAgainAfter;
+        this.kept = true;
+        this.keepNotBeforeNanos = System.nanoTime();
+    }
+
+    /** @return any one: its answers are believed, whoever it says it is */
+    public static Organization any() {
+        return new Organization("", seen -> seen, false, TRY_AGAIN_AFTER);
     }
 
     /** @return one of which nothing is known yet, and nothing kept */
@@ -65,8 +88,8 @@ public final class Organization {
                 .firstValue(header)
                 .filter(name -> NAME.matcher(name).matches())
                 .ifPresent(name -> seen.put(header, name)));
-        if (known.isEmpty() && answer.ok() && !seen.isEmpty()) {
-            learn(seen);
+        if (!checked) {
+            return false;
         }
         var foreign = known.entrySet().stream()
                 .anyMatch(name ->
@@ -76,17 +99,47 @@ public final class Organization {
         } else if (!foreign && seen.keySet().containsAll(known.keySet())) {
             provenKey = key;
         }
+        if (!foreign && answer.ok()) {
+            learn(seen);
+        }
         return foreign;
     }
 
+    /** What the first answer left out, a later one may say. */
     private void learn(Map<String, String> seen) {
-        known = Map.copyOf(seen);
-        Thread.ofVirtual().name("organization").start(() -> adopt(parse(memory.remember(text(seen)))));
+        if (!known.keySet().containsAll(seen.keySet())) {
+            var all = new TreeMap<>(seen);
+            all.putAll(known);
+            known = Map.copyOf(all);
+            kept = false;
+        }
+        if (!kept && System.nanoTime() - keepNotBeforeNanos >= 0) {
+            kept = true;
+            var all = text(new TreeMap<>(known));
+            Thread.ofVirtual().name("organization").start(() -> remember(all));
+        }
     }
 
-    private synchronized void adopt(Map<String, String> kept) {
-        if (!kept.equals(known)) {
-            known = kept;
+    private void remember(String all) {
+        var before = "";
+        try {
+            before = memory.remember(all);
+        } finally {
+            adopt(parse(before));
+        }
+    }
+
+    private synchronized void adopt(Map<String, String> before) {
+        if (before.isEmpty()) {
+            kept = false;
+            keepNotBeforeNanos = System.nanoTime() + tryAgainAfter.toNanos();
+            return;
+        }
+        var all = new TreeMap<>(known);
+        all.putAll(before);
+        kept &= before.keySet().containsAll(all.keySet());
+        if (!all.equals(known)) {
+            known = Map.copyOf(all);
             provenKey = "";
         }
     }

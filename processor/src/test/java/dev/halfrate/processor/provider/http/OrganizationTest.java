@@ -196,7 +196,55 @@ class OrganizationTest {
         }
 
         assertThat(calls()).containsExactly(PROBE, PROBE, "POST /v1/batches");
-        assertThat(remembered).isEmpty();
+    }
+
+    @Test
+    void whatTheFirstAnswersLeaveOutIsLearnedLater() throws IOException {
+        project = "";
+        try (var provider = openAi("openai-organization=org-a")) {
+            provider.poll("batch_1");
+            project = "p";
+            provider.poll("batch_1");
+            key("sk-a2");
+            project = "q";
+
+            assertOther(((PollOutcome.Refused) provider.poll("batch_1")).refusal());
+        }
+
+        await().untilAsserted(
+                        () -> assertThat(remembered).containsExactly("openai-organization=org-a openai-project=p"));
+    }
+
+    @Test
+    void whatCouldNotBeKeptIsKeptLater() {
+        var organization = new Organization(
+                "",
+                seen -> {
+                    remembered.add(seen);
+                    return remembered.size() < 3 ? "" : seen;
+                },
+                true,
+                Duration.ZERO);
+        try (var provider = OpenAiProvider.of(account("openai"), organization, TIMEOUTS)) {
+            await().until(() -> provider.poll("batch_1") instanceof PollOutcome.Seen && remembered.size() == 3);
+            provider.poll("batch_1");
+        }
+
+        assertThat(remembered).hasSize(3);
+    }
+
+    @Test
+    void whereItIsNotCheckedEveryAnswerIsBelieved() throws IOException {
+        try (var provider = OpenAiProvider.of(account("openai"), Organization.any(), TIMEOUTS)) {
+            provider.poll("batch_1");
+            organizations.put("sk-a2", "org-b");
+            key("sk-a2");
+
+            assertThat(provider.poll("batch_1"))
+                    .isInstanceOfSatisfying(
+                            PollOutcome.Refused.class,
+                            refused -> assertThat(refused.refusal().kind()).isEqualTo(Refusal.Kind.NOT_FOUND));
+        }
     }
 
     @Test
