@@ -100,6 +100,15 @@ public record Attempt(
                 disproved);
     }
 
+    /** @return whether {@link #remoteBatchId} was taken for its own, and nothing has proven it: also of one that was given up, or is on hold */
+    public boolean guess() {
+        return !remoteBatchId.isEmpty()
+                && switch (outcome) {
+                    case DOUBTFUL, ABSENT, REVOKED, RELEASED -> true;
+                    case OPEN, CREATED, REFUSED -> false;
+                };
+    }
+
     Attempt created(String newRemoteBatchId) {
         return of(newRemoteBatchId).ended(Outcome.CREATED);
     }

@@ -133,6 +133,12 @@ public final class BatchLifecycle {
             case Settled(var settledAt)
             when event instanceof Taken && settledAt.isAfter(now.minus(FILES_DELETED_WITHIN)) ->
                 Step.ignore(batch).and(leftovers(batch));
+            // A line of ours may have settled it that stood in another's file: only the whole file shows whose it is.
+            case Settled _
+            when event instanceof FilesRead(ResultsOutcome.Complete _, var ours, var foreign, int _)
+                    && batch.attempt().guess()
+                    && ours > foreign ->
+                Step.commit(batch.with(batch.attempt().created(batch.attempt().remoteBatchId())));
             case Split _, Settled _ -> Moves.ignoreLate(batch, event);
         };
     }
@@ -270,7 +276,7 @@ public final class BatchLifecycle {
             case Taken _ -> Step.remember(batch, new Effect.Poll());
             case TimerDue(var timer) ->
                 timer == Timer.POLL ? Step.remember(batch, poll(batch, running, now)) : Step.ignore(batch);
-            case Announced _ -> Step.remember(batch, new Effect.Poll(true));
+            case Announced _ -> Step.remember(batch, new Effect.PollAlone());
             case Polled(PollOutcome.Seen(var remote)) -> {
                 if (remote.status() == RemoteBatch.Status.FAILED && nothingExecuted(remote)) {
                     yield provisional
@@ -343,8 +349,9 @@ public final class BatchLifecycle {
 
     /** What others have had may be old: now and then, and before it is cancelled, it is looked at itself. */
     private Effect poll(Batch batch, Running running, Instant now) {
-        return new Effect.Poll(
-                running.polls() % LifecycleSettings.POLLS_ALONE_EVERY == 0 || overdue(batch, running.createdAt(), now));
+        var alone =
+                running.polls() % LifecycleSettings.POLLS_ALONE_EVERY == 0 || overdue(batch, running.createdAt(), now);
+        return alone ? new Effect.PollAlone() : new Effect.Poll();
     }
 
     private static boolean nothingExecuted(RemoteBatch remote) {
@@ -467,7 +474,7 @@ public final class BatchLifecycle {
                 yield step.ends().isEmpty()
                         ? Step.ignore(batch)
                         : step.batch().settled()
-                                ? end(proven(batch, ended), reports, now)
+                                ? step
                                 : then(step, step.batch().in(ended.andBegun(), batch.changedAt()));
             }
             case FilesRead(ResultsOutcome.Complete _, var ours, var foreign, var corrupt) -> {
@@ -476,7 +483,8 @@ public final class BatchLifecycle {
                 }
                 var anothers = foreign >= ended.lines();
                 if (ours > 0 && !anothers) {
-                    var lacking = lacksLines(proven(batch, ended), ended.asProven());
+                    var lacking = lacksLines(
+                            batch.with(batch.attempt().created(batch.attempt().remoteBatchId())), ended.asProven());
                     yield then(lacking, lacking.batch(), lacking.effects().toArray(Effect[]::new));
                 }
                 // Nothing of ours is no proof yet: what cannot be read may have been. And a file that holds everything
@@ -500,12 +508,6 @@ public final class BatchLifecycle {
     /** Nothing of ours has come of it yet, so it can wait for as long as it takes. */
     private static boolean mayBeAnothers(Ended ended) {
         return ended.standing() == Standing.PROVISIONAL && !ended.begun();
-    }
-
-    private static Batch proven(Batch batch, Ended ended) {
-        return ended.standing() == Standing.PROVISIONAL
-                ? batch.with(batch.attempt().created(batch.attempt().remoteBatchId()))
-                : batch;
     }
 
     /** A file may end cleanly and too early, or be empty for a while. */

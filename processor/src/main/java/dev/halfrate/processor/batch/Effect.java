@@ -30,12 +30,11 @@ public sealed interface Effect {
     /** Delete all that the batch has left at the vendor, as far as it goes. */
     record DeleteFiles() implements Effect {}
 
-    /** @param alone whether the answer has to be this moment's, not one that others have had as well */
-    record Poll(boolean alone) implements Effect {
-        public Poll() {
-            this(false);
-        }
-    }
+    /** What others have been told of the remote batch lately will do. */
+    record Poll() implements Effect {}
+
+    /** The answer has to be this moment's. */
+    record PollAlone() implements Effect {}
 
     /** Cancel the remote batch; polls show what comes of it. */
     record Cancel() implements Effect {}

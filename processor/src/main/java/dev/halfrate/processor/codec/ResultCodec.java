@@ -151,6 +151,7 @@ public final class ResultCodec {
                 .number("input_tokens", usage.inputTokens())
                 .number("cached_input_tokens", usage.cachedInputTokens())
                 .number("cache_write_tokens", usage.cacheWriteTokens())
+                .number("hour_cache_write_tokens", usage.hourCacheWriteTokens())
                 .number("output_tokens", usage.outputTokens())
                 .end();
     }
@@ -162,6 +163,7 @@ public final class ResultCodec {
                         json.number("input_tokens"),
                         json.number("cached_input_tokens"),
                         json.number("cache_write_tokens"),
+                        json.number("hour_cache_write_tokens"),
                         json.number("output_tokens"));
     }
 }

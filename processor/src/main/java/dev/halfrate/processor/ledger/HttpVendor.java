@@ -87,7 +87,8 @@ final class HttpVendor implements Vendor {
             case Effect.Find _ -> onThread(batch, () -> find(batch));
             case Effect.DeleteInput _ -> onThread(batch, () -> deleteInput(batch));
             case Effect.DeleteFiles _ -> onThread(batch, () -> deleteFiles(batch));
-            case Effect.Poll(var alone) -> onThread(batch, () -> poll(batch, alone));
+            case Effect.Poll _ -> onThread(batch, () -> poll(batch, false));
+            case Effect.PollAlone _ -> onThread(batch, () -> poll(batch, true));
             case Effect.Collect _ -> onThread(batch, () -> collect(batch));
             case Effect.ReportMissing _ ->
                 onThread(

@@ -1,6 +1,5 @@
 package dev.halfrate.processor.ledger;
 
-import dev.halfrate.processor.batch.Attempt;
 import dev.halfrate.processor.batch.Batch;
 import dev.halfrate.processor.batch.BatchEvent;
 import dev.halfrate.processor.batch.BatchHeader;
@@ -302,9 +301,10 @@ public final class PartitionActor {
         }
         var known = new HashSet<String>();
         for (var other : batches.values()) {
-            other.remoteBatchIds().forEach(known::add);
-            var guess = other.attempt().remoteBatchId();
-            if (unproven(other.attempt().outcome())
+            var guess = other.attempt().guess() ? other.attempt().remoteBatchId() : "";
+            other.remoteBatchIds().filter(id -> !id.equals(guess)).forEach(known::add);
+            // What is settled waits for no proof any more, so it keeps nobody from looking for himself.
+            if (!other.settled()
                     && remotes.stream().anyMatch(remote -> remote.id().equals(guess))) {
                 return new BatchEvent.FindEnded(
                         new FindOutcome.CannotTell("what is found is not yet proven to be another's"));
@@ -312,14 +312,6 @@ public final class PartitionActor {
         }
         return new BatchEvent.FindEnded(new FindOutcome.Candidates(
                 remotes.stream().filter(remote -> !known.contains(remote.id())).toList()));
-    }
-
-    /** Whether the remote batch of such an attempt is a guess: also one that was given up, or is on hold, takes candidates. */
-    private static boolean unproven(Attempt.Outcome outcome) {
-        return switch (outcome) {
-            case DOUBTFUL, ABSENT, REVOKED, RELEASED -> true;
-            case OPEN, CREATED, REFUSED -> false;
-        };
     }
 
     private boolean oneAtATime(Batch batch) {

@@ -446,7 +446,7 @@ class BatchLifecycleTest {
             var alone = new ArrayList<Boolean>();
             for (var poll = 0; poll < 2 * LifecycleSettings.POLLS_ALONE_EVERY; poll++) {
                 var effect = on(batch, due(Timer.POLL)).effects().getFirst();
-                alone.add(effect.equals(new Effect.Poll(true)));
+                alone.add(effect.equals(new Effect.PollAlone()));
                 batch = on(batch, polled(RemoteBatch.Status.IN_PROGRESS)).batch();
             }
 
@@ -457,7 +457,7 @@ class BatchLifecycleTest {
         void whatIsSaidToHaveEndedIsPolledAloneAndNothingElseFollowsFromIt() {
             var announced = new BatchEvent.Announced();
 
-            assertThat(on(running(), announced)).isEqualTo(Step.remember(in(running()), new Effect.Poll(true)));
+            assertThat(on(running(), announced)).isEqualTo(Step.remember(in(running()), new Effect.PollAlone()));
             for (var elsewhere : List.of(in(new Creating(ITEMS)), in(quiescing(0, false)), in(new Settled(NOW)))) {
                 assertIgnored(on(elsewhere, announced), elsewhere);
             }
@@ -1183,11 +1183,25 @@ class BatchLifecycleTest {
             assertThat(proven.durability()).isEqualTo(Durability.LEDGER);
             assertThat(proven.batch().attempt().outcome()).isEqualTo(Attempt.Outcome.CREATED);
             assertThat(((BatchState.Ended) proven.batch().state()).standing()).isEqualTo(Standing.PROVEN);
-            assertThat(on(ended, reported(Finding.SUCCEEDED, 0, 1, 2, 3))
-                            .batch()
-                            .attempt()
-                            .outcome())
-                    .isEqualTo(Attempt.Outcome.CREATED);
+        }
+
+        @Test
+        void whatLinesSettleIsProvenByWhatElseTheFileHolds() {
+            var doubtful = in(quiescing(0, false));
+            var candidate = on(
+                            doubtful.with(doubtful.attempt().ended(Attempt.Outcome.DOUBTFUL)),
+                            Examples.candidate("remote-1"))
+                    .batch();
+            var ended = on(candidate, polled(RemoteBatch.Status.COMPLETED)).batch();
+            var settled = on(ended, reported(Finding.SUCCEEDED, 0, 1, 2, 3)).batch();
+            assertThat(settled.state()).isEqualTo(new Settled(NOW));
+            assertThat(settled.attempt().guess()).isTrue();
+
+            var others = new BatchEvent.FilesRead(new ResultsOutcome.Complete(2 * ITEMS), ITEMS, ITEMS, 0);
+            assertIgnored(on(settled, others), settled);
+            var own = on(settled, new BatchEvent.FilesRead(new ResultsOutcome.Complete(ITEMS), ITEMS, 0, 0));
+            assertThat(own.durability()).isEqualTo(Durability.LEDGER);
+            assertThat(own.batch().attempt().outcome()).isEqualTo(Attempt.Outcome.CREATED);
         }
 
         @Test

@@ -156,7 +156,6 @@ public final class Examples {
                                 new BatchEvent.Reported(reports(Finding.MISSING, 0, 1, 2, 3)),
                                 complete(),
                                 new BatchEvent.FilesRead(new ResultsOutcome.BrokenOff("reset"), 0, 0, 0),
-                                new BatchEvent.FilesRead(new ResultsOutcome.Complete(ITEMS), ITEMS, 0, 0),
                                 new BatchEvent.FilesRead(new ResultsOutcome.Complete(ITEMS), 0, ITEMS, 0)),
                         Arrays.stream(Finding.values())
                                 .map(finding -> new BatchEvent.Reported(List.of(report(1, finding)))),
@@ -168,7 +167,8 @@ public final class Examples {
                                         new BatchEvent.UploadEnded(new UploadOutcome.Refused(refusal(kind))),
                                         new BatchEvent.DeleteEnded(new DeleteOutcome.Refused(refusal(kind))),
                                         new BatchEvent.Polled(new PollOutcome.Refused(refusal(kind))),
-                                        new BatchEvent.FilesRead(new ResultsOutcome.Refused(refusal(kind)), 0, 0, 0))))
+                                        new BatchEvent.FilesRead(new ResultsOutcome.Refused(refusal(kind)), 0, 0, 0))),
+                        Stream.of(new BatchEvent.FilesRead(new ResultsOutcome.Complete(ITEMS), ITEMS, 0, 0)))
                 .<BatchEvent>flatMap(events -> events)
                 .toList();
     }

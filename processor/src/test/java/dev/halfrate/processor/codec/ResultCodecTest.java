@@ -23,7 +23,7 @@ class ResultCodecTest {
         assertThat(json).isEqualTo("""
                         {"custom_id":"a-1","status":"succeeded","provider":"openai","account":"main","model":"gpt-4o-mini",\
                         "http_status":200,"response":{ "id" : "x" },"response_parts":null,"error":null,\
-                        "usage":{"input_tokens":10,"cached_input_tokens":2,"cache_write_tokens":1,"output_tokens":5},\
+                        "usage":{"input_tokens":10,"cached_input_tokens":2,"cache_write_tokens":1,"hour_cache_write_tokens":0,"output_tokens":5},\
                         "batch_id":"b-1","remote_batch_id":"batch_1","attempts":1,\
                         "requested_at":"2026-11-21T20:15:30.120Z","created_at":"2026-11-21T20:16:30.120Z",\
                         "ended_at":"2026-11-21T20:17:30.120Z","published_at":"2026-11-21T20:18:30.120Z"}""");

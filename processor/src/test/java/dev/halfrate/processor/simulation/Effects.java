@@ -90,7 +90,7 @@ final class Effects implements Vendor {
             case Effect.DeleteInput _ -> soon(() -> deleteInput(batch));
             case Effect.DeleteFiles _ ->
                 soon(() -> batch.attempts().forEach(attempt -> vendor.delete(attempt.inputFileId())));
-            case Effect.Poll _ -> soon(() -> poll(batch));
+            case Effect.Poll _, Effect.PollAlone _ -> soon(() -> poll(batch));
             case Effect.Collect _ -> soon(() -> collect(batch));
             case Effect.ReportMissing _ -> soon(() -> reportMissing(batch));
             case Effect.ReportRefused(var code, var _) ->

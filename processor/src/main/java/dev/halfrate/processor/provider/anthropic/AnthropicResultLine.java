@@ -126,9 +126,10 @@ final class AnthropicResultLine extends ResultLineReader {
             json.skipChildren();
             return null;
         }
-        var counted = new long[] {-1, 0, 0, -1};
+        var counted = new long[] {-1, 0, 0, -1, 0};
         fields(name -> {
             switch (name) {
+                case "cache_creation" -> counted[4] = readHourCacheWrite();
                 case "input_tokens" -> counted[0] = count();
                 case "cache_read_input_tokens" -> counted[1] = Math.max(0, count());
                 case "cache_creation_input_tokens" -> counted[2] = Math.max(0, count());
@@ -142,6 +143,23 @@ final class AnthropicResultLine extends ResultLineReader {
                         Math.max(0, counted[0]) + counted[1] + counted[2],
                         counted[1],
                         counted[2],
+                        Math.min(counted[2], counted[4]),
                         Math.max(0, counted[3]));
+    }
+
+    private long readHourCacheWrite() throws IOException {
+        if (!json.isExpectedStartObjectToken()) {
+            json.skipChildren();
+            return 0;
+        }
+        var hour = new long[1];
+        fields(name -> {
+            if (name.equals("ephemeral_1h_input_tokens")) {
+                hour[0] = Math.max(0, count());
+            } else {
+                json.skipChildren();
+            }
+        });
+        return hour[0];
     }
 }
