@@ -62,9 +62,9 @@ final class KafkaIntakeClients implements IntakeClients {
                 // Partitions of a process that was killed and stays away move on after this.
                 ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG,
                 10_000,
-                // Kafka's own choice, the second, gives the first partitions of every topic to the same few processes.
-                // It is
-                // what a release before has.
+                // Kafka's own choice gives the first partitions of every topic to the same few processes. It comes
+                // second,
+                // for members of a release that knows no other.
                 ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG,
                 List.of(StickyAssignor.class.getName(), RangeAssignor.class.getName())));
         settings.put(ConsumerConfig.GROUP_ID_CONFIG, config.intakeGroup());

@@ -37,7 +37,10 @@ public interface Provider extends AutoCloseable {
 
     PollOutcome poll(String remoteBatchId);
 
-    /** One remote batch as {@link #sweep} would list it: whose it is. Of none if there is no such batch. */
+    /**
+     * One remote batch as {@link #sweep} would list it: whose it is; only where {@link Capabilities.SearchQuality#EXACT}.
+     * Of none if there is no such batch.
+     */
     SweepOutcome lookUp(String remoteBatchId);
 
     /**

@@ -1170,6 +1170,13 @@ class BatchLifecycleTest {
                     .anyMatch(effect -> effect instanceof StartTimer(var timer, var _) && timer == Timer.RETRY);
         }
 
+        /** Its remote batch, a candidate, has ended. */
+        private Batch endedGuess() {
+            var provisional =
+                    on(quiescing(0, false), Examples.candidate("remote-1")).batch();
+            return on(provisional, polled(RemoteBatch.Status.COMPLETED)).batch();
+        }
+
         @Test
         void aCandidateIsTakenForItUntilItsLinesProveIt() {
             var step = on(quiescing(0, false), Examples.candidate("remote-1"));
@@ -1206,11 +1213,7 @@ class BatchLifecycleTest {
 
         @Test
         void aGuessThatBroughtLinesIsHeldWhenItsFilesCannotBeReadOn() {
-            var ended = on(
-                            on(quiescing(0, false), Examples.candidate("remote-1"))
-                                    .batch(),
-                            polled(RemoteBatch.Status.COMPLETED))
-                    .batch();
+            var ended = endedGuess();
             var begun = on(ended, reported(Finding.SUCCEEDED, 1)).batch();
             var gone = new BatchEvent.FilesRead(new ResultsOutcome.Refused(refusal(Refusal.Kind.NOT_FOUND)), 0, 0, 0);
             var brokenOff = new BatchEvent.FilesRead(new ResultsOutcome.BrokenOff("reset"), 1, 0, 0);
@@ -1227,11 +1230,7 @@ class BatchLifecycleTest {
 
         @Test
         void linesOfATwinDoNotProveAGuess() {
-            var ended = on(
-                            on(quiescing(0, false), Examples.candidate("remote-1"))
-                                    .batch(),
-                            polled(RemoteBatch.Status.COMPLETED))
-                    .batch();
+            var ended = endedGuess();
             var begun = on(ended, reported(Finding.SUCCEEDED, 1)).batch();
 
             var step = on(begun, new BatchEvent.FilesRead(new ResultsOutcome.Complete(ITEMS), 0, ITEMS, 0));
@@ -1241,11 +1240,7 @@ class BatchLifecycleTest {
 
         @Test
         void aLineOfOursAmongAllLinesOfAnothersProvesNothing() {
-            var ended = on(
-                            on(quiescing(0, false), Examples.candidate("remote-1"))
-                                    .batch(),
-                            polled(RemoteBatch.Status.COMPLETED))
-                    .batch();
+            var ended = endedGuess();
             var begun = on(ended, reported(Finding.SUCCEEDED, 1)).batch();
 
             var step = on(begun, new BatchEvent.FilesRead(new ResultsOutcome.Complete(ITEMS + 1), 1, ITEMS, 0));
@@ -1263,11 +1258,7 @@ class BatchLifecycleTest {
 
         @Test
         void linesOfOthersDisproveItForGood() {
-            var ended = on(
-                            on(quiescing(0, false), Examples.candidate("remote-1"))
-                                    .batch(),
-                            polled(RemoteBatch.Status.COMPLETED))
-                    .batch();
+            var ended = endedGuess();
             var step = on(ended, new BatchEvent.FilesRead(new ResultsOutcome.Complete(ITEMS), 0, ITEMS, 0));
 
             assertThat(step.batch().state()).isInstanceOf(Quiescing.class);
@@ -1278,11 +1269,7 @@ class BatchLifecycleTest {
 
         @Test
         void linesThatCannotBeReadDisproveNothing() {
-            var ended = on(
-                            on(quiescing(0, false), Examples.candidate("remote-1"))
-                                    .batch(),
-                            polled(RemoteBatch.Status.COMPLETED))
-                    .batch();
+            var ended = endedGuess();
 
             for (var read : List.of(
                     new BatchEvent.FilesRead(new ResultsOutcome.Complete(ITEMS), 0, ITEMS, 1),

@@ -4,14 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.halfrate.processor.config.AccountConfig;
-import dev.halfrate.processor.config.CreateConfig;
-import dev.halfrate.processor.config.DoubtConfig;
-import dev.halfrate.processor.config.FilesConfig;
-import dev.halfrate.processor.config.HttpConfig;
-import dev.halfrate.processor.config.LimitsConfig;
-import dev.halfrate.processor.config.Secret;
-import dev.halfrate.processor.config.SyncConfig;
+import dev.halfrate.processor.config.ConfigFile;
 import dev.halfrate.processor.config.WebhooksConfig;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
@@ -30,6 +23,7 @@ import java.time.InstantSource;
 import java.util.Base64;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
@@ -48,35 +42,25 @@ class WebhookServerTest {
     private final HttpClient http = HttpClient.newHttpClient();
 
     private WebhookServer start(int port) {
-        var secret = new Secret("whsec_" + Base64.getEncoder().encodeToString(KEY));
+        var accounts = ConfigFile.parse(
+                        """
+                        kafka: {bootstrap.servers: none}
+                        accounts:
+                          - {name: main, key: {env: KEY}, webhook-secrets: [{env: SECRET}]}
+                          - {name: mute, key: {env: KEY}}
+                        """,
+                        Map.of(
+                                "KEY",
+                                "key",
+                                "SECRET",
+                                "whsec_" + Base64.getEncoder().encodeToString(KEY)))
+                .accounts();
         return WebhookServer.start(
                 new WebhooksConfig("127.0.0.1", port),
-                List.of(account("main", List.of(secret)), account("mute", List.of())),
+                accounts,
                 meters,
                 InstantSource.fixed(NOW),
                 (account, remoteBatchId) -> told.add(account + " " + remoteBatchId));
-    }
-
-    private static AccountConfig account(String name, List<Secret> webhookSecrets) {
-        return new AccountConfig(
-                name,
-                "openai",
-                URI.create("https://api.openai.com/v1"),
-                new Secret("key"),
-                name,
-                List.of("*"),
-                List.of("*"),
-                "24h",
-                8,
-                DoubtConfig.DEFAULT,
-                "",
-                List.of(),
-                HttpConfig.DEFAULT,
-                LimitsConfig.VENDORS,
-                FilesConfig.KEEP,
-                CreateConfig.USUAL,
-                SyncConfig.DEFAULT,
-                webhookSecrets);
     }
 
     @AfterEach
