@@ -16,6 +16,10 @@ import java.util.SplittableRandom;
 /** One case: the first of two processes is struck at its moment, and what is seen afterwards is judged. */
 final class CaseRun {
     private static final Duration REACHED_WITHIN = Duration.ofSeconds(120);
+
+    /** After this, what the moment needs is taken to have come to the other process: a lane has only one owner. */
+    private static final Duration STEPS_ASIDE_AFTER = Duration.ofSeconds(40);
+
     private static final Duration TAKEN_OVER_WITHIN = Duration.ofSeconds(60);
     private static final Duration ENDED_WITHIN = Duration.ofSeconds(60);
 
@@ -152,6 +156,7 @@ final class CaseRun {
         var armed = subject.first().start(arming());
         subject.requests().send(WAVE);
         var end = System.nanoTime() + REACHED_WITHIN.toNanos();
+        var aside = System.nanoTime() + STEPS_ASIDE_AFTER.toNanos();
         var more = System.nanoTime() + REACHED_WITHIN.toNanos();
         var waves = 0;
         while (!reached(armed)) {
@@ -172,6 +177,11 @@ final class CaseRun {
                     script(chosen.vendor().create, "reset", "BEFORE"); // the other process got hold of the last one
                 }
             }
+            if (System.nanoTime() - aside > 0 && subject.second().isAlive()) {
+                subject.second().kill();
+                subject.note("the other process stepped aside");
+                faults++;
+            }
             if (!armed.isAlive() && !reached(armed)) {
                 throw new TrialException("the process ended with %d before it came to %s: see %s"
                         .formatted(armed.exitCode(), chosen.moment(), armed.output()));
@@ -181,7 +191,7 @@ final class CaseRun {
                         "no process came to %s within %d s".formatted(chosen.moment(), REACHED_WITHIN.toSeconds()));
             }
         }
-        if (subject.second().lives() == 0) {
+        if (!subject.second().isAlive()) {
             subject.second().start();
         }
     }
