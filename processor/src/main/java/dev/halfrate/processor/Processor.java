@@ -1,6 +1,7 @@
 package dev.halfrate.processor;
 
 import dev.halfrate.processor.config.HalfrateConfig;
+import dev.halfrate.processor.config.PriceTable;
 import dev.halfrate.processor.intake.Intake;
 import dev.halfrate.processor.ledger.LedgerWorker;
 import dev.halfrate.processor.ops.Births;
@@ -79,8 +80,9 @@ public final class Processor implements AutoCloseable {
                 .collect(Collectors.toUnmodifiableMap(
                         Map.Entry::getKey, entry -> entry.getValue().capabilities()));
 
-        var ledger =
-                closing(new LedgerWorker(config, instance.id(), providers, workPartitions, meters, failure::complete));
+        var pricing = PriceTable.of(config.money());
+        var ledger = closing(
+                new LedgerWorker(config, instance.id(), providers, workPartitions, pricing, meters, failure::complete));
         var lanes = closing(new LaneStreams(
                 new LaneTopology(config.topics(), workPartitions, config.lanes(), limits(capabilities), meters),
                 new LaneStreamsSettings(

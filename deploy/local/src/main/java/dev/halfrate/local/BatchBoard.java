@@ -1,7 +1,7 @@
 package dev.halfrate.local;
 
 import dev.halfrate.processor.codec.BatchProgress;
-import dev.halfrate.processor.money.Usage;
+import dev.halfrate.processor.money.Spend;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -62,12 +62,8 @@ final class BatchBoard {
         return sum(BatchBoard::ended);
     }
 
-    Usage usage() {
-        return new Usage(
-                sum(BatchProgress::inputTokens),
-                sum(BatchProgress::cachedInputTokens),
-                0,
-                sum(BatchProgress::outputTokens));
+    Spend spend() {
+        return latest.values().stream().map(BatchProgress::spend).reduce(Spend.NONE, Spend::plus);
     }
 
     private long sum(ToLongFunction<BatchProgress> part) {

@@ -3,6 +3,7 @@ package dev.halfrate.local;
 import static dev.halfrate.local.ProgressView.count;
 import static dev.halfrate.local.ProgressView.number;
 
+import dev.halfrate.processor.money.Spend;
 import dev.halfrate.simulator.BillingBook;
 import java.util.ArrayList;
 import java.util.Locale;
@@ -29,8 +30,10 @@ final class DemoSummary {
                             + " with the custom_id and content of another one, answered by its result");
         }
         row(text, "batches", count(outcome.batches().count(), "batch", "batches"));
-        var usage = outcome.batches().usage();
+        var spend = outcome.batches().spend();
+        var usage = spend.usage();
         row(text, "tokens", "%s in, %s out".formatted(number(usage.inputTokens()), number(usage.outputTokens())));
+        row(text, "cost", cost(spend));
         row(text, "time", "%.1f s".formatted(progress.elapsed().toMillis() / 1_000.0));
         row(text, "billed", billed(billing));
         return text.toString();
@@ -59,6 +62,14 @@ final class DemoSummary {
         }
         verdict.examples().forEach(example -> lines.add("  " + example));
         return String.join(System.lineSeparator(), lines);
+    }
+
+    private static String cost(Spend spend) {
+        var cost = spend.cost();
+        var known = "$%s, at once it would have been $%s".formatted(cost.paid(), cost.synchronous());
+        return spend.unpricedTokens() == 0
+                ? known
+                : known + "; %s tokens of models without a price".formatted(number(spend.unpricedTokens()));
     }
 
     private static String billed(BillingBook.Summary billing) {

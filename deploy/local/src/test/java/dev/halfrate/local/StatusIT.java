@@ -46,7 +46,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Whether an operator sees the truth, with processes and without. */
 class StatusIT {
-    private static final LaneId LANE = new LaneId("simulator", "/v1/chat/completions", "gpt-4o", "", List.of(), "24h");
+    private static final LaneId LANE =
+            new LaneId("simulator", "/v1/chat/completions", "gpt-4o", "", List.of(), "24h", "");
     private static final Duration STALL_MAX = Duration.ofSeconds(90);
 
     @TempDir
@@ -195,7 +196,10 @@ class StatusIT {
                                 0,
                                 "",
                                 null,
-                                Map.of())),
+                                Map.of(),
+                                0,
+                                0L,
+                                0L)),
                         0L)));
 
         // When, then

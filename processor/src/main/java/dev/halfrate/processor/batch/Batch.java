@@ -45,7 +45,7 @@ public record Batch(
                 List.of(Attempt.open(header.batchId(), 1)),
                 elsewhere,
                 ItemBits.NONE,
-                new Tally(0, 0, 0, 0, 0, elsewhere.count(), Tally.ZERO.usage()),
+                new Tally(0, 0, 0, 0, 0, elsewhere.count(), Spending.NONE),
                 List.of(),
                 Exposure.NONE,
                 0,

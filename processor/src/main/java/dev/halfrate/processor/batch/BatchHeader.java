@@ -9,6 +9,7 @@ import java.util.List;
  * @param windowId batch id of the sealed window that it is, or that it was split off from
  * @param parentId the batch that it was split off from, empty for none
  * @param apiVersion empty where the vendor has none
+ * @param tag of a lane whose money is bounded apart, else empty
  * @param items of the window; a part has some of them, by the same numbers
  * @param bytes encoded upstream bytes, of a part only about
  * @param chunks of the manifest
@@ -26,6 +27,7 @@ public record BatchHeader(
         String apiVersion,
         List<String> betas,
         String completionWindow,
+        String tag,
         int items,
         long bytes,
         int chunks,
@@ -65,6 +67,7 @@ public record BatchHeader(
                 apiVersion,
                 betas,
                 completionWindow,
+                tag,
                 items,
                 partBytes,
                 chunks,

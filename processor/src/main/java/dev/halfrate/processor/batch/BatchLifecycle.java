@@ -528,7 +528,7 @@ public final class BatchLifecycle {
             var known = report.item() >= 0 && report.item() < batch.header().items();
             if (known && !batch.done().has(report.item()) && fresh.add(report.item())) {
                 var verdict = verdict(report, cancelledByUs(batch, now));
-                ends.add(new ItemEnd(report.item(), verdict, report.usage()));
+                ends.add(new ItemEnd(report.item(), verdict, report.tag(), report.spend()));
                 if (report.finding() == ItemReport.Finding.MISSING && verdict == ItemEnd.Kind.RETURNED) {
                     boughtAgain++;
                 }

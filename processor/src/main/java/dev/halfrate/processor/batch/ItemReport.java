@@ -1,15 +1,17 @@
 package dev.halfrate.processor.batch;
 
-import dev.halfrate.processor.money.Usage;
+import dev.halfrate.processor.money.Spend;
 
 /**
  * What was learned about one item: from a result file's line, from its absence, or from its body being gone.
  *
  * @param attempts failures of this request before
  * @param missing how often it was in none of the result files before
+ * @param tag the request's label for money; empty for none
  * @param lifeOver whether the request's time to live is over
  */
-public record ItemReport(int item, Finding finding, int attempts, int missing, boolean lifeOver, Usage usage) {
+public record ItemReport(
+        int item, Finding finding, int attempts, int missing, boolean lifeOver, String tag, Spend spend) {
     /** What was found. */
     public enum Finding {
         SUCCEEDED,

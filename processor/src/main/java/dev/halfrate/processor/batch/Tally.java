@@ -1,14 +1,13 @@
 package dev.halfrate.processor.batch;
 
-import dev.halfrate.processor.money.Usage;
-
 /**
- * What became of a batch's items so far, and the tokens that were reported for them.
+ * What became of a batch's items so far, and what was spent on them.
  *
  * @param elsewhere items of the window that are other parts' matter
  */
-public record Tally(int succeeded, int failed, int expired, int cancelled, int returned, int elsewhere, Usage usage) {
-    public static final Tally ZERO = new Tally(0, 0, 0, 0, 0, 0, Usage.NONE);
+public record Tally(
+        int succeeded, int failed, int expired, int cancelled, int returned, int elsewhere, Spending spending) {
+    public static final Tally ZERO = new Tally(0, 0, 0, 0, 0, 0, Spending.NONE);
 
     /** @return items that are not this batch's any more: they have had their terminal record, went back to the lane, or never were */
     public int done() {
@@ -16,7 +15,7 @@ public record Tally(int succeeded, int failed, int expired, int cancelled, int r
     }
 
     Tally plus(ItemEnd end) {
-        var sum = usage.plus(end.usage());
+        var sum = spending.plus(end.tag(), end.spend());
         return switch (end.kind()) {
             case SUCCEEDED -> new Tally(succeeded + 1, failed, expired, cancelled, returned, elsewhere, sum);
             case FAILED -> new Tally(succeeded, failed + 1, expired, cancelled, returned, elsewhere, sum);
@@ -35,6 +34,6 @@ public record Tally(int succeeded, int failed, int expired, int cancelled, int r
                 cancelled + part.cancelled,
                 returned + part.returned,
                 elsewhere,
-                usage.plus(part.usage));
+                spending.plus(part.spending));
     }
 }

@@ -57,8 +57,8 @@ final class EstimatePage {
                 estimate.requests(),
                 estimate.inputTokens(),
                 estimate.outputTokens(outputTokensEach),
-                plain.map(Cost::batch).map(Usd::dollars).orElse(null),
-                price.map(known -> estimate.cachedCost(known, outputTokensEach).batch())
+                plain.map(Cost::paid).map(Usd::dollars).orElse(null),
+                price.map(known -> estimate.cachedCost(known, outputTokensEach).paid())
                         .map(Usd::dollars)
                         .orElse(null),
                 plain.map(Cost::synchronous).map(Usd::dollars).orElse(null),

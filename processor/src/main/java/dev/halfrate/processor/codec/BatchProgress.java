@@ -1,6 +1,8 @@
 package dev.halfrate.processor.codec;
 
+import dev.halfrate.processor.money.Spend;
 import java.time.Instant;
+import java.util.Map;
 
 /**
  * A record of the public feed of batches: where one batch stands now. Key: batch id.
@@ -10,6 +12,8 @@ import java.time.Instant;
  * @param items requests of the batch
  * @param remoteDone lines that the vendor reports as executed so far
  * @param returned items that went back to the lane
+ * @param spend on its requests so far
+ * @param tags the part of it that bears labels, by label
  * @param reason short, for states that need one; else empty
  */
 public record BatchProgress(
@@ -30,9 +34,12 @@ public record BatchProgress(
         int expired,
         int cancelled,
         int returned,
-        long inputTokens,
-        long cachedInputTokens,
-        long outputTokens,
+        Spend spend,
+        Map<String, Spend> tags,
         String reason,
         Instant sealedAt,
-        Instant at) {}
+        Instant at) {
+    public BatchProgress {
+        tags = Map.copyOf(tags);
+    }
+}

@@ -2,6 +2,7 @@ package dev.halfrate.processor.codec;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.util.TreeMap;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 
@@ -27,7 +28,7 @@ public final class BatchProgressCodec {
 
     public static byte[] encode(BatchProgress progress) {
         try (var json = new JsonRecord.Writer(BYTES_EXPECTED)) {
-            return json.text("batch_id", progress.batchId())
+            json.text("batch_id", progress.batchId())
                     .text("state", progress.state())
                     .text("provider", progress.provider())
                     .text("account", progress.account())
@@ -43,10 +44,9 @@ public final class BatchProgressCodec {
                     .number("failed", progress.failed())
                     .number("expired", progress.expired())
                     .number("cancelled", progress.cancelled())
-                    .number("returned", progress.returned())
-                    .number("input_tokens", progress.inputTokens())
-                    .number("cached_input_tokens", progress.cachedInputTokens())
-                    .number("output_tokens", progress.outputTokens())
+                    .number("returned", progress.returned());
+            SpendCodec.writeSpend(json, progress.spend());
+            return json.objects("tags", new TreeMap<>(progress.tags()), SpendCodec::writeSpend)
                     .text("reason", progress.reason())
                     .time("sealed_at", progress.sealedAt())
                     .time("at", progress.at())
@@ -75,9 +75,8 @@ public final class BatchProgressCodec {
                 json.integer("expired"),
                 json.integer("cancelled"),
                 json.integer("returned"),
-                json.number("input_tokens"),
-                json.number("cached_input_tokens"),
-                json.number("output_tokens"),
+                SpendCodec.readSpend(json),
+                json.objects("tags", SpendCodec::readSpend),
                 json.text("reason"),
                 json.requiredTime("sealed_at"),
                 json.requiredTime("at"));

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.core.StreamReadConstraints;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -19,6 +20,9 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.BiConsumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** How all our JSON records are written and read: snake_case, null for what there is none of, UTC to the millisecond. */
@@ -72,6 +76,11 @@ final class JsonRecord {
             return write(name, () -> generator.writeNumber(value));
         }
 
+        /** All digits, none of them an exponent. */
+        Writer decimal(String name, BigDecimal value) {
+            return write(name, () -> generator.writeNumber(value.toPlainString()));
+        }
+
         Writer numbers(String name, List<Long> values) {
             return write(name, () -> {
                 generator.writeStartArray();
@@ -106,6 +115,14 @@ final class JsonRecord {
 
         Writer begin(String name) {
             return write(name, generator::writeStartObject);
+        }
+
+        /** An object for each of the elements, under its name. */
+        <T> Writer objects(String name, Map<String, T> elements, BiConsumer<Writer, T> fields) {
+            begin(name);
+            elements.forEach(
+                    (key, element) -> fields.andThen((json, _) -> json.end()).accept(begin(key), element));
+            return end();
         }
 
         Writer end() {
@@ -187,6 +204,21 @@ final class JsonRecord {
             return raw == null || Arrays.equals(raw, NULL) ? null : raw;
         }
 
+        /** @return empty if the field is null or missing; in the order of their names */
+        <T> Map<String, T> objects(String name, Function<Reader, T> element) {
+            var all = object(name);
+            var elements = new TreeMap<String, T>();
+            if (all != null) {
+                all.fields.keySet().forEach(key -> {
+                    var value = all.object(key);
+                    if (value != null) {
+                        elements.put(key, element.apply(value));
+                    }
+                });
+            }
+            return elements;
+        }
+
         /** @return null if the field is null or missing */
         @Nullable
         Reader object(String name) {
@@ -215,6 +247,19 @@ final class JsonRecord {
                 return value.isEmpty() ? 0 : Long.parseLong(value);
             } catch (NumberFormatException e) {
                 throw new MalformedRecordException(name + " is out of range");
+            }
+        }
+
+        /** @return 0 if the field is null or missing */
+        BigDecimal decimal(String name) {
+            var raw = verbatim(name);
+            if (raw == null) {
+                return BigDecimal.ZERO;
+            }
+            try {
+                return new BigDecimal(new String(raw, StandardCharsets.US_ASCII));
+            } catch (NumberFormatException e) {
+                throw new MalformedRecordException(name + " is not a number");
             }
         }
 

@@ -8,8 +8,10 @@ public sealed interface Parsed {
      *
      * @param url as written
      * @param bodyOffset where the body begins in the record's value; its {@code bodyBytes} are to be used as they are
+     * @param outputTokensMax the limit that the body sets, 0 if it sets none
      */
-    record Request(String customId, String url, String model, int bodyOffset, int bodyBytes) implements Parsed {}
+    record Request(String customId, String url, String model, int bodyOffset, int bodyBytes, int outputTokensMax)
+            implements Parsed {}
 
     /**
      * A request that gets a result right away.

@@ -146,6 +146,7 @@ public final class RequestParser {
             private @Nullable String model;
             private @Nullable String outputLimitProblem;
             private boolean outputLimited;
+            private int outputTokensMax;
             private boolean stream;
 
             Body(String key) {
@@ -188,7 +189,9 @@ public final class RequestParser {
                     default -> false;
                 };
                 outputLimited |= name.equals("max_tokens") && parser.currentToken() != JsonToken.VALUE_NULL;
-                if (!inRange) {
+                if (inRange && parser.currentToken() == JsonToken.VALUE_NUMBER_INT) {
+                    outputTokensMax = Math.max(outputTokensMax, parser.getIntValue());
+                } else if (!inRange) {
                     outputLimitProblem = "%s.%s must be an integer of 1..%d".formatted(key, name, OUTPUT_TOKENS_MAX);
                 }
             }
@@ -220,7 +223,7 @@ public final class RequestParser {
                             "%s.max_tokens is required by %s: an integer of 1..%d"
                                     .formatted(key, MESSAGES, OUTPUT_TOKENS_MAX));
                 }
-                return new Parsed.Request(id, endpoint, model, offset, bytes);
+                return new Parsed.Request(id, endpoint, model, offset, bytes, outputTokensMax);
             }
 
             private Parsed rejected(String id, Rejection rejection, String message) {

@@ -1,5 +1,6 @@
 package dev.halfrate.processor.codec;
 
+import dev.halfrate.processor.money.Cost;
 import dev.halfrate.processor.money.Usage;
 import java.time.Instant;
 import java.util.List;
@@ -18,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param createdAt when the remote batch was created, endedAt when it ended; null if it never got that far
  * @param traceparent echoed as a record header
  * @param responseParts where the body is if it is too large for one record; null otherwise
+ * @param tag the request's label for money; empty for none
+ * @param cost null if no usage was reported, or the model has no price
  */
 public record Result(
         String customId,
@@ -37,9 +40,11 @@ public record Result(
         @Nullable Instant endedAt,
         Instant publishedAt,
         @Nullable String traceparent,
-        @Nullable ResponseParts responseParts) {
+        @Nullable ResponseParts responseParts,
+        String tag,
+        @Nullable Cost cost) {
 
-    /** With its body, if there is one, in one piece. */
+    /** Without a label, of no known cost, and with its body, if there is one, in one piece. */
     public Result(
             String customId,
             Status status,
@@ -76,6 +81,8 @@ public record Result(
                 endedAt,
                 publishedAt,
                 traceparent,
+                null,
+                "",
                 null);
     }
 
@@ -99,7 +106,9 @@ public record Result(
                 endedAt,
                 publishedAt,
                 traceparent,
-                parts);
+                parts,
+                tag,
+                cost);
     }
 
     /** How a request ended. */

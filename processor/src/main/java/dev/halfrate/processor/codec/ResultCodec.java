@@ -38,7 +38,8 @@ public final class ResultCodec {
                     .text("status", result.status().name().toLowerCase(Locale.ROOT))
                     .text("provider", result.provider())
                     .text("account", result.account())
-                    .text("model", result.model());
+                    .text("model", result.model())
+                    .text("tag", result.tag());
             if (result.httpStatus() == 0) {
                 json.none("http_status");
             } else {
@@ -52,6 +53,7 @@ public final class ResultCodec {
             writeParts(json, result.responseParts());
             writeFailure(json, result.failure());
             writeUsage(json, result.usage());
+            SpendCodec.writeCost(json, result.cost());
             return json.text("batch_id", result.batchId())
                     .text("remote_batch_id", result.remoteBatchId())
                     .number("attempts", result.attempts())
@@ -87,7 +89,9 @@ public final class ResultCodec {
                 json.time("ended_at"),
                 json.requiredTime("published_at"),
                 traceparent,
-                readParts(json.object("response_parts")));
+                readParts(json.object("response_parts")),
+                json.text("tag"),
+                SpendCodec.readCost(json));
     }
 
     private static Result.Status status(String word) {
@@ -147,23 +151,12 @@ public final class ResultCodec {
             json.none("usage");
             return;
         }
-        json.begin("usage")
-                .number("input_tokens", usage.inputTokens())
-                .number("cached_input_tokens", usage.cachedInputTokens())
-                .number("cache_write_tokens", usage.cacheWriteTokens())
-                .number("hour_cache_write_tokens", usage.hourCacheWriteTokens())
-                .number("output_tokens", usage.outputTokens())
-                .end();
+        json.begin("usage");
+        SpendCodec.writeUsage(json, usage);
+        json.end();
     }
 
     private static @Nullable Usage readUsage(JsonRecord.@Nullable Reader json) {
-        return json == null
-                ? null
-                : new Usage(
-                        json.number("input_tokens"),
-                        json.number("cached_input_tokens"),
-                        json.number("cache_write_tokens"),
-                        json.number("hour_cache_write_tokens"),
-                        json.number("output_tokens"));
+        return json == null ? null : SpendCodec.readUsage(json);
     }
 }

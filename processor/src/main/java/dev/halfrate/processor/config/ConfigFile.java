@@ -96,16 +96,18 @@ public final class ConfigFile {
         var lanes = lanes(file.section("lanes"));
         var ledger = ledger(file.section("ledger"));
         var webhooks = webhooks(file.section("webhooks"));
+        var money = money(file.section("money"));
         // Before the records complain that something is missing: it may just be misspelt.
         file.refuseUnknown();
-        return new HalfrateConfig(application, stateDir, kafka, topics, requests, accounts, lanes, ledger, webhooks);
+        return new HalfrateConfig(
+                application, stateDir, kafka, topics, requests, accounts, lanes, ledger, webhooks, money);
     }
 
     private VendorsConfig readVendors(JsonNode tree) {
         var file = new ConfigSection("", tree);
         file.text("application", "");
         file.text("state-dir", "");
-        List.of("kafka", "topics", "lanes", "ledger", "webhooks").forEach(file::section);
+        List.of("kafka", "topics", "lanes", "ledger", "webhooks", "money").forEach(file::section);
         var requests = requests(file.section("requests"));
         var accounts = accounts(file.sections("accounts"));
         file.refuseUnknown();
@@ -293,6 +295,12 @@ public final class ConfigFile {
                 ledger.duration("stop-wait", Duration.ofSeconds(20)),
                 ledger.size("spool-bytes-max", 4_000_000_000L));
         ledger.refuseUnknown();
+        return config;
+    }
+
+    private static MoneyConfig money(ConfigSection money) {
+        var config = new MoneyConfig(money.text("prices", MoneyConfig.DEFAULT.prices()));
+        money.refuseUnknown();
         return config;
     }
 

@@ -20,7 +20,8 @@ public record HalfrateConfig(
         List<AccountConfig> accounts,
         LanesConfig lanes,
         LedgerConfig ledger,
-        WebhooksConfig webhooks) {
+        WebhooksConfig webhooks,
+        MoneyConfig money) {
 
     public HalfrateConfig {
         checkApplication(application);
@@ -51,7 +52,7 @@ public record HalfrateConfig(
         kafka = Map.copyOf(kafka);
     }
 
-    /** Without webhooks. */
+    /** Without webhooks, and with the usual prices. */
     public HalfrateConfig(
             String application,
             Path stateDir,
@@ -61,7 +62,17 @@ public record HalfrateConfig(
             List<AccountConfig> accounts,
             LanesConfig lanes,
             LedgerConfig ledger) {
-        this(application, stateDir, kafka, topics, requests, accounts, lanes, ledger, WebhooksConfig.NONE);
+        this(
+                application,
+                stateDir,
+                kafka,
+                topics,
+                requests,
+                accounts,
+                lanes,
+                ledger,
+                WebhooksConfig.NONE,
+                MoneyConfig.DEFAULT);
     }
 
     /** Apart, because names of topics are made of it before there is a whole configuration. */

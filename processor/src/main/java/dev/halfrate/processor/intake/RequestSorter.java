@@ -136,15 +136,20 @@ final class RequestSorter {
                         "header %s must be words of letters, digits, '.', '_' and '-'".formatted(faulty.get()));
                 return;
             }
-            switch (router.route(received.topic(), request, Wishes.of(received.headers()))) {
+            var wishes = Wishes.of(received.headers());
+            switch (router.route(received.topic(), request, wishes)) {
                 case Router.Route.Closed(var account, var rejection, var message) ->
                     answer(received, request.customId(), request.model(), account, rejection, message);
-                case Router.Route.Open open -> accept(received, value, request, open);
+                case Router.Route.Open open -> accept(received, value, request, wishes, open);
             }
         }
 
         private void accept(
-                ConsumerRecord<?, ?> received, byte[] value, Parsed.Request request, Router.Route.Open open) {
+                ConsumerRecord<?, ?> received,
+                byte[] value,
+                Parsed.Request request,
+                Wishes wishes,
+                Router.Route.Open open) {
             var requestedAt = requestedAt(received);
             var expiresAt = requestedAt.plus(ttl);
             if (!expiresAt.isAfter(now)) {
@@ -172,9 +177,12 @@ final class RequestSorter {
                     expiresAt.toEpochMilli(),
                     0,
                     0,
-                    "",
+                    wishes.tag(),
                     nullAllowed(Traceparent.read(received.headers())),
-                    Map.of());
+                    Map.of(),
+                    request.outputTokensMax(),
+                    0L,
+                    0L);
             count(received, ROUTED);
             var source = requireNonNull(sources.get(received.topic()));
             chunks.computeIfAbsent(new Origin(open.lane(), source), origin -> new ChunkBuilder(open.pool(), origin))

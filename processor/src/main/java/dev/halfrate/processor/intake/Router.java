@@ -122,7 +122,8 @@ final class Router {
                     request.model(),
                     versioned ? chosen(wishes.apiVersion(), account.apiVersion()) : "",
                     versioned ? chosen(wishes.betas(), account.betas()) : List.of(),
-                    account.completionWindow());
+                    account.completionWindow(),
+                    "");
             return new Route.Open(account.pool(), lane, lineBytes);
         }
 

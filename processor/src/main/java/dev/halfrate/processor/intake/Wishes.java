@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.apache.kafka.common.header.Headers;
 
 /**
@@ -14,11 +15,13 @@ import org.apache.kafka.common.header.Headers;
  * @param account by name, whichever models it takes, if it takes the topic
  * @param apiVersion of the vendor's API, where the vendor has such a header
  * @param betas of the vendor's API, likewise
+ * @param tag a label for money
  */
-record Wishes(String account, String apiVersion, List<String> betas) {
+record Wishes(String account, String apiVersion, List<String> betas, String tag) {
     static final String ACCOUNT = "halfrate-account";
     static final String API_VERSION = "anthropic-version";
     static final String BETAS = "anthropic-beta";
+    static final String TAG = "halfrate-tag";
 
     private static final Pattern WORD = Pattern.compile("[A-Za-z0-9._-]{1,100}");
 
@@ -28,7 +31,7 @@ record Wishes(String account, String apiVersion, List<String> betas) {
 
     /** @return the name of a header whose value cannot be meant */
     static Optional<String> faulty(Headers headers) {
-        return List.of(ACCOUNT, API_VERSION, BETAS).stream()
+        return Stream.of(ACCOUNT, API_VERSION, BETAS, TAG)
                 .filter(name -> words(headers, name).stream()
                         .anyMatch(word -> !WORD.matcher(word).matches()))
                 .findFirst();
@@ -38,7 +41,8 @@ record Wishes(String account, String apiVersion, List<String> betas) {
         return new Wishes(
                 word(headers, ACCOUNT),
                 word(headers, API_VERSION),
-                words(headers, BETAS).stream().distinct().sorted().toList());
+                words(headers, BETAS).stream().distinct().sorted().toList(),
+                word(headers, TAG));
     }
 
     private static String word(Headers headers, String name) {

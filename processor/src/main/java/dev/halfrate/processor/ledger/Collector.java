@@ -8,7 +8,8 @@ import dev.halfrate.processor.codec.QuarantinedLine;
 import dev.halfrate.processor.codec.QuarantinedLine.Reason;
 import dev.halfrate.processor.codec.Result;
 import dev.halfrate.processor.crash.CrashPoint;
-import dev.halfrate.processor.money.Usage;
+import dev.halfrate.processor.money.Price;
+import dev.halfrate.processor.money.Spend;
 import dev.halfrate.processor.provider.Provider;
 import dev.halfrate.processor.provider.RawLine;
 import dev.halfrate.processor.provider.ResultLine;
@@ -47,6 +48,7 @@ final class Collector implements Provider.ResultLines {
     private final Set<String> tags;
     private final Semaphore letters = new Semaphore(LETTERS_MAX);
 
+    private final Optional<Price> price;
     private final Download download;
     private final int letterBytes;
     private String file = "";
@@ -60,15 +62,20 @@ final class Collector implements Provider.ResultLines {
     private int foreign;
     private int corrupt;
 
-    /** @param letterBytes at which a letter is full */
+    /**
+     * @param price of the batch's model when the batch ended; empty if nobody knows it
+     * @param letterBytes at which a letter is full
+     */
     Collector(
             Batch batch,
             List<ManifestItem> items,
+            Optional<Price> price,
             Download download,
             int letterBytes,
             Mailbox mailbox,
             ActorClock clock) {
         this.letterBytes = letterBytes;
+        this.price = price;
         this.download = download;
         this.batch = batch;
         this.items = items;
@@ -192,15 +199,18 @@ final class Collector implements Provider.ResultLines {
         return item;
     }
 
-    private static SeenItem see(ManifestItem item, ResultLine.Answered line) {
+    private SeenItem see(ManifestItem item, ResultLine.Answered line) {
         var error = line.error();
-        var usage = line.usage() == null ? Usage.NONE : line.usage();
+        var usage = line.usage();
+        var spend = usage == null
+                ? Spend.NONE
+                : Spend.of(item.ref().getLineBytes(), usage, price.map(known -> known.of(usage)));
         return error == null
-                ? new SeenItem(item, ItemReport.Finding.SUCCEEDED, usage, line.httpStatus(), line.body(), null)
+                ? new SeenItem(item, ItemReport.Finding.SUCCEEDED, spend, line.httpStatus(), line.body(), null)
                 : new SeenItem(
                         item,
                         error.permanent() ? ItemReport.Finding.FAILED_FOR_GOOD : ItemReport.Finding.FAILED_FOR_NOW,
-                        usage,
+                        spend,
                         line.httpStatus(),
                         line.body(),
                         failure(error));
@@ -213,7 +223,7 @@ final class Collector implements Provider.ResultLines {
             case OTHER ->
                 line.error().permanent() ? ItemReport.Finding.FAILED_FOR_GOOD : ItemReport.Finding.FAILED_FOR_NOW;
         };
-        return new SeenItem(item, finding, Usage.NONE, 0, null, failure(line.error()));
+        return new SeenItem(item, finding, Spend.NONE, 0, null, failure(line.error()));
     }
 
     /** It was paid for, and would be again. */

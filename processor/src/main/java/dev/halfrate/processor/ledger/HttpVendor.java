@@ -350,7 +350,8 @@ final class HttpVendor implements Vendor {
                 var provisional = ended.standing() == BatchState.Standing.PROVISIONAL;
                 var known = downloads.remove(batch.id());
                 var download = known == null || provisional ? new Download() : known;
-                var collector = new Collector(batch, items, download, workshop.letterBytes(), mailbox, clock);
+                var price = workshop.pricing().of(batch.header().model(), ended.endedAt());
+                var collector = new Collector(batch, items, price, download, workshop.letterBytes(), mailbox, clock);
                 for (var file : files(ended)) {
                     download.read(file, !provisional, from -> results(batch, file, from, collector));
                 }

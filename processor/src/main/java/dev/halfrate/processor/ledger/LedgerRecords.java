@@ -7,18 +7,25 @@ import dev.halfrate.processor.batch.BatchState;
 import dev.halfrate.processor.batch.BatchState.Standing;
 import dev.halfrate.processor.batch.Exposure;
 import dev.halfrate.processor.batch.ItemBits;
+import dev.halfrate.processor.batch.Spending;
 import dev.halfrate.processor.batch.Tally;
 import dev.halfrate.processor.batch.Twin;
+import dev.halfrate.processor.money.Cost;
+import dev.halfrate.processor.money.Spend;
 import dev.halfrate.processor.money.Usage;
+import dev.halfrate.processor.money.Usd;
 import dev.halfrate.schemas.internal.AttemptOutcome;
 import dev.halfrate.schemas.internal.LedgerAttempt;
 import dev.halfrate.schemas.internal.LedgerRecord;
 import dev.halfrate.schemas.internal.LedgerState;
+import dev.halfrate.schemas.internal.LedgerTag;
 import dev.halfrate.schemas.internal.LedgerTwin;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** A batch as a ledger record and back. */
@@ -28,6 +35,8 @@ final class LedgerRecords {
     static LedgerRecord encode(Batch batch) {
         var header = batch.header();
         var tally = batch.tally();
+        var spend = tally.spending().total();
+        var usage = spend.usage();
         var settled = batch.settled();
         var draft = LedgerRecord.newBuilder()
                 .setBatchId(batch.id())
@@ -52,10 +61,10 @@ final class LedgerRecords {
                 .setExpiredCount(tally.expired())
                 .setCancelledCount(tally.cancelled())
                 .setReturnedCount(tally.returned())
-                .setInputTokens(tally.usage().inputTokens())
-                .setCachedInputTokens(tally.usage().cachedInputTokens())
-                .setCacheWriteTokens(tally.usage().cacheWriteTokens())
-                .setOutputTokens(tally.usage().outputTokens())
+                .setInputTokens(usage.inputTokens())
+                .setCachedInputTokens(usage.cachedInputTokens())
+                .setCacheWriteTokens(usage.cacheWriteTokens())
+                .setOutputTokens(usage.outputTokens())
                 .setFailures(batch.failures())
                 .setLines(0)
                 .setRemoteStatus("")
@@ -71,7 +80,15 @@ final class LedgerRecords {
                 .setElsewhereCount(tally.elsewhere())
                 .setTwins(batch.twins().stream().map(LedgerRecords::encode).toList())
                 .setReleasedLines(batch.exposure().released())
-                .setMissingLines(batch.exposure().missing());
+                .setMissingLines(batch.exposure().missing())
+                .setHourCacheWriteTokens(usage.hourCacheWriteTokens())
+                .setAnsweredBytes(spend.bytes())
+                .setAnsweredCount(spend.answers())
+                .setCostPicos(spend.cost().paid().picos())
+                .setSynchronousPicos(spend.cost().synchronous().picos())
+                .setUncachedPicos(spend.cost().uncached().picos())
+                .setUnpricedTokens(spend.unpricedTokens())
+                .setTags(tags(tally.spending()));
         switch (batch.state()) {
             case BatchState.Sealed _ -> draft.setState(LedgerState.SEALED);
             case BatchState.Spooled spooled ->
@@ -133,6 +150,7 @@ final class LedgerRecords {
                 lane.getApiVersion(),
                 lane.getBetas(),
                 lane.getCompletionWindow(),
+                lane.getTag(),
                 entry.getItems(),
                 entry.getBytes(),
                 entry.getChunks(),
@@ -153,11 +171,7 @@ final class LedgerRecords {
                         entry.getCancelledCount(),
                         entry.getReturnedCount(),
                         entry.getElsewhereCount(),
-                        new Usage(
-                                entry.getInputTokens(),
-                                entry.getCachedInputTokens(),
-                                entry.getCacheWriteTokens(),
-                                entry.getOutputTokens())),
+                        new Spending(spend(entry), byTag(entry.getTags()))),
                 entry.getTwins().stream().map(LedgerRecords::decode).toList(),
                 new Exposure(entry.getReleasedLines(), entry.getMissingLines()),
                 entry.getFailures(),
@@ -199,6 +213,65 @@ final class LedgerRecords {
     private static BatchState running(LedgerRecord entry, Standing standing) {
         return new BatchState.Running(
                 entry.getLines(), Instant.ofEpochMilli(entry.getCreatedAt()), entry.getRemoteStatus(), 0, 0, standing);
+    }
+
+    private static Spend spend(LedgerRecord entry) {
+        return new Spend(
+                entry.getAnsweredCount(),
+                entry.getAnsweredBytes(),
+                new Usage(
+                        entry.getInputTokens(),
+                        entry.getCachedInputTokens(),
+                        entry.getCacheWriteTokens(),
+                        entry.getHourCacheWriteTokens(),
+                        entry.getOutputTokens()),
+                cost(entry.getCostPicos(), entry.getSynchronousPicos(), entry.getUncachedPicos()),
+                entry.getUnpricedTokens());
+    }
+
+    private static List<LedgerTag> tags(Spending spending) {
+        return spending.byTag().entrySet().stream()
+                .map(entry -> encode(entry.getKey(), entry.getValue()))
+                .toList();
+    }
+
+    private static LedgerTag encode(String tag, Spend spend) {
+        return LedgerTag.newBuilder()
+                .setTag(tag)
+                .setAnsweredCount(spend.answers())
+                .setAnsweredBytes(spend.bytes())
+                .setInputTokens(spend.usage().inputTokens())
+                .setCachedInputTokens(spend.usage().cachedInputTokens())
+                .setCacheWriteTokens(spend.usage().cacheWriteTokens())
+                .setHourCacheWriteTokens(spend.usage().hourCacheWriteTokens())
+                .setOutputTokens(spend.usage().outputTokens())
+                .setCostPicos(spend.cost().paid().picos())
+                .setSynchronousPicos(spend.cost().synchronous().picos())
+                .setUncachedPicos(spend.cost().uncached().picos())
+                .setUnpricedTokens(spend.unpricedTokens())
+                .build();
+    }
+
+    private static Map<String, Spend> byTag(List<LedgerTag> tags) {
+        return tags.stream().collect(Collectors.toMap(LedgerTag::getTag, LedgerRecords::spend));
+    }
+
+    private static Spend spend(LedgerTag entry) {
+        return new Spend(
+                entry.getAnsweredCount(),
+                entry.getAnsweredBytes(),
+                new Usage(
+                        entry.getInputTokens(),
+                        entry.getCachedInputTokens(),
+                        entry.getCacheWriteTokens(),
+                        entry.getHourCacheWriteTokens(),
+                        entry.getOutputTokens()),
+                cost(entry.getCostPicos(), entry.getSynchronousPicos(), entry.getUncachedPicos()),
+                entry.getUnpricedTokens());
+    }
+
+    private static Cost cost(long paid, long synchronous, long uncached) {
+        return new Cost(new Usd(paid), new Usd(synchronous), new Usd(uncached));
     }
 
     private static LedgerTwin encode(Twin twin) {

@@ -7,6 +7,7 @@ import dev.halfrate.processor.batch.LifecycleSettings;
 import dev.halfrate.processor.config.AccountConfig;
 import dev.halfrate.processor.config.ConfigException;
 import dev.halfrate.processor.config.HalfrateConfig;
+import dev.halfrate.processor.money.Pricing;
 import dev.halfrate.processor.provider.Capabilities;
 import dev.halfrate.processor.provider.Provider;
 import dev.halfrate.processor.provider.SweepOutcome;
@@ -89,6 +90,7 @@ public final class LedgerWorker implements AutoCloseable {
             String instance,
             Map<String, ? extends Provider> providers,
             int workPartitions,
+            Pricing pricing,
             MeterRegistry meters,
             Consumer<Throwable> onFailure) {
         this.config = config;
@@ -104,7 +106,7 @@ public final class LedgerWorker implements AutoCloseable {
         this.admin = Admin.create(Map.copyOf(config.kafka()));
         this.bodies = new BodyReader(clients.reader(true), this::topicId);
         this.manifests = new ManifestReader(config.topics().work(), clients.reader(true));
-        this.workshop = workshop();
+        this.workshop = workshop(pricing);
         this.rules = config.accounts().stream()
                 .collect(Collectors.toUnmodifiableMap(
                         AccountConfig::name,
@@ -166,7 +168,7 @@ public final class LedgerWorker implements AutoCloseable {
         runners.forEach(runner -> runner.onListing(listing));
     }
 
-    private Workshop workshop() {
+    private Workshop workshop(Pricing pricing) {
         var spoolKilobytes = (int) Math.min(Integer.MAX_VALUE, config.ledger().spoolBytesMax() / 1024);
         var shares = HeapShares.ofThisProcess();
         return new Workshop(
@@ -188,6 +190,7 @@ public final class LedgerWorker implements AutoCloseable {
                 new ManifestRoom(shares.spooledItems()),
                 new ManifestRoom(shares.collectedItems()),
                 shares.letterBytes(),
+                pricing,
                 new Semaphore(spoolKilobytes, true),
                 spoolKilobytes);
     }

@@ -44,6 +44,7 @@ final class Manifests {
                 lane.getApiVersion(),
                 lane.getBetas(),
                 lane.getCompletionWindow(),
+                lane.getTag(),
                 chunk.getItems(),
                 chunk.getBytes(),
                 chunk.getChunks(),

@@ -60,7 +60,7 @@ public final class Publications {
                 seen.httpStatus(),
                 seen.body(),
                 seen.failure(),
-                seen.usage().isNone() ? null : seen.usage(),
+                seen.spend().answers() == 0 ? null : seen.spend().usage(),
                 batch.id(),
                 batch.attempt().remoteBatchId(),
                 ref.getAttempts() + (spendsAttempt(seen.finding()) ? 1 : 0),
@@ -70,7 +70,10 @@ public final class Publications {
                         : batch.attempt().startedAt(),
                 endedAt(batch),
                 now,
-                ref.getTraceparent());
+                ref.getTraceparent(),
+                null,
+                ref.getTag(),
+                seen.spend().priced() ? seen.spend().cost() : null);
     }
 
     BatchProgress progress(Batch batch, Instant now) {
@@ -104,9 +107,8 @@ public final class Publications {
                 tally.expired(),
                 tally.cancelled(),
                 tally.returned(),
-                tally.usage().inputTokens(),
-                tally.usage().cachedInputTokens(),
-                tally.usage().outputTokens(),
+                tally.spending().total(),
+                tally.spending().byTag(),
                 switch (state) {
                     case BatchState.Quiescing quiescing -> quiescing.reason();
                     case BatchState.Hold hold -> hold.reason();
@@ -149,6 +151,7 @@ public final class Publications {
     LaneSignal settled(Batch batch, Instant now) {
         var over = signal(batch, SignalKind.SETTLED, batch.succeeded().toBytes(), null, now);
         var tally = batch.tally();
+        var spend = tally.spending().total();
         return new LaneSignal(
                 over.inboxPartition(),
                 Signal.newBuilder(over.signal())
@@ -156,6 +159,11 @@ public final class Publications {
                         .setFailedCount(tally.failed())
                         .setExpiredCount(tally.expired())
                         .setCancelledCount(tally.cancelled())
+                        .setAnsweredBytes(spend.bytes())
+                        .setAnsweredCount(spend.answers())
+                        .setInputTokens(spend.usage().inputTokens())
+                        .setOutputTokens(spend.usage().outputTokens())
+                        .setCostPicos(spend.cost().paid().picos())
                         .build());
     }
 
@@ -197,7 +205,8 @@ public final class Publications {
                 header.model(),
                 header.apiVersion(),
                 header.betas(),
-                header.completionWindow());
+                header.completionWindow(),
+                header.tag());
     }
 
     private static boolean spendsAttempt(ItemReport.Finding finding) {

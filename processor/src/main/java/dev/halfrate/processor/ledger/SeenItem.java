@@ -2,7 +2,7 @@ package dev.halfrate.processor.ledger;
 
 import dev.halfrate.processor.batch.ItemReport;
 import dev.halfrate.processor.codec.Result;
-import dev.halfrate.processor.money.Usage;
+import dev.halfrate.processor.money.Spend;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 public record SeenItem(
         ManifestItem item,
         ItemReport.Finding finding,
-        Usage usage,
+        Spend spend,
         int httpStatus,
         byte @Nullable [] body,
         Result.@Nullable Failure failure) {
@@ -27,11 +27,12 @@ public record SeenItem(
             case FAILED_FOR_GOOD, BODY_GONE -> true;
             case SUCCEEDED, FAILED_FOR_NOW, NOT_EXECUTED_EXPIRED, NOT_EXECUTED_CANCELLED, MISSING -> false;
         };
-        return new SeenItem(item, finding, Usage.NONE, 0, null, new Result.Failure(code, message, permanent));
+        return new SeenItem(item, finding, Spend.NONE, 0, null, new Result.Failure(code, message, permanent));
     }
 
     ItemReport report(Instant now) {
         var ref = item.ref();
-        return new ItemReport(item.item(), finding, ref.getAttempts(), ref.getMissing(), item.lifeOver(now), usage);
+        return new ItemReport(
+                item.item(), finding, ref.getAttempts(), ref.getMissing(), item.lifeOver(now), ref.getTag(), spend);
     }
 }

@@ -1,5 +1,6 @@
 package dev.halfrate.processor.ledger;
 
+import dev.halfrate.processor.money.Pricing;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.Semaphore;
@@ -21,6 +22,7 @@ record Workshop(
         ManifestRoom manifests,
         ManifestRoom downloads,
         int letterBytes,
+        Pricing pricing,
         Semaphore spoolKilobytes,
         int spoolKilobytesMax) {
 

@@ -24,13 +24,26 @@ public record Price(
      *
      * @param above so many
      */
-    public record LongContext(long above, Rates batch, Rates synchronous) {}
+    public record LongContext(long above, Rates batch, Rates synchronous) {
+        private boolean holdsFor(Usage usage) {
+            return usage.inputTokens() > above;
+        }
+    }
 
-    /** @param usage of one request: a long input has its own price */
+    /** @param usage of one request of a batch: a long input has its own price */
     public Cost of(Usage usage) {
-        return longContext != null && usage.inputTokens() > longContext.above()
-                ? new Cost(
-                        longContext.batch().of(usage), longContext.synchronous().of(usage))
-                : new Cost(batch.of(usage), synchronous.of(usage));
+        return longContext != null && longContext.holdsFor(usage)
+                ? cost(usage, longContext.batch(), longContext.synchronous())
+                : cost(usage, batch, synchronous);
+    }
+
+    /** @param usage of one request that was sent at once */
+    public Cost atOnce(Usage usage) {
+        var rates = longContext != null && longContext.holdsFor(usage) ? longContext.synchronous() : synchronous;
+        return cost(usage, rates, rates);
+    }
+
+    private static Cost cost(Usage usage, Rates paid, Rates synchronous) {
+        return new Cost(paid.of(usage), synchronous.of(usage), paid.of(usage.withoutCache()));
     }
 }

@@ -22,6 +22,11 @@ public record Usage(
         return equals(NONE);
     }
 
+    /** @return the same tokens, had there been no cache */
+    Usage withoutCache() {
+        return new Usage(inputTokens, 0, 0, outputTokens);
+    }
+
     public Usage plus(Usage other) {
         return new Usage(
                 inputTokens + other.inputTokens,

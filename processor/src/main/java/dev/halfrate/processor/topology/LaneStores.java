@@ -226,7 +226,7 @@ record LaneStores(
     void retire(LaneTotals totals) {
         var before = lanes.get(RETIRED);
         var sum = before == null ? totals : LaneTotals.of(before).plus(totals);
-        var nobody = new LaneId("", "", "", "", List.of(), "");
+        var nobody = new LaneId("", "", "", "", List.of(), "", "");
         lanes.put(RETIRED, record("", nobody, LaneState.NEW, sum));
     }
 }

@@ -109,6 +109,7 @@ final class LaneTask {
                 switch (signal.getKind()) {
                     case RETURNED -> returned(signal);
                     case SETTLED -> settled(signal);
+                    case QUEUE_FULL -> metrics.ignored(signal.getKind());
                 }
             }
             case Command command -> commanded(command);

@@ -3,7 +3,7 @@ package dev.halfrate.processor.batch;
 import static dev.halfrate.processor.batch.Examples.ITEMS;
 import static dev.halfrate.processor.batch.Examples.NOW;
 import static dev.halfrate.processor.batch.Examples.SETTINGS;
-import static dev.halfrate.processor.batch.Examples.USAGE;
+import static dev.halfrate.processor.batch.Examples.SPEND;
 import static dev.halfrate.processor.batch.Examples.absent;
 import static dev.halfrate.processor.batch.Examples.complete;
 import static dev.halfrate.processor.batch.Examples.createRefused;
@@ -43,7 +43,7 @@ import dev.halfrate.processor.batch.Effect.StartTimer;
 import dev.halfrate.processor.batch.Effect.Timer;
 import dev.halfrate.processor.batch.ItemReport.Finding;
 import dev.halfrate.processor.batch.Step.Durability;
-import dev.halfrate.processor.money.Usage;
+import dev.halfrate.processor.money.Spend;
 import dev.halfrate.processor.provider.CreateOutcome;
 import dev.halfrate.processor.provider.DeleteOutcome;
 import dev.halfrate.processor.provider.FindOutcome;
@@ -113,7 +113,7 @@ class BatchLifecycleTest {
             var step = on(new Sealed(), new BatchEvent.SpoolWritten(ITEMS - 1, List.of(report(2, Finding.BODY_GONE))));
 
             assertThat(step.batch().state()).isEqualTo(new Spooled(ITEMS - 1));
-            assertThat(step.ends()).containsExactly(new ItemEnd(2, ItemEnd.Kind.FAILED, Usage.NONE));
+            assertThat(step.ends()).containsExactly(new ItemEnd(2, ItemEnd.Kind.FAILED, "", Spend.NONE));
             assertThat(step.batch().done()).isEqualTo(ItemBits.of(2));
         }
 
@@ -607,7 +607,7 @@ class BatchLifecycleTest {
         @Test
         void linesThatValidationNamesFailAndTheRestIsTriedAgain() {
             // Item 0 ended while spooling, so line 2 is item 2.
-            var batch = in(running()).with(List.of(new ItemEnd(0, ItemEnd.Kind.FAILED, Usage.NONE)));
+            var batch = in(running()).with(List.of(new ItemEnd(0, ItemEnd.Kind.FAILED, "", Spend.NONE)));
 
             var step = on(batch, failedAtValidation(error(Refusal.Kind.BAD_REQUEST, 2)));
             assertThat(step.effects())
@@ -615,7 +615,7 @@ class BatchLifecycleTest {
                             new Effect.ReportRefusedItems(List.of(new Effect.RefusedItem(2, "code_of_2", "no"))));
 
             var next = on(step.batch(), reported(Finding.FAILED_FOR_GOOD, 2));
-            assertThat(next.ends()).containsExactly(new ItemEnd(2, ItemEnd.Kind.FAILED, Usage.NONE));
+            assertThat(next.ends()).containsExactly(new ItemEnd(2, ItemEnd.Kind.FAILED, "", Spend.NONE));
             assertThat(next.batch().state()).isEqualTo(new Sealed());
             assertThat(next.batch().attempts())
                     .extracting(Attempt::outcome)
@@ -673,9 +673,9 @@ class BatchLifecycleTest {
             var first = on(ended(), reported(Finding.SUCCEEDED, 1, 1));
             var again = on(first.batch(), reported(Finding.FAILED_FOR_GOOD, 1));
 
-            assertThat(first.ends()).containsExactly(new ItemEnd(1, ItemEnd.Kind.SUCCEEDED, USAGE));
+            assertThat(first.ends()).containsExactly(new ItemEnd(1, ItemEnd.Kind.SUCCEEDED, "", SPEND));
             assertThat(first.batch().state()).isEqualTo(ended().andBegun());
-            assertThat(first.batch().tally().usage()).isEqualTo(USAGE);
+            assertThat(first.batch().tally().spending().total()).isEqualTo(SPEND);
             assertIgnored(again, first.batch());
         }
 
@@ -829,7 +829,7 @@ class BatchLifecycleTest {
 
         private ItemEnd.Kind verdict(
                 LifecycleSettings settings, Finding finding, int attempts, int missing, boolean lifeOver) {
-            var report = new ItemReport(0, finding, attempts, missing, lifeOver, Usage.NONE);
+            var report = new ItemReport(0, finding, attempts, missing, lifeOver, "", Spend.NONE);
             return new BatchLifecycle(settings, _ -> Examples.EXACT)
                     .on(in(ended()), new BatchEvent.Reported(List.of(report)), new Situation(EPOCH, NOW, 0))
                     .ends()
@@ -1057,9 +1057,9 @@ class BatchLifecycleTest {
         void failsItsRequestsWhenOnePartIsASingleOneOrThereAreTooManyParts() {
             var single = in(running())
                     .with(List.of(
-                            new ItemEnd(0, ItemEnd.Kind.FAILED, Usage.NONE),
-                            new ItemEnd(1, ItemEnd.Kind.FAILED, Usage.NONE),
-                            new ItemEnd(2, ItemEnd.Kind.FAILED, Usage.NONE)));
+                            new ItemEnd(0, ItemEnd.Kind.FAILED, "", Spend.NONE),
+                            new ItemEnd(1, ItemEnd.Kind.FAILED, "", Spend.NONE),
+                            new ItemEnd(2, ItemEnd.Kind.FAILED, "", Spend.NONE)));
             var refused = failedAtValidation(error(Refusal.Kind.BAD_REQUEST, null));
 
             assertThat(on(single, refused).batch().state()).isInstanceOf(Refused.class);

@@ -3,10 +3,14 @@ package dev.halfrate.processor.batch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.halfrate.processor.money.Cost;
+import dev.halfrate.processor.money.Spend;
 import dev.halfrate.processor.money.Usage;
+import dev.halfrate.processor.money.Usd;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -65,11 +69,27 @@ class BatchTest {
     void aTallyCountsEachEndOnceAndAllTokens() {
         var tally = Tally.ZERO;
         for (var kind : ItemEnd.Kind.values()) {
-            tally = tally.plus(new ItemEnd(0, kind, Examples.USAGE));
+            tally = tally.plus(new ItemEnd(0, kind, "", Examples.SPEND));
         }
 
-        assertThat(tally).isEqualTo(new Tally(1, 1, 1, 1, 1, 0, new Usage(50, 20, 0, 15)));
+        var five = new Spend(5, 500, new Usage(50, 20, 0, 15), new Cost(new Usd(25), new Usd(50), new Usd(35)), 0);
+        assertThat(tally).isEqualTo(new Tally(1, 1, 1, 1, 1, 0, new Spending(five, Map.of())));
         assertThat(tally.done()).isEqualTo(5);
+    }
+
+    @Test
+    void labelsAreToldApartUpToSomeNumber() {
+        var spending = Spending.NONE;
+        for (var tag = 0; tag <= Spending.TAGS_MAX; tag++) {
+            spending = spending.plus("tag-" + tag, Examples.SPEND);
+        }
+        spending = spending.plus("tag-0", Examples.SPEND).plus("", Examples.SPEND);
+
+        assertThat(spending.byTag()).hasSize(Spending.TAGS_MAX + 1).containsKey(Spending.OTHERS);
+        assertThat(spending.byTag()).containsEntry("tag-0", Examples.SPEND.plus(Examples.SPEND));
+        assertThat(spending.total().answers()).isEqualTo(Spending.TAGS_MAX + 3);
+        assertThat(spending.plus(spending).byTag())
+                .containsOnlyKeys(spending.byTag().keySet());
     }
 
     @Test

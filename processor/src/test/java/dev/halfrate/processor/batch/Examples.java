@@ -1,7 +1,10 @@
 package dev.halfrate.processor.batch;
 
 import dev.halfrate.processor.batch.ItemReport.Finding;
+import dev.halfrate.processor.money.Cost;
+import dev.halfrate.processor.money.Spend;
 import dev.halfrate.processor.money.Usage;
+import dev.halfrate.processor.money.Usd;
 import dev.halfrate.processor.provider.CreateOutcome;
 import dev.halfrate.processor.provider.DeleteOutcome;
 import dev.halfrate.processor.provider.FindOutcome;
@@ -25,7 +28,8 @@ import org.jspecify.annotations.Nullable;
 public final class Examples {
     public static final int ITEMS = 4;
     public static final Instant NOW = Instant.parse("2026-11-21T20:00:00Z");
-    public static final Usage USAGE = new Usage(10, 4, 0, 3);
+    public static final Spend SPEND =
+            new Spend(1, 100, new Usage(10, 4, 0, 3), new Cost(new Usd(5), new Usd(10), new Usd(7)), 0);
 
     public static final LifecycleSettings SETTINGS = new LifecycleSettings(
             List.of(Duration.ofSeconds(30), Duration.ofSeconds(60)),
@@ -62,6 +66,7 @@ public final class Examples {
                 "",
                 List.of(),
                 "24h",
+                "",
                 items,
                 4_000,
                 chunks,
@@ -291,6 +296,6 @@ public final class Examples {
     }
 
     static ItemReport report(int item, Finding finding) {
-        return new ItemReport(item, finding, 0, 0, false, finding == Finding.SUCCEEDED ? USAGE : Usage.NONE);
+        return new ItemReport(item, finding, 0, 0, false, "", finding == Finding.SUCCEEDED ? SPEND : Spend.NONE);
     }
 }

@@ -23,11 +23,16 @@ class FormatsDocumentTest {
         assertThat(names(Result.Failure.class)).allSatisfy(name -> isARow("error." + name));
         assertThat(names(Result.ResponseParts.class)).allSatisfy(name -> isARow("response_parts." + name));
         assertThat(names(Usage.class)).allSatisfy(name -> isARow("usage." + name));
+        assertThat(List.of("usd", "synchronous_usd", "uncached_usd")).allSatisfy(name -> isARow("cost." + name));
     }
 
     @Test
     void everyFieldOfABatchIsDocumented() {
-        assertThat(names(BatchProgress.class)).allSatisfy(this::isARow);
+        assertThat(names(BatchProgress.class))
+                .filteredOn(name -> !name.equals("spend"))
+                .allSatisfy(this::isARow);
+        assertThat(List.of("answered", "answered_bytes", "unpriced_tokens")).allSatisfy(this::isARow);
+        assertThat(names(Usage.class)).allSatisfy(this::isARow);
     }
 
     @Test

@@ -24,8 +24,8 @@ class RequestParserTest {
         var parsed = parse(line);
 
         assertThat(parsed)
-                .isEqualTo(
-                        new Parsed.Request("a-1", "/v1/chat/completions", "gpt-4o-mini", line.indexOf("{\"model"), 41));
+                .isEqualTo(new Parsed.Request(
+                        "a-1", "/v1/chat/completions", "gpt-4o-mini", line.indexOf("{\"model"), 41, 5));
     }
 
     @ParameterizedTest
@@ -41,7 +41,7 @@ class RequestParserTest {
 
         assertThat(parse(line))
                 .isEqualTo(new Parsed.Request(
-                        "a-1", "/v1/messages", "claude-haiku-4-5", line.indexOf("{\"model\""), body.length()));
+                        "a-1", "/v1/messages", "claude-haiku-4-5", line.indexOf("{\"model\""), body.length(), 5));
     }
 
     @Test
@@ -49,7 +49,7 @@ class RequestParserTest {
         var line = """
                 {"custom_id":"a","method":"POST","url":"/u","body":{"model":"m"},"params":{"model":"n","stream":true}}""";
 
-        assertThat(parse(line)).isEqualTo(new Parsed.Request("a", "/u", "m", line.indexOf("{\"model\""), 13));
+        assertThat(parse(line)).isEqualTo(new Parsed.Request("a", "/u", "m", line.indexOf("{\"model\""), 13, 0));
     }
 
     @ParameterizedTest

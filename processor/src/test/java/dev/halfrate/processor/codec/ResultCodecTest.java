@@ -4,7 +4,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.halfrate.processor.money.Cost;
 import dev.halfrate.processor.money.Usage;
+import dev.halfrate.processor.money.Usd;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
@@ -22,8 +24,9 @@ class ResultCodecTest {
 
         assertThat(json).isEqualTo("""
                         {"custom_id":"a-1","status":"succeeded","provider":"openai","account":"main","model":"gpt-4o-mini",\
-                        "http_status":200,"response":{ "id" : "x" },"response_parts":null,"error":null,\
+                        "tag":"team-a","http_status":200,"response":{ "id" : "x" },"response_parts":null,"error":null,\
                         "usage":{"input_tokens":10,"cached_input_tokens":2,"cache_write_tokens":1,"hour_cache_write_tokens":0,"output_tokens":5},\
+                        "cost":{"usd":0.00015,"synchronous_usd":0.0003,"uncached_usd":0.00016},\
                         "batch_id":"b-1","remote_batch_id":"batch_1","attempts":1,\
                         "requested_at":"2026-11-21T20:15:30.120Z","created_at":"2026-11-21T20:16:30.120Z",\
                         "ended_at":"2026-11-21T20:17:30.120Z","published_at":"2026-11-21T20:18:30.120Z"}""");
@@ -35,9 +38,9 @@ class ResultCodecTest {
 
         assertThat(json).isEqualTo("""
                         {"custom_id":"ä\\"1","status":"rejected","provider":null,"account":null,"model":null,\
-                        "http_status":null,"response":null,"response_parts":null,\
+                        "tag":null,"http_status":null,"response":null,"response_parts":null,\
                         "error":{"code":"body_type","message":"body must be a JSON object","permanent":true},\
-                        "usage":null,"batch_id":null,"remote_batch_id":null,"attempts":0,\
+                        "usage":null,"cost":null,"batch_id":null,"remote_batch_id":null,"attempts":0,\
                         "requested_at":"2026-11-21T20:15:30.120Z","created_at":null,"ended_at":null,\
                         "published_at":"2026-11-21T20:15:31.000Z"}""");
     }
@@ -164,7 +167,10 @@ class ResultCodecTest {
                 REQUESTED.plusSeconds(60),
                 REQUESTED.plusSeconds(120),
                 REQUESTED.plusSeconds(180),
-                "00-1-2-01");
+                "00-1-2-01",
+                null,
+                "team-a",
+                new Cost(new Usd(150_000_000), new Usd(300_000_000), new Usd(160_000_000)));
     }
 
     private static Result rejected() {

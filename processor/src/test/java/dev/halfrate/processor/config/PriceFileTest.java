@@ -19,7 +19,12 @@ class PriceFileTest {
     private static final long MILLION = 1_000_000;
 
     private static Cost cost(String batch, String synchronous) {
-        return new Cost(Usd.of(new BigDecimal(batch)), Usd.of(new BigDecimal(synchronous)));
+        return cost(batch, synchronous, batch);
+    }
+
+    private static Cost cost(String batch, String synchronous, String uncached) {
+        return new Cost(
+                Usd.of(new BigDecimal(batch)), Usd.of(new BigDecimal(synchronous)), Usd.of(new BigDecimal(uncached)));
     }
 
     private static Price builtIn(String model) {
@@ -47,7 +52,7 @@ class PriceFileTest {
 
         // 10 plain at 1, 10 read at 0.10, 10 written for minutes at 1.25, 10 for an hour at 2, 10 of output at 5
         // dollars
-        assertThat(builtIn("claude-haiku-4-5").of(tenEach)).isEqualTo(cost("0.00004675", "0.0000935"));
+        assertThat(builtIn("claude-haiku-4-5").of(tenEach)).isEqualTo(cost("0.00004675", "0.0000935", "0.000045"));
     }
 
     @Test

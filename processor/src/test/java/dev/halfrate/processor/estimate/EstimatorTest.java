@@ -121,8 +121,8 @@ class EstimatorTest {
                 .getFirst();
         var prefix = estimate.repeatedTokens();
         var saved = estimate.cost(PRICE, OptionalLong.empty())
-                .batch()
-                .minus(estimate.cachedCost(PRICE, OptionalLong.empty()).batch());
+                .paid()
+                .minus(estimate.cachedCost(PRICE, OptionalLong.empty()).paid());
 
         assertThat(prefix).isBetween(1_990L, 2_010L);
         // Written once for a dollar more, read once for 90 cents less; the third is not written at all.
@@ -137,9 +137,11 @@ class EstimatorTest {
         assertThat(estimate.repeatedTokens()).isZero();
         assertThat(estimate.cachedCost(PRICE, OptionalLong.of(3))).isEqualTo(estimate.cost(PRICE, OptionalLong.of(3)));
         assertThat(estimate.cost(PRICE, OptionalLong.of(3)))
-                .isEqualTo(new Cost(usd("24"), usd("48"))
+                .isEqualTo(new Cost(usd("24"), usd("48"), usd("24"))
                         .plus(new Cost(
-                                usd("1").times(estimate.inputTokens()), usd("2").times(estimate.inputTokens()))));
+                                usd("1").times(estimate.inputTokens()),
+                                usd("2").times(estimate.inputTokens()),
+                                usd("1").times(estimate.inputTokens()))));
     }
 
     @Test

@@ -41,9 +41,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class RequestSorterTest {
-    private static final LaneId MINI = new LaneId("mini", CHAT, "gpt-4o-mini", "", List.of(), "24h");
-    private static final LaneId OTHER_24H = new LaneId("rest", CHAT, "gpt-4", "", List.of(), "24h");
-    private static final LaneId OTHER = new LaneId("rest", CHAT, "gpt-5", "", List.of(), "7d");
+    private static final LaneId MINI = new LaneId("mini", CHAT, "gpt-4o-mini", "", List.of(), "24h", "");
+    private static final LaneId OTHER_24H = new LaneId("rest", CHAT, "gpt-4", "", List.of(), "24h", "");
+    private static final LaneId OTHER = new LaneId("rest", CHAT, "gpt-5", "", List.of(), "7d", "");
 
     private final RequestSorter sorter = new RequestSorter(Samples.CONFIG, Samples.CAPABILITIES, Samples.TOPICS);
 
@@ -79,7 +79,10 @@ class RequestSorterTest {
                                 0,
                                 "",
                                 "00-1-2-01",
-                                Map.of())),
+                                Map.of(),
+                                0,
+                                0L,
+                                0L)),
                         0L));
         assertThat(InternalFormat.REF_CHUNK.decode(
                         InternalFormat.REF_CHUNK.encode(sorted.chunks().getFirst())))
@@ -239,11 +242,11 @@ class RequestSorterTest {
         var wishing = with(with(at(1, line("w", "gpt-4")), Wishes.API_VERSION, "v2"), Wishes.BETAS, "d, c,d");
 
         assertThat(lanes(plain.sort(List.of(at(0, line("a", "gpt-4")), wishing), NOW)))
-                .containsExactly(new LaneId("mini", CHAT, "gpt-4", "", List.of(), "24h"));
+                .containsExactly(new LaneId("mini", CHAT, "gpt-4", "", List.of(), "24h", ""));
         assertThat(lanes(versioned.sort(List.of(at(0, line("a", "gpt-4")), wishing), NOW)))
                 .containsExactly(
-                        new LaneId("mini", CHAT, "gpt-4", "v1", List.of("a", "b"), "24h"),
-                        new LaneId("mini", CHAT, "gpt-4", "v2", List.of("c", "d"), "24h"));
+                        new LaneId("mini", CHAT, "gpt-4", "v1", List.of("a", "b"), "24h", ""),
+                        new LaneId("mini", CHAT, "gpt-4", "v2", List.of("c", "d"), "24h", ""));
     }
 
     private static List<LaneId> lanes(Sorted sorted) {

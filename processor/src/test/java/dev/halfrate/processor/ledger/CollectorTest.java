@@ -9,12 +9,14 @@ import dev.halfrate.processor.batch.BatchEvent;
 import dev.halfrate.processor.batch.ItemReport;
 import dev.halfrate.processor.batch.ItemReport.Finding;
 import dev.halfrate.processor.codec.QuarantinedLine;
+import dev.halfrate.processor.money.Spend;
 import dev.halfrate.processor.money.Usage;
 import dev.halfrate.processor.provider.RawLine;
 import dev.halfrate.processor.provider.ResultLine;
 import dev.halfrate.processor.provider.UpstreamId;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -26,8 +28,14 @@ class CollectorTest {
 
     private final LinkedBlockingQueue<Mailbox.Letter> letters = new LinkedBlockingQueue<>();
     private long number;
-    private final Collector collector =
-            new Collector(BATCH, Refs.items("a", "b", "c"), new Download(), 8 << 20, letters::add, ActorClock.system());
+    private final Collector collector = new Collector(
+            BATCH,
+            Refs.items("a", "b", "c"),
+            Optional.empty(),
+            new Download(),
+            8 << 20,
+            letters::add,
+            ActorClock.system());
 
     private static ResultLine answered(String upstreamId, int bytes) {
         return new ResultLine.Answered(upstreamId, 200, new byte[bytes], new Usage(1, 0, 0, 2), null);
@@ -167,8 +175,14 @@ class CollectorTest {
                 .isInstanceOfSatisfying(
                         BatchEvent.Reported.class,
                         reported -> assertThat(reported.reports())
-                                .containsExactly(
-                                        new ItemReport(2, Finding.SUCCEEDED, 0, 0, false, new Usage(1, 0, 0, 2))));
+                                .containsExactly(new ItemReport(
+                                        2,
+                                        Finding.SUCCEEDED,
+                                        0,
+                                        0,
+                                        false,
+                                        "",
+                                        Spend.of(26, new Usage(1, 0, 0, 2), Optional.empty()))));
         assertThat(letter.seen().getFirst().body()).hasSize(5);
     }
 

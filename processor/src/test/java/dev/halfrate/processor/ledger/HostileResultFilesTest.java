@@ -26,6 +26,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
@@ -137,6 +138,7 @@ class HostileResultFilesTest {
         var collector = new Collector(
                 BATCH,
                 MANIFEST,
+                Optional.empty(),
                 download,
                 8 << 20,
                 letter -> {

@@ -12,6 +12,7 @@ import dev.halfrate.processor.batch.Effect;
 import dev.halfrate.processor.batch.Examples;
 import dev.halfrate.processor.batch.Exposure;
 import dev.halfrate.processor.config.LimitsConfig;
+import dev.halfrate.processor.money.Pricing;
 import dev.halfrate.processor.provider.CreateOutcome;
 import dev.halfrate.processor.provider.Deadline;
 import dev.halfrate.processor.provider.FilePosition;
@@ -97,6 +98,7 @@ class HttpVendorTest {
                         manifestRoom,
                         new ManifestRoom(1),
                         8 << 20,
+                        Pricing.NONE,
                         spoolKilobytes,
                         KILOBYTES),
                 letters::add,

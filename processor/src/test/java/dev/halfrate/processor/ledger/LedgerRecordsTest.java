@@ -8,10 +8,12 @@ import dev.halfrate.processor.batch.BatchState;
 import dev.halfrate.processor.batch.Examples;
 import dev.halfrate.processor.batch.Exposure;
 import dev.halfrate.processor.batch.ItemBits;
+import dev.halfrate.processor.batch.Spending;
 import dev.halfrate.processor.batch.Tally;
 import dev.halfrate.processor.batch.Twin;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -56,7 +58,7 @@ class LedgerRecordsTest {
                             List.of())),
             ItemBits.of(0, 1, 3),
             ItemBits.of(3),
-            new Tally(1, 1, 0, 0, 1, 0, Examples.USAGE),
+            new Tally(1, 1, 0, 0, 1, 0, new Spending(Examples.SPEND, Map.of("team-a", Examples.SPEND))),
             List.of(new Twin("remote-3", false, 0), new Twin("remote-4", true, 3)),
             new Exposure(4, 1),
             7,

@@ -8,6 +8,7 @@ import dev.halfrate.processor.provider.RawLine;
 import dev.halfrate.processor.provider.ResultLine;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 
 /** The letters of effects, for those who carry them out without HTTP. */
 public final class Letters {
@@ -19,7 +20,7 @@ public final class Letters {
     /** One part of a download, through the real collector; at most two of its letters fit. */
     public static Strays ofLines(
             Batch batch, List<ManifestItem> items, List<ResultLine> lines, Mailbox mailbox, ActorClock clock) {
-        var collector = new Collector(batch, items, new Download(), 8 << 20, mailbox, clock);
+        var collector = new Collector(batch, items, Optional.empty(), new Download(), 8 << 20, mailbox, clock);
         try {
             for (var i = 0; i < lines.size(); i++) {
                 collector.accept(lines.get(i), RawLine.of(i + 1, new byte[0], 0));

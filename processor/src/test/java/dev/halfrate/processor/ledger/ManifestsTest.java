@@ -15,7 +15,7 @@ class ManifestsTest {
         return ManifestChunk.newBuilder()
                 .setBatchId(batchId)
                 .setPool("pool")
-                .setLane(new LaneId("main", "/v1/chat/completions", "model", "", List.of(), "24h"))
+                .setLane(new LaneId("main", "/v1/chat/completions", "model", "", List.of(), "24h", ""))
                 .setIndex(index)
                 .setChunks(chunks)
                 .setItems(5)

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.halfrate.processor.batch.Examples;
 import dev.halfrate.processor.batch.ItemEnd;
 import dev.halfrate.processor.batch.ItemReport.Finding;
-import dev.halfrate.processor.money.Usage;
+import dev.halfrate.processor.money.Spend;
 import dev.halfrate.schemas.internal.InternalFormat;
 import dev.halfrate.schemas.internal.Ref;
 import dev.halfrate.schemas.internal.RefChunk;
@@ -83,7 +83,7 @@ class PublicationsTest {
     void aResultCountsWhatTheVendorTriedAndNotWhatItLost() {
         var missing = seen(0, Finding.MISSING, 2);
         var failed = seen(0, Finding.FAILED_FOR_NOW, 2);
-        var end = new ItemEnd(0, ItemEnd.Kind.FAILED, Usage.NONE);
+        var end = new ItemEnd(0, ItemEnd.Kind.FAILED, "", Spend.NONE);
         var batch = Refs.sealed(1);
 
         assertThat(publications.result(batch, end, missing, Examples.NOW).attempts())

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A lane that seals what comes in and what comes back, into manifests on one work partition. */
 final class VirtualLane {
-    private static final LaneId LANE = new LaneId("main", "/v1/chat/completions", "model", "", List.of(), "24h");
+    private static final LaneId LANE = new LaneId("main", "/v1/chat/completions", "model", "", List.of(), "24h", "");
     private static final Source SOURCE = new Source(new TopicId(new byte[16]), "llm.requests");
     private static final Duration SEAL_WITHIN = Duration.ofMinutes(40);
     private static final int CHUNKS_MAX = 3;

@@ -140,7 +140,7 @@ final class LanesUnderTest implements AutoCloseable {
     // ---- what happens ----
 
     static LaneId lane(String account, String model) {
-        return new LaneId(account, "/v1/chat/completions", model, "", List.of(), "24h");
+        return new LaneId(account, "/v1/chat/completions", model, "", List.of(), "24h", "");
     }
 
     Ref ref(String customId, int content, int lineBytes, Duration life) {
@@ -161,7 +161,10 @@ final class LanesUnderTest implements AutoCloseable {
                 0,
                 "",
                 "00-trace",
-                Map.of());
+                Map.of(),
+                0,
+                0L,
+                0L);
     }
 
     /** Requests of 100 bytes and the same content. */
@@ -197,18 +200,10 @@ final class LanesUnderTest implements AutoCloseable {
     }
 
     void returned(String batchId, List<Ref> refs, Instant notBefore) {
-        inbox(InternalFormat.SIGNAL.encode(new Signal(
-                SignalKind.RETURNED,
-                "pool",
-                LANE,
-                batchId,
-                now.toEpochMilli(),
-                ByteBuffer.allocate(0),
-                chunk(LANE, refs, notBefore),
-                0,
-                0,
-                0,
-                0)));
+        inbox(InternalFormat.SIGNAL.encode(signal(SignalKind.RETURNED, batchId)
+                .setSucceeded(ByteBuffer.allocate(0))
+                .setReturned(chunk(LANE, refs, notBefore))
+                .build()));
     }
 
     /** What neither succeeded nor was returned has failed. */
@@ -219,18 +214,21 @@ final class LanesUnderTest implements AutoCloseable {
     void settled(String batchId, Collection<Integer> succeeded, int failed) {
         var bits = new BitSet();
         succeeded.forEach(bits::set);
-        inbox(InternalFormat.SIGNAL.encode(new Signal(
-                SignalKind.SETTLED,
-                "pool",
-                LANE,
-                batchId,
-                now.toEpochMilli(),
-                ByteBuffer.wrap(bits.toByteArray()),
-                null,
-                succeeded.size(),
-                failed,
-                0,
-                0)));
+        inbox(InternalFormat.SIGNAL.encode(signal(SignalKind.SETTLED, batchId)
+                .setSucceeded(ByteBuffer.wrap(bits.toByteArray()))
+                .setSucceededCount(succeeded.size())
+                .setFailedCount(failed)
+                .build()));
+    }
+
+    private Signal.Builder signal(SignalKind kind, String batchId) {
+        return Signal.newBuilder()
+                .setKind(kind)
+                .setPool("pool")
+                .setLane(LANE)
+                .setBatchId(batchId)
+                .setAt(now.toEpochMilli())
+                .setReturned(null);
     }
 
     private int unended(String batchId) {
