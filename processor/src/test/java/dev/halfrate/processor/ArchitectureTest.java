@@ -89,7 +89,17 @@ class ArchitectureTest {
             .mayOnlyBeAccessedByLayers("intake", "topology", "ledger", "ops", "cli")
             .whereLayer("money")
             .mayOnlyBeAccessedByLayers(
-                    "codec", "provider", "vendors", "config", "batch", "ledger", "call", "estimate", "cli");
+                    "codec",
+                    "provider",
+                    "vendors",
+                    "config",
+                    "balance",
+                    "batch",
+                    "ledger",
+                    "call",
+                    "estimate",
+                    "ops",
+                    "cli");
 
     @ArchTest
     static final ArchRule noCyclesBetweenRooms =
@@ -118,7 +128,13 @@ class ArchitectureTest {
             .resideInAPackage(ROOT + "balance")
             .should()
             .onlyDependOnClassesThat(resideInAnyPackage(
-                    ROOT + "balance", "dev.halfrate.schemas.internal", "java.lang..", "java.util..", "org.jspecify.."));
+                    ROOT + "balance",
+                    ROOT + "money",
+                    "dev.halfrate.schemas.internal",
+                    "java.lang..",
+                    "java.time..",
+                    "java.util..",
+                    "org.jspecify.."));
 
     @ArchTest
     static final ArchRule batchesArePure = classes()

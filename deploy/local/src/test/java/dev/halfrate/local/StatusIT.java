@@ -26,6 +26,7 @@ import dev.halfrate.simulator.SimulatorConfig;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.math.BigDecimal;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -115,6 +116,17 @@ class StatusIT {
                             .path("settled")
                             .asInt())
                     .isPositive();
+
+            // And the report has each answer once, at half of what it would have cost at once
+            assertThat(command("report", "--by", "day,model", "--format", "json"))
+                    .isEqualTo(CommandLines.DONE);
+            var report = new ObjectMapper().readTree(words.toString());
+            var total = report.path("total");
+            assertThat(total.path("answers").asInt()).isEqualTo(2 * 22);
+            assertThat(total.path("paid_usd").decimalValue()).isPositive();
+            assertThat(total.path("synchronous_usd").decimalValue())
+                    .isEqualByComparingTo(total.path("paid_usd").decimalValue().multiply(BigDecimal.TWO));
+            assertThat(report.path("rows").findValuesAsText("model")).containsOnly("gpt-4o");
         }
     }
 
@@ -312,8 +324,12 @@ class StatusIT {
     }
 
     private int status(String... options) {
+        return command("status", options);
+    }
+
+    private int command(String name, String... options) {
         words.getBuffer().setLength(0);
-        var arguments = new ArrayList<>(List.of("status", "--config", file.toString()));
+        var arguments = new ArrayList<>(List.of(name, "--config", file.toString()));
         arguments.addAll(List.of(options));
         return LocalMain.commandLine()
                 .setOut(new PrintWriter(words, true))

@@ -19,6 +19,7 @@ import picocli.CommandLine.Spec;
         subcommands = {
             RunCommand.class,
             StatusCommand.class,
+            ReportCommand.class,
             CallCommand.class,
             EstimateCommand.class,
             VersionCommand.class,
@@ -30,6 +31,7 @@ import picocli.CommandLine.Spec;
             "Examples:",
             "  halfrate run --config halfrate.yaml     run the service until Ctrl-C or SIGTERM",
             "  halfrate status --config halfrate.yaml  see where everything is, and whether it adds up",
+            "  halfrate report --config halfrate.yaml  what was spent, and what was saved",
             "  halfrate estimate FILE                  what a file's requests will cost, before anything is sent",
             "  halfrate call -c halfrate.yaml FILE     send a file's requests now, at the full price",
             "  halfrate help run                       what run needs and what it returns",

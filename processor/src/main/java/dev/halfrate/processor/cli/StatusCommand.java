@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
 import dev.halfrate.processor.config.ConfigFile;
+import dev.halfrate.processor.money.Usd;
 import dev.halfrate.processor.ops.Status;
 import dev.halfrate.processor.ops.StatusReader;
 import java.nio.file.Path;
@@ -86,7 +87,9 @@ final class StatusCommand implements Callable<Integer> {
     }
 
     private static ObjectMapper mapper() {
-        var times = new SimpleModule().addSerializer(Instant.class, ToStringSerializer.instance);
-        return new ObjectMapper().registerModule(times).enable(SerializationFeature.INDENT_OUTPUT);
+        var module = new SimpleModule()
+                .addSerializer(Instant.class, ToStringSerializer.instance)
+                .addSerializer(Usd.class, new ToStringSerializer());
+        return new ObjectMapper().registerModule(module).enable(SerializationFeature.INDENT_OUTPUT);
     }
 }

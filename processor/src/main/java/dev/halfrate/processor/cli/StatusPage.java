@@ -156,6 +156,16 @@ final class StatusPage {
                 "  may be bought twice: %,d lines of released attempts, %,d missing lines%n",
                 ledger.released(),
                 ledger.missing());
+        var cost = ledger.money().spend().cost();
+        out.printf(
+                Locale.ROOT,
+                "  paid: $%s; at once it would have been $%s%s%n",
+                cost.paid(),
+                cost.synchronous(),
+                ledger.money().spend().unpricedTokens() == 0
+                        ? ""
+                        : "; %,d tokens of models without a price"
+                                .formatted(ledger.money().spend().unpricedTokens()));
         for (var hold : ledger.holds().stream().limit(HOLDS_SHOWN_MAX).toList()) {
             out.printf(
                     Locale.ROOT,

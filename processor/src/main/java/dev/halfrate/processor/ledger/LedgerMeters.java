@@ -1,11 +1,15 @@
 package dev.halfrate.processor.ledger;
 
 import dev.halfrate.processor.balance.BatchFigures;
+import dev.halfrate.processor.balance.Spends;
+import dev.halfrate.processor.money.Report;
 import dev.halfrate.schemas.internal.LedgerRecord;
 import dev.halfrate.schemas.internal.LedgerState;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Instant;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
@@ -19,6 +23,7 @@ final class LedgerMeters {
     private final AtomicLong billedTwice;
     private final AtomicLong released;
     private final AtomicLong missing;
+    private final MoneyMeters money;
 
     LedgerMeters(MeterRegistry registry) {
         for (var state : LedgerState.values()) {
@@ -31,6 +36,7 @@ final class LedgerMeters {
         billedTwice = gauge(registry, "halfrate.billed_twice", "Lines of second remote batches, paid for on top");
         released = exposure(registry, "released");
         missing = exposure(registry, "missing");
+        money = new MoneyMeters(registry);
     }
 
     private static AtomicLong exposure(MeterRegistry registry, String reason) {
@@ -60,21 +66,26 @@ final class LedgerMeters {
 
     /** The share of one partition; for one thread. */
     final class Share implements AutoCloseable {
-        private final Map<String, BatchFigures> known = new HashMap<>();
+        private final Map<String, Known> known = new HashMap<>();
+
+        private record Known(BatchFigures figures, List<Report.Row> spend) {}
 
         void put(LedgerRecord batch) {
-            var figures = BatchFigures.of(batch);
-            add(figures, 1);
-            forget(known.put(batch.getBatchId(), figures));
+            var spend = Spends.counted(batch, Instant.EPOCH);
+            var now = new Known(BatchFigures.of(batch), Report.of(List.of(spend), MoneyMeters.BY));
+            add(now.figures, 1);
+            money.add(now.spend);
+            forget(known.put(batch.getBatchId(), now));
         }
 
         void remove(String batchId) {
             forget(known.remove(batchId));
         }
 
-        private void forget(@Nullable BatchFigures figures) {
-            if (figures != null) {
-                add(figures, -1);
+        private void forget(@Nullable Known before) {
+            if (before != null) {
+                add(before.figures, -1);
+                money.remove(before.spend);
             }
         }
 

@@ -1,5 +1,6 @@
 package dev.halfrate.processor.ledger;
 
+import dev.halfrate.processor.balance.Spends;
 import dev.halfrate.processor.batch.Attempt;
 import dev.halfrate.processor.batch.Batch;
 import dev.halfrate.processor.batch.BatchHeader;
@@ -10,10 +11,7 @@ import dev.halfrate.processor.batch.ItemBits;
 import dev.halfrate.processor.batch.Spending;
 import dev.halfrate.processor.batch.Tally;
 import dev.halfrate.processor.batch.Twin;
-import dev.halfrate.processor.money.Cost;
 import dev.halfrate.processor.money.Spend;
-import dev.halfrate.processor.money.Usage;
-import dev.halfrate.processor.money.Usd;
 import dev.halfrate.schemas.internal.AttemptOutcome;
 import dev.halfrate.schemas.internal.LedgerAttempt;
 import dev.halfrate.schemas.internal.LedgerRecord;
@@ -24,8 +22,6 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** A batch as a ledger record and back. */
@@ -171,7 +167,7 @@ final class LedgerRecords {
                         entry.getCancelledCount(),
                         entry.getReturnedCount(),
                         entry.getElsewhereCount(),
-                        new Spending(spend(entry), byTag(entry.getTags()))),
+                        new Spending(Spends.of(entry), Spends.byTag(entry))),
                 entry.getTwins().stream().map(LedgerRecords::decode).toList(),
                 new Exposure(entry.getReleasedLines(), entry.getMissingLines()),
                 entry.getFailures(),
@@ -215,20 +211,6 @@ final class LedgerRecords {
                 entry.getLines(), Instant.ofEpochMilli(entry.getCreatedAt()), entry.getRemoteStatus(), 0, 0, standing);
     }
 
-    private static Spend spend(LedgerRecord entry) {
-        return new Spend(
-                entry.getAnsweredCount(),
-                entry.getAnsweredBytes(),
-                new Usage(
-                        entry.getInputTokens(),
-                        entry.getCachedInputTokens(),
-                        entry.getCacheWriteTokens(),
-                        entry.getHourCacheWriteTokens(),
-                        entry.getOutputTokens()),
-                cost(entry.getCostPicos(), entry.getSynchronousPicos(), entry.getUncachedPicos()),
-                entry.getUnpricedTokens());
-    }
-
     private static List<LedgerTag> tags(Spending spending) {
         return spending.byTag().entrySet().stream()
                 .map(entry -> encode(entry.getKey(), entry.getValue()))
@@ -250,28 +232,6 @@ final class LedgerRecords {
                 .setUncachedPicos(spend.cost().uncached().picos())
                 .setUnpricedTokens(spend.unpricedTokens())
                 .build();
-    }
-
-    private static Map<String, Spend> byTag(List<LedgerTag> tags) {
-        return tags.stream().collect(Collectors.toMap(LedgerTag::getTag, LedgerRecords::spend));
-    }
-
-    private static Spend spend(LedgerTag entry) {
-        return new Spend(
-                entry.getAnsweredCount(),
-                entry.getAnsweredBytes(),
-                new Usage(
-                        entry.getInputTokens(),
-                        entry.getCachedInputTokens(),
-                        entry.getCacheWriteTokens(),
-                        entry.getHourCacheWriteTokens(),
-                        entry.getOutputTokens()),
-                cost(entry.getCostPicos(), entry.getSynchronousPicos(), entry.getUncachedPicos()),
-                entry.getUnpricedTokens());
-    }
-
-    private static Cost cost(long paid, long synchronous, long uncached) {
-        return new Cost(new Usd(paid), new Usd(synchronous), new Usd(uncached));
     }
 
     private static LedgerTwin encode(Twin twin) {

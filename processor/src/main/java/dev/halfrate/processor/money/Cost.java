@@ -14,6 +14,10 @@ public record Cost(Usd paid, Usd synchronous, Usd uncached) {
         return new Cost(paid.plus(other.paid), synchronous.plus(other.synchronous), uncached.plus(other.uncached));
     }
 
+    Cost minus(Cost part) {
+        return new Cost(paid.minus(part.paid), synchronous.minus(part.synchronous), uncached.minus(part.uncached));
+    }
+
     /** @return what not sending it at once has saved */
     public Usd saving() {
         return synchronous.minus(paid);

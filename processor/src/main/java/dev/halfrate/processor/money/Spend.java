@@ -32,6 +32,16 @@ public record Spend(int answers, long bytes, Usage usage, Cost cost, long unpric
                 unpricedTokens + other.unpricedTokens);
     }
 
+    /** @param part of this */
+    public Spend minus(Spend part) {
+        return new Spend(
+                answers - part.answers,
+                bytes - part.bytes,
+                usage.minus(part.usage),
+                cost.minus(part.cost),
+                unpricedTokens - part.unpricedTokens);
+    }
+
     /** @return whether there is something, and all of it has a price */
     public boolean priced() {
         return answers > 0 && unpricedTokens == 0;

@@ -35,4 +35,13 @@ public record Usage(
                 hourCacheWriteTokens + other.hourCacheWriteTokens,
                 outputTokens + other.outputTokens);
     }
+
+    Usage minus(Usage part) {
+        return new Usage(
+                inputTokens - part.inputTokens,
+                cachedInputTokens - part.cachedInputTokens,
+                cacheWriteTokens - part.cacheWriteTokens,
+                hourCacheWriteTokens - part.hourCacheWriteTokens,
+                outputTokens - part.outputTokens);
+    }
 }

@@ -1,6 +1,7 @@
 package dev.halfrate.processor.money;
 
 import java.math.BigDecimal;
+import java.math.RoundingMode;
 
 /**
  * US dollars, exact to a millionth of a millionth: prices of a token are whole numbers of that.
@@ -27,6 +28,16 @@ public record Usd(long picos) implements Comparable<Usd> {
 
     public Usd times(long factor) {
         return new Usd(Math.multiplyExact(picos, factor));
+    }
+
+    /** @return this times {@code part} by {@code whole}, rounded up; zero of nothing */
+    public Usd share(long part, long whole) {
+        if (whole == 0) {
+            return ZERO;
+        }
+        var product = BigDecimal.valueOf(picos).multiply(BigDecimal.valueOf(part));
+        return new Usd(
+                product.divide(BigDecimal.valueOf(whole), 0, RoundingMode.UP).longValueExact());
     }
 
     public BigDecimal dollars() {

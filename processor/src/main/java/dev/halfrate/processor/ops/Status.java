@@ -2,6 +2,7 @@ package dev.halfrate.processor.ops;
 
 import dev.halfrate.processor.balance.LaneTotals;
 import dev.halfrate.processor.balance.ReadCounts;
+import dev.halfrate.processor.money.Report;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -62,6 +63,7 @@ public record Status(
      * @param twins second remote batches that may still execute lines
      * @param billedTwice lines of second remote batches
      * @param released, missing lines that may be bought twice
+     * @param money what was spent on all batches that the ledger holds
      */
     public record Ledger(
             Map<String, Long> batches,
@@ -70,7 +72,8 @@ public record Status(
             long twins,
             long billedTwice,
             long released,
-            long missing) {}
+            long missing,
+            Report.Row money) {}
 
     /**
      * What is committed after it cannot be read until somebody ends it.

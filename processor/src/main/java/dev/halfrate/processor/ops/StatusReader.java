@@ -5,7 +5,10 @@ import static java.util.Objects.requireNonNullElse;
 import dev.halfrate.processor.balance.BatchFigures;
 import dev.halfrate.processor.balance.LaneTotals;
 import dev.halfrate.processor.balance.ReadCounts;
+import dev.halfrate.processor.balance.Spends;
 import dev.halfrate.processor.config.HalfrateConfig;
+import dev.halfrate.processor.money.BatchSpend;
+import dev.halfrate.processor.money.Report;
 import dev.halfrate.schemas.internal.InternalFormat;
 import dev.halfrate.schemas.internal.LaneId;
 import dev.halfrate.schemas.internal.LedgerRecord;
@@ -86,7 +89,7 @@ public final class StatusReader implements AutoCloseable {
                     requests(),
                     lanes(),
                     inTransit(),
-                    ledger(),
+                    ledger(now),
                     new OpenTransactions(admin, config.topics()).tooLong(now),
                     Births.faults(config));
         } catch (KafkaException e) {
@@ -214,7 +217,7 @@ public final class StatusReader implements AutoCloseable {
 
     // ---- ledger ----
 
-    private Status.Ledger ledger() throws InterruptedException {
+    private Status.Ledger ledger(Instant now) throws InterruptedException {
         var states = new TreeMap<String, Long>();
         var holds = new ArrayList<Status.Hold>();
         var doubts = 0L;
@@ -222,24 +225,40 @@ public final class StatusReader implements AutoCloseable {
         var billedTwice = 0L;
         var released = 0L;
         var missing = 0L;
+        var spends = new ArrayList<BatchSpend>();
+        for (var batch : batches()) {
+            var figures = BatchFigures.of(batch);
+            states.merge(figures.state(), 1L, Long::sum);
+            if (figures.hold()) {
+                holds.add(hold(batch));
+            }
+            doubts += figures.doubt() ? 1 : 0;
+            twins += figures.twins();
+            billedTwice += figures.billedTwice();
+            released += figures.released();
+            missing += figures.missing();
+            spends.add(Spends.counted(batch, now));
+        }
+        holds.sort(Comparator.comparing(Status.Hold::since));
+        return new Status.Ledger(states, doubts, holds, twins, billedTwice, released, missing, Report.total(spends));
+    }
+
+    /** @return what was spent on each batch that the ledger holds */
+    public List<BatchSpend> spends() throws InterruptedException {
+        var now = Instant.now();
+        return batches().stream().map(batch -> Spends.counted(batch, now)).toList();
+    }
+
+    private List<LedgerRecord> batches() throws InterruptedException {
+        var batches = new ArrayList<LedgerRecord>();
         for (var held : compacted(config.topics().ledger()).values()) {
             for (var value : held.values()) {
                 if (InternalFormat.decodeAny(value) instanceof LedgerRecord batch) {
-                    var figures = BatchFigures.of(batch);
-                    states.merge(figures.state(), 1L, Long::sum);
-                    if (figures.hold()) {
-                        holds.add(hold(batch));
-                    }
-                    doubts += figures.doubt() ? 1 : 0;
-                    twins += figures.twins();
-                    billedTwice += figures.billedTwice();
-                    released += figures.released();
-                    missing += figures.missing();
+                    batches.add(batch);
                 }
             }
         }
-        holds.sort(Comparator.comparing(Status.Hold::since));
-        return new Status.Ledger(states, doubts, holds, twins, billedTwice, released, missing);
+        return batches;
     }
 
     private static Status.Hold hold(LedgerRecord batch) {
