@@ -1,6 +1,7 @@
 package dev.halfrate.local;
 
 import dev.halfrate.processor.config.AccountConfig;
+import dev.halfrate.processor.config.CacheConfig;
 import dev.halfrate.processor.config.CreateConfig;
 import dev.halfrate.processor.config.DoubtConfig;
 import dev.halfrate.processor.config.FilesConfig;
@@ -55,6 +56,7 @@ enum Upstream {
                 FilesConfig.KEEP,
                 new CreateConfig(inlineField, ""),
                 SyncConfig.DEFAULT,
+                CacheConfig.NONE,
                 List.of());
     }
 }

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.halfrate.processor.Processor;
 import dev.halfrate.processor.config.AccountConfig;
+import dev.halfrate.processor.config.CacheConfig;
 import dev.halfrate.processor.config.CreateConfig;
 import dev.halfrate.processor.config.DoubtConfig;
 import dev.halfrate.processor.config.FilesConfig;
@@ -181,6 +182,7 @@ class RequestTopicsIT {
                 FilesConfig.KEEP,
                 CreateConfig.USUAL,
                 SyncConfig.DEFAULT,
+                CacheConfig.NONE,
                 List.of());
     }
 

@@ -388,17 +388,15 @@ public final class BatchLifecycle {
             var code = errors.isEmpty() ? "failed" : errors.getFirst().code();
             return refuseForNow(batch, code, "failed at validation", now);
         }
-        var open = batch.done().missing(batch.header().items()).toArray();
-        var named = new ArrayList<Effect.RefusedItem>();
+        var named = new ArrayList<Effect.RefusedLine>();
         for (var error : errors) {
-            // Lines are in the order of the items that were open when the spool was written.
             var line = error.line();
-            if (line != null && line >= 1 && line <= open.length) {
-                named.add(new Effect.RefusedItem(open[line - 1], error.code(), error.message()));
+            if (line != null && line >= 1 && line <= batch.open()) {
+                named.add(new Effect.RefusedLine(line, error.code(), error.message()));
             }
         }
         if (!named.isEmpty() && named.size() == errors.size()) {
-            return Step.remember(batch, new Effect.ReportRefusedItems(named));
+            return Step.remember(batch, new Effect.ReportRefusedLines(named));
         }
         var ofLines = errors.stream().filter(error -> ofTheLines(error.kind())).findFirst();
         if (ofLines.isPresent()) {

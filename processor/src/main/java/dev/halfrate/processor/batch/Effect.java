@@ -51,15 +51,19 @@ public sealed interface Effect {
     /** Report every item that is not done as failed for good: the vendor refused the batch. */
     record ReportRefused(String code, String message) implements Effect {}
 
-    /** Report these items as failed for good, all in one event. */
-    record ReportRefusedItems(List<RefusedItem> items) implements Effect {
-        public ReportRefusedItems {
-            items = List.copyOf(items);
+    /** Report the items of these lines as failed for good, all in one event. */
+    record ReportRefusedLines(List<RefusedLine> lines) implements Effect {
+        public ReportRefusedLines {
+            lines = List.copyOf(lines);
         }
     }
 
-    /** An item that the vendor named when it refused the batch. */
-    record RefusedItem(int item, String code, String message) {}
+    /**
+     * A line that the vendor named when it refused the batch.
+     *
+     * @param line of the spool file, from 1
+     */
+    record RefusedLine(int line, String code, String message) {}
 
     record StartTimer(Timer timer, Duration delay) implements Effect {}
 

@@ -13,6 +13,10 @@ import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +36,12 @@ public final class RequestParser {
     public static final int NUMBER_DIGITS_MAX = 1_000;
     public static final int KEY_CHARS_MAX = 50_000;
     public static final int OUTPUT_TOKENS_MAX = 10_000_000;
+
+    /** Parameters that many requests have in common, in the order in which a model reads them. */
+    private static final List<String> COMMON = List.of("tools", "system", "instructions");
+
+    /** What it reads after those; an endpoint has one of them. */
+    private static final List<String> OWN = List.of("messages", "input", "prompt");
 
     /** Where an Anthropic request goes. */
     public static final String MESSAGES = "/v1/messages";
@@ -148,6 +158,9 @@ public final class RequestParser {
             private boolean outputLimited;
             private int outputTokensMax;
             private boolean stream;
+            private final Map<String, Slice> prompts = new HashMap<>();
+
+            private record Slice(int from, int until) {}
 
             Body(String key) {
                 this.key = key;
@@ -168,7 +181,16 @@ public final class RequestParser {
                         case "max_tokens", "max_completion_tokens", "max_output_tokens" -> readOutputLimit(name);
                         default -> {}
                     }
+                    var from = Math.toIntExact(parser.currentTokenLocation().getByteOffset());
                     parser.skipChildren();
+                    if (COMMON.contains(name) || OWN.contains(name)) {
+                        parser.finishToken();
+                        prompts.put(
+                                name,
+                                new Slice(
+                                        from,
+                                        Math.toIntExact(parser.currentLocation().getByteOffset())));
+                    }
                 }
                 bytes = Math.toIntExact(parser.currentLocation().getByteOffset()) - offset;
             }
@@ -223,7 +245,18 @@ public final class RequestParser {
                             "%s.max_tokens is required by %s: an integer of 1..%d"
                                     .formatted(key, MESSAGES, OUTPUT_TOKENS_MAX));
                 }
-                return new Parsed.Request(id, endpoint, model, offset, bytes, outputTokensMax);
+                return new Parsed.Request(id, endpoint, model, offset, bytes, outputTokensMax, prefix());
+            }
+
+            private long prefix() {
+                var prefix = new PromptPrefix();
+                COMMON.stream()
+                        .flatMap(name -> Stream.ofNullable(prompts.get(name)))
+                        .forEach(slice -> prefix.add(value, slice.from(), slice.until()));
+                OWN.stream()
+                        .flatMap(name -> Stream.ofNullable(prompts.get(name)))
+                        .forEach(slice -> prefix.begin(value, slice.from(), slice.until()));
+                return prefix.hash();
             }
 
             private Parsed rejected(String id, Rejection rejection, String message) {

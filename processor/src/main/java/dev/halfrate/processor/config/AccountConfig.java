@@ -37,6 +37,7 @@ public record AccountConfig(
         FilesConfig files,
         CreateConfig create,
         SyncConfig sync,
+        CacheConfig promptCache,
         List<Secret> webhookSecrets) {
 
     private static final List<String> PROVIDERS = List.of("anthropic", "openai");
@@ -82,6 +83,11 @@ public record AccountConfig(
                 "accounts.api-version and accounts.betas",
                 "left out: only anthropic has them; another vendor's own headers go into accounts.http.headers",
                 provider);
+        Check.that(
+                provider.equals("anthropic") || promptCache.equals(CacheConfig.NONE),
+                "accounts.prompt-cache.mark",
+                "left out: with %s nothing has to be marked to be cached".formatted(provider),
+                "a value");
         requireOpenAi(
                 provider, "accounts.webhook-secrets", webhookSecrets.isEmpty(), "nobody tells when a batch has ended");
         betas = List.copyOf(betas);
@@ -118,6 +124,7 @@ public record AccountConfig(
                 FilesConfig.KEEP,
                 CreateConfig.USUAL,
                 sync,
+                CacheConfig.NONE,
                 List.of());
     }
 

@@ -178,6 +178,7 @@ public final class ConfigFile {
                 files(account.section("files")),
                 create(account.section("create")),
                 sync(account.section("sync")),
+                promptCache(account.section("prompt-cache")),
                 secrets(account.sections("webhook-secrets")));
         account.refuseUnknown();
         return config;
@@ -243,6 +244,21 @@ public final class ConfigFile {
                 },
                 doubts.integer("lines-max", DoubtConfig.DEFAULT.linesMax()));
         doubts.refuseUnknown();
+        return config;
+    }
+
+    private static CacheConfig promptCache(ConfigSection cache) {
+        var mark = cache.text("mark", "none");
+        var config = new CacheConfig(
+                switch (mark) {
+                    case "none" -> CacheConfig.Mark.NONE;
+                    case "5m" -> CacheConfig.Mark.FIVE_MINUTES;
+                    case "1h" -> CacheConfig.Mark.HOUR;
+                    default ->
+                        throw new ConfigException(
+                                "%s must be one of: none, 5m, 1h; got '%s'".formatted(cache.path("mark"), mark));
+                });
+        cache.refuseUnknown();
         return config;
     }
 

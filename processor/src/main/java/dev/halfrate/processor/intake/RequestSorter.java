@@ -181,7 +181,7 @@ final class RequestSorter {
                     nullAllowed(Traceparent.read(received.headers())),
                     Map.of(),
                     request.outputTokensMax(),
-                    0L,
+                    request.prefix(),
                     0L);
             count(received, ROUTED);
             var source = requireNonNull(sources.get(received.topic()));

@@ -108,7 +108,7 @@ final class HttpVendor implements Vendor {
                                 batch,
                                 item -> SeenItem.without(item, ItemReport.Finding.FAILED_FOR_GOOD, code, message)));
             }
-            case Effect.ReportRefusedItems(var items) -> onThread(batch, () -> reportRefused(batch, items));
+            case Effect.ReportRefusedLines(var lines) -> onThread(batch, () -> reportRefused(batch, lines));
             case Effect.StartTimer _ -> throw new IllegalArgumentException("timers are the actor's");
         }
     }
@@ -419,15 +419,16 @@ final class HttpVendor implements Vendor {
         }
     }
 
-    private void reportRefused(Batch batch, List<Effect.RefusedItem> refused) throws InterruptedException {
+    private void reportRefused(Batch batch, List<Effect.RefusedLine> refused) throws InterruptedException {
         try {
             withManifest(batch, items -> {
+                var lines = SpoolOrder.of(batch, items);
                 var seen = refused.stream()
-                        .map(item -> SeenItem.without(
-                                items.get(item.item()),
+                        .map(refusal -> SeenItem.without(
+                                lines.get(refusal.line() - 1),
                                 ItemReport.Finding.FAILED_FOR_GOOD,
-                                item.code(),
-                                item.message()))
+                                refusal.code(),
+                                refusal.message()))
                         .toList();
                 post(batch, new BatchEvent.Reported(reports(seen)), seen);
             });

@@ -21,7 +21,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Writes one batch's file of ready lines, in the order of the items, whatever order the bodies come in: the place
+ * Writes one batch's file of ready lines, in the {@link SpoolOrder}, whatever order the bodies come in: the place
  * of each line is known from the sizes in the manifest.
  */
 final class Spool implements BodyReader.Sink {
@@ -30,6 +30,7 @@ final class Spool implements BodyReader.Sink {
     private final FileChannel file;
     private final Path path;
     private final Map<Integer, Long> places = new HashMap<>();
+    private final Map<Long, Integer> alike = new HashMap<>();
     private final List<ManifestItem> wanted = new ArrayList<>();
     private final List<ManifestItem> gone = new ArrayList<>();
 
@@ -38,12 +39,14 @@ final class Spool implements BodyReader.Sink {
         this.format = format;
         this.path = path;
         var place = 0L;
-        for (var item : items) {
-            if (!batch.done().has(item.item())) {
-                wanted.add(item);
-                places.put(item.item(), place);
-                place += item.ref().getLineBytes();
+        for (var item : SpoolOrder.of(batch, items)) {
+            wanted.add(item);
+            var prefix = item.ref().getPrefix();
+            if (prefix != 0) {
+                alike.merge(prefix, 1, Integer::sum);
             }
+            places.put(item.item(), place);
+            place += item.ref().getLineBytes();
         }
         this.file = FileChannel.open(
                 path, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE);
@@ -86,19 +89,38 @@ final class Spool implements BodyReader.Sink {
             gone(item);
             return;
         }
-        var line = format.encode(
-                new UpstreamId(batch.attempt().tag(), item.item()),
-                batch.header().endpoint(),
-                body);
-        if (line.length != ref.getLineBytes()) {
-            throw new IllegalStateException(
-                    "line of %d bytes where the ref says %d".formatted(line.length, ref.getLineBytes()));
-        }
-        var buffer = ByteBuffer.wrap(line);
+        var buffer = ByteBuffer.wrap(filled(line(item, body), ref.getLineBytes()));
         for (var place = places.getOrDefault(item.item(), 0L); buffer.hasRemaining(); ) {
             place += file.write(buffer, place);
         }
         CrashPoint.SPOOLING.reached();
+    }
+
+    private byte[] line(ManifestItem item, ByteBuffer body) {
+        var id = new UpstreamId(batch.attempt().tag(), item.item());
+        var endpoint = batch.header().endpoint();
+        if (alike.getOrDefault(item.ref().getPrefix(), 0) >= format.markedFrom()) {
+            var marked = format.encodeMarked(id, endpoint, body);
+            // Marks may have been chosen after the request was read; then there is no room for one.
+            if (marked.length <= item.ref().getLineBytes()) {
+                return marked;
+            }
+        }
+        return format.encode(id, endpoint, body);
+    }
+
+    /** Spaces before the line feed take the room of a mark that is not there. */
+    private static byte[] filled(byte[] line, int bytes) {
+        if (line.length > bytes) {
+            throw new IllegalStateException("line of %d bytes where the ref says %d".formatted(line.length, bytes));
+        }
+        if (line.length == bytes) {
+            return line;
+        }
+        var filled = Arrays.copyOf(line, bytes);
+        Arrays.fill(filled, line.length - 1, bytes - 1, (byte) ' ');
+        filled[bytes - 1] = '\n';
+        return filled;
     }
 
     @Override

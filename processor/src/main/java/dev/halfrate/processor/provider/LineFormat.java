@@ -4,16 +4,26 @@ import java.nio.ByteBuffer;
 
 /** How one request is written into a batch. Pure and deterministic: the same request gives the same bytes. */
 public interface LineFormat {
-    /** @return bytes of the encoded line, its line feed included, for a body of {@code bodyBytes} */
+    /** @return bytes of the encoded line at most, its line feed included, for a body of {@code bodyBytes} */
     int lineBytes(String endpoint, int bodyBytes);
 
     /**
      * Encodes one line. The body stays as it is but for line breaks between its tokens, which become spaces.
      *
      * @param body JSON object in UTF-8; its position is not changed
-     * @return exactly {@link #lineBytes} bytes
+     * @return no more than {@link #lineBytes} bytes
      */
     byte[] encode(UpstreamId id, String endpoint, ByteBuffer body);
+
+    /** @return how many requests of a batch must begin alike so that they are encoded with a mark; never, if there is no such */
+    default int markedFrom() {
+        return Integer.MAX_VALUE;
+    }
+
+    /** Encodes one line whose prompt's beginning is marked to be cached, if it can be. */
+    default byte[] encodeMarked(UpstreamId id, String endpoint, ByteBuffer body) {
+        return encode(id, endpoint, body);
+    }
 
     /** Bytes that {@link #frame} puts behind the body. */
     int END_BYTES = 2;

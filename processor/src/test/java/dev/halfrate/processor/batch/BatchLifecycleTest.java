@@ -612,7 +612,7 @@ class BatchLifecycleTest {
             var step = on(batch, failedAtValidation(error(Refusal.Kind.BAD_REQUEST, 2)));
             assertThat(step.effects())
                     .containsExactly(
-                            new Effect.ReportRefusedItems(List.of(new Effect.RefusedItem(2, "code_of_2", "no"))));
+                            new Effect.ReportRefusedLines(List.of(new Effect.RefusedLine(2, "code_of_2", "no"))));
 
             var next = on(step.batch(), reported(Finding.FAILED_FOR_GOOD, 2));
             assertThat(next.ends()).containsExactly(new ItemEnd(2, ItemEnd.Kind.FAILED, "", Spend.NONE));

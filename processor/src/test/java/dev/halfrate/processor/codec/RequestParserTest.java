@@ -25,7 +25,7 @@ class RequestParserTest {
 
         assertThat(parsed)
                 .isEqualTo(new Parsed.Request(
-                        "a-1", "/v1/chat/completions", "gpt-4o-mini", line.indexOf("{\"model"), 41, 5));
+                        "a-1", "/v1/chat/completions", "gpt-4o-mini", line.indexOf("{\"model"), 41, 5, 0));
     }
 
     @ParameterizedTest
@@ -41,7 +41,35 @@ class RequestParserTest {
 
         assertThat(parse(line))
                 .isEqualTo(new Parsed.Request(
-                        "a-1", "/v1/messages", "claude-haiku-4-5", line.indexOf("{\"model\""), body.length(), 5));
+                        "a-1", "/v1/messages", "claude-haiku-4-5", line.indexOf("{\"model\""), body.length(), 5, 0));
+    }
+
+    private long prefix(String body) {
+        var parsed = parse("{\"custom_id\":\"a\",\"method\":\"POST\",\"url\":\"/u\",\"body\":{\"model\":\"m\",%s}}"
+                .formatted(body));
+        return ((Parsed.Request) parsed).prefix();
+    }
+
+    @Test
+    void whatPromptsBeginWithIsKnownByANumber() {
+        var common = "x".repeat(PromptPrefix.BYTES);
+        var chat = "\"messages\":[{\"role\":\"system\",\"content\":\"%s\"},{\"content\":\"%s\"}]";
+
+        assertThat(prefix(chat.formatted(common, "a"))).isPositive().isEqualTo(prefix(chat.formatted(common, "b")));
+        assertThat(prefix(chat.formatted("y" + common, "a"))).isNotEqualTo(prefix(chat.formatted(common, "a")));
+        assertThat(prefix(chat.formatted("short", "a"))).isZero();
+        assertThat(prefix("\"input\":\"%s\"".formatted(common)))
+                .isEqualTo(prefix("\"input\": \"%sz\"".formatted(common)));
+    }
+
+    @Test
+    void toolsAndSystemPromptCountAsAWholeAndInTheOrderInWhichAModelReadsThem() {
+        var common = "x".repeat(PromptPrefix.BYTES);
+
+        assertThat(prefix("\"system\":\"%s1\",\"messages\":[\"a\"]".formatted(common)))
+                .isNotEqualTo(prefix("\"system\":\"%s2\",\"messages\":[\"a\"]".formatted(common)));
+        assertThat(prefix("\"messages\":[\"a\"],\"system\":\"%s\",\"tools\":[1]".formatted(common)))
+                .isEqualTo(prefix("\"tools\":[1],\"system\":\"%s\",\"messages\":[\"b\"]".formatted(common)));
     }
 
     @Test
@@ -49,7 +77,7 @@ class RequestParserTest {
         var line = """
                 {"custom_id":"a","method":"POST","url":"/u","body":{"model":"m"},"params":{"model":"n","stream":true}}""";
 
-        assertThat(parse(line)).isEqualTo(new Parsed.Request("a", "/u", "m", line.indexOf("{\"model\""), 13, 0));
+        assertThat(parse(line)).isEqualTo(new Parsed.Request("a", "/u", "m", line.indexOf("{\"model\""), 13, 0, 0));
     }
 
     @ParameterizedTest

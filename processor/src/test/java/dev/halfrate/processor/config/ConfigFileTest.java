@@ -326,6 +326,8 @@ class ConfigFileTest {
             {name: a, key: {env: KEY}, provider: anthropic, files: {delete: true}} | accounts.files must be left out: with anthropic batches have no files, got a value
             {name: a, key: {env: KEY}, provider: anthropic, create: {inline-field: x}} | accounts.create must be left out: with anthropic requests are always inline, got a value
             {name: a, key: {env: KEY}, provider: anthropic, webhook-secrets: [{env: KEY}]} | accounts.webhook-secrets must be left out: with anthropic nobody tells when a batch has ended, got a value
+            {name: a, key: {env: KEY}, prompt-cache: {mark: 1h}} | accounts.prompt-cache.mark must be left out: with openai nothing has to be marked to be cached, got a value
+            {name: a, key: {env: KEY}, provider: anthropic, prompt-cache: {mark: 2h}} | accounts[0].prompt-cache.mark must be one of: none, 5m, 1h; got '2h'
             {name: a, key: {env: KEY}, betas: [x]} | accounts.api-version and accounts.betas must be left out: only anthropic has them; another vendor's own headers go into accounts.http.headers, got openai
             {name: a, key: {env: KEY}, http: {key-header: Host}} | accounts.http.key-header must be none of accept-encoding, authorization, connection, content-length, content-type, expect, host, upgrade, x-api-key, got 'Host'
             {name: a, key: {env: KEY}, sync: {calls-max: 0}} | accounts.sync.calls-max must be 1..1000, got 0

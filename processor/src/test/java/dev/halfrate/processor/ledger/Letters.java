@@ -46,11 +46,12 @@ public final class Letters {
         return reported(batch, seen(open, Finding.FAILED_FOR_GOOD, code, "refused"), now);
     }
 
-    public static Mailbox.Letter refusedItems(
-            Batch batch, List<ManifestItem> items, List<Effect.RefusedItem> refused, Instant now) {
+    public static Mailbox.Letter refusedLines(
+            Batch batch, List<ManifestItem> items, List<Effect.RefusedLine> refused, Instant now) {
+        var lines = SpoolOrder.of(batch, items);
         var seen = refused.stream()
-                .map(item ->
-                        SeenItem.without(items.get(item.item()), Finding.FAILED_FOR_GOOD, item.code(), item.message()))
+                .map(line -> SeenItem.without(
+                        lines.get(line.line() - 1), Finding.FAILED_FOR_GOOD, line.code(), line.message()))
                 .toList();
         return reported(batch, seen, now);
     }

@@ -44,6 +44,14 @@ final class Refs {
     }
 
     static ManifestItem item(int item, int partition, long offset, String body) {
+        return item(item, partition, offset, body, 0, 0);
+    }
+
+    /**
+     * @param prefix stands for what it begins with
+     * @param room that its line has beyond what it needs
+     */
+    static ManifestItem item(int item, int partition, long offset, String body, long prefix, int room) {
         return new ManifestItem(
                 item,
                 source(TOPIC_ID),
@@ -54,7 +62,8 @@ final class Refs {
                         .setCustomId("request-" + item)
                         .setBodyOffset(2)
                         .setBodyBytes(body.length())
-                        .setLineBytes(FORMAT.lineBytes(Examples.HEADER.endpoint(), body.length()))
+                        .setLineBytes(FORMAT.lineBytes(Examples.HEADER.endpoint(), body.length()) + room)
+                        .setPrefix(prefix)
                         .setContent(new Hash(
                                 ContentHash.of(Examples.HEADER.endpoint(), ByteBuffer.wrap(body.getBytes(UTF_8)))))
                         .setRequestedAt(0)

@@ -1,13 +1,18 @@
 package dev.halfrate.processor.ledger;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.halfrate.processor.batch.Batch;
 import dev.halfrate.processor.batch.ItemBits;
+import dev.halfrate.processor.provider.LineFormat;
+import dev.halfrate.processor.provider.UpstreamId;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -122,5 +127,55 @@ class SpoolTest {
                         dir.resolve("missing").resolve("file"),
                         bodies))
                 .isInstanceOf(IOException.class);
+    }
+
+    /** Puts a word behind the bodies of requests that begin alike. */
+    private record Marking(int markedFrom) implements LineFormat {
+        @Override
+        public int lineBytes(String endpoint, int bodyBytes) {
+            return Refs.FORMAT.lineBytes(endpoint, bodyBytes);
+        }
+
+        @Override
+        public byte[] encode(UpstreamId id, String endpoint, ByteBuffer body) {
+            return Refs.FORMAT.encode(id, endpoint, body);
+        }
+
+        @Override
+        public byte[] encodeMarked(UpstreamId id, String endpoint, ByteBuffer body) {
+            return encode(id, endpoint, ByteBuffer.wrap((UTF_8.decode(body.duplicate()) + "+mark").getBytes(UTF_8)));
+        }
+    }
+
+    @Test
+    void requestsThatBeginAlikeStandTogetherAndAreMarkedIfThereAreEnough() throws Exception {
+        var items = new ArrayList<ManifestItem>();
+        var prefixes = new long[] {7, 0, 8, 7, 0, 7};
+        for (var item = 0; item < prefixes.length; item++) {
+            topic.add(item * 10L, "body-" + item);
+            items.add(Refs.item(item, 0, item * 10L, "body-" + item, prefixes[item], 5));
+        }
+
+        Spool.write(Refs.sealed(6), items, new Marking(3), file(), bodies);
+
+        assertThat(Files.readAllLines(file()))
+                .containsExactly(
+                        line(0, "body-0+mark"),
+                        line(3, "body-3+mark"),
+                        line(5, "body-5+mark"),
+                        line(1, "body-1     "),
+                        line(2, "body-2     "),
+                        line(4, "body-4     "));
+    }
+
+    @Test
+    void aRequestThatWasReadBeforeMarksWereChosenHasNone() throws Exception {
+        topic.add(0, "a");
+        topic.add(10, "b");
+        var items = List.of(Refs.item(0, 0, 0, "a", 7, 0), Refs.item(1, 0, 10, "b", 7, 0));
+
+        Spool.write(Refs.sealed(2), items, new Marking(2), file(), bodies);
+
+        assertThat(Files.readAllLines(file())).containsExactly(line(0, "a"), line(1, "b"));
     }
 }

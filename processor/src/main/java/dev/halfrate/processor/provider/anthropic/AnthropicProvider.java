@@ -1,6 +1,7 @@
 package dev.halfrate.processor.provider.anthropic;
 
 import dev.halfrate.processor.config.AccountConfig;
+import dev.halfrate.processor.config.CacheConfig;
 import dev.halfrate.processor.config.ConfigException;
 import dev.halfrate.processor.provider.CallOutcome;
 import dev.halfrate.processor.provider.CancelOutcome;
@@ -53,19 +54,6 @@ public final class AnthropicProvider implements Provider {
     /** Somewhat below 256 MB: the frame around the lines counts too. */
     private static final long BODY_BYTES_MAX = 255_999_000;
 
-    private static final Capabilities CAPABILITIES = new Capabilities(
-            "anthropic",
-            100_000,
-            BODY_BYTES_MAX,
-            32_000_000, // as of a single call
-            ENDPOINTS,
-            List.of("24h"),
-            Capabilities.Ingest.INLINE,
-            Capabilities.SearchQuality.PROBABLE,
-            true,
-            true,
-            new AnthropicLineFormat());
-
     private final BatchCalls calls;
     private final Timeouts timeouts;
     private final MarkerSearch search;
@@ -112,7 +100,27 @@ public final class AnthropicProvider implements Provider {
                 new BatchCalls(http, organization, timeouts, dialect, clock),
                 new SingleCalls(http, ErrorTypes::kindOf, AnthropicResultLine::answer, clock),
                 timeouts,
-                CAPABILITIES.within(account.limits()));
+                capabilities(account.promptCache().mark()).within(account.limits()));
+    }
+
+    private static Capabilities capabilities(CacheConfig.Mark mark) {
+        return new Capabilities(
+                "anthropic",
+                100_000,
+                BODY_BYTES_MAX,
+                32_000_000, // as of a single call
+                ENDPOINTS,
+                List.of("24h"),
+                Capabilities.Ingest.INLINE,
+                Capabilities.SearchQuality.PROBABLE,
+                true,
+                true,
+                new AnthropicLineFormat(
+                        switch (mark) {
+                            case NONE -> null;
+                            case FIVE_MINUTES -> CacheMark.FIVE_MINUTES;
+                            case HOUR -> CacheMark.HOUR;
+                        }));
     }
 
     @Override

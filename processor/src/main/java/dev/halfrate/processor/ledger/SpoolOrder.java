@@ -1,0 +1,31 @@
+package dev.halfrate.processor.ledger;
+
+import dev.halfrate.processor.batch.Batch;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+
+/**
+ * In which order a batch's items stand in its spool file: those whose prompts begin alike stand next to each other, so that
+ * the later ones find what the first one has put into the vendor's cache; apart from that in their own order.
+ */
+final class SpoolOrder {
+    private SpoolOrder() {}
+
+    /** @return the items that are not done, a line each */
+    static List<ManifestItem> of(Batch batch, List<ManifestItem> items) {
+        var groups = new LinkedHashMap<Long, List<ManifestItem>>();
+        var alone = -1L;
+        for (var item : items) {
+            if (!batch.done().has(item.item())) {
+                var prefix = item.ref().getPrefix();
+                // No prefix is below 0, so these are keys of nobody else's.
+                groups.computeIfAbsent(prefix == 0 ? alone-- : prefix, _ -> new ArrayList<>(1))
+                        .add(item);
+            }
+        }
+        var lines = new ArrayList<ManifestItem>(items.size());
+        groups.values().forEach(lines::addAll);
+        return lines;
+    }
+}
