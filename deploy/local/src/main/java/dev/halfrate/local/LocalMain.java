@@ -15,6 +15,7 @@ public final class LocalMain {
         var commandLine = CommandLines.create();
         commandLine
                 .addSubcommand(new DemoCommand())
+                .addSubcommand(new ExampleCommand())
                 .addSubcommand(new LocalCommand())
                 .addSubcommand(new SimulatorCommand());
         commandLine

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The configuration for one machine and a simulator whose hours are seconds: small windows that close soon,
@@ -25,22 +26,35 @@ final class LocalSettings {
     private static final List<Duration> ITEM_RETRY_DELAYS = List.of(Duration.ofSeconds(1), Duration.ofSeconds(3));
     private static final int PARTITIONS = 2;
 
+    /** When windows close. */
+    record Windows(int requestsMax, Duration ageMax) {
+        /** So that something is to be seen at once. */
+        static final Windows SMALL = new Windows(WINDOW_REQUESTS_MAX, WINDOW_AGE_MAX);
+    }
+
     private LocalSettings() {}
 
     /** With an account at each vendor that models are named after. */
     static HalfrateConfig config(String bootstrapServers, URI simulator, Path stateDirectory) {
-        return config(
-                bootstrapServers,
-                stateDirectory,
-                List.of(Upstream.ANTHROPIC.account(simulator, "claude-*"), Upstream.OPENAI.account(simulator, "*")));
+        return config(bootstrapServers, simulator, stateDirectory, null, Windows.SMALL);
     }
 
     /** With one account, whatever the models are. */
     static HalfrateConfig config(String bootstrapServers, URI simulator, Path stateDirectory, Upstream only) {
-        return config(bootstrapServers, stateDirectory, List.of(only.account(simulator, "*")));
+        return config(bootstrapServers, simulator, stateDirectory, only, Windows.SMALL);
     }
 
-    private static HalfrateConfig config(String bootstrapServers, Path stateDirectory, List<AccountConfig> accounts) {
+    /** @param only whom all requests go to, whatever the models are; null for an account at each vendor, as above */
+    static HalfrateConfig config(
+            String bootstrapServers, URI simulator, Path stateDirectory, @Nullable Upstream only, Windows windows) {
+        var accounts = only == null
+                ? List.of(Upstream.ANTHROPIC.account(simulator, "claude-*"), Upstream.OPENAI.account(simulator, "*"))
+                : List.of(only.account(simulator, "*"));
+        return config(bootstrapServers, stateDirectory, accounts, windows);
+    }
+
+    private static HalfrateConfig config(
+            String bootstrapServers, Path stateDirectory, List<AccountConfig> accounts, Windows windows) {
         return new HalfrateConfig(
                 "halfrate",
                 stateDirectory,
@@ -48,7 +62,8 @@ final class LocalSettings {
                 topics(),
                 new RequestsConfig(Duration.ofHours(72), 10_000_000),
                 accounts,
-                new LanesConfig(WINDOW_REQUESTS_MAX, 100_000_000, WINDOW_AGE_MAX, 4, Duration.ofHours(1), 1_000_000),
+                new LanesConfig(
+                        windows.requestsMax(), 100_000_000, windows.ageMax(), 4, Duration.ofHours(1), 1_000_000),
                 new LedgerConfig(
                         POLL_DELAYS,
                         0.1,

@@ -10,7 +10,11 @@ import dev.halfrate.simulator.Simulator;
 import dev.halfrate.simulator.SimulatorConfig;
 import dev.halfrate.simulator.SimulatorStartException;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
 import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -28,6 +32,7 @@ final class LocalStack implements AutoCloseable {
      * @param directory of everything that is written
      * @param speed of the simulator: its seconds per real second
      * @param only whom all requests go to; null chooses by model
+     * @param windows when they close
      */
     record Plan(
             int brokerPort,
@@ -36,7 +41,20 @@ final class LocalStack implements AutoCloseable {
             long seed,
             double speed,
             boolean withProcessor,
-            @Nullable Upstream only) {
+            @Nullable Upstream only,
+            LocalSettings.Windows windows) {
+
+        Plan(
+                int brokerPort,
+                int simulatorPort,
+                Path directory,
+                long seed,
+                double speed,
+                boolean withProcessor,
+                @Nullable Upstream only) {
+            this(brokerPort, simulatorPort, directory, seed, speed, withProcessor, only, LocalSettings.Windows.SMALL);
+        }
+
         Path state() {
             return directory.resolve("state");
         }
@@ -61,9 +79,8 @@ final class LocalStack implements AutoCloseable {
             running.push(broker);
             simulator = startSimulator(plan);
             running.push(simulator);
-            config = plan.only() == null
-                    ? LocalSettings.config(broker.bootstrapServers(), simulator.baseUrl(), plan.state())
-                    : LocalSettings.config(broker.bootstrapServers(), simulator.baseUrl(), plan.state(), plan.only());
+            config = LocalSettings.config(
+                    broker.bootstrapServers(), simulator.baseUrl(), plan.state(), plan.only(), plan.windows());
             if (plan.withProcessor()) {
                 // A simulator that was just started is another account, wherever it listens.
                 processor = Processor.start(
@@ -102,6 +119,22 @@ final class LocalStack implements AutoCloseable {
 
     URI simulatorUrl() {
         return simulator.baseUrl();
+    }
+
+    /** What models of the simulator say is so long from now on, as far as requests allow it. */
+    void answerAtLeast(int bytes) throws InterruptedException {
+        var change = HttpRequest.newBuilder(simulator.baseUrl().resolve("/control/habits"))
+                .PUT(HttpRequest.BodyPublishers.ofString("{\"answer_bytes_min\": %d}".formatted(bytes)))
+                .build();
+        try (var http = HttpClient.newHttpClient()) {
+            var status =
+                    http.send(change, HttpResponse.BodyHandlers.discarding()).statusCode();
+            if (status != 200) {
+                throw new StartupException("the simulator answers %d to new habits".formatted(status));
+            }
+        } catch (IOException e) {
+            throw new StartupException("the simulator does not answer: " + e.getMessage(), e);
+        }
     }
 
     BillingBook billingBook() {
