@@ -150,6 +150,6 @@ class LineAuditTest {
 
     private static DeadLetter deadLetter(long offset) {
         return new DeadLetter(
-                DeadLetter.Reason.DECODE, "no JSON", "llm.requests", "id", 0, offset, 0, null, null, null, null);
+                DeadLetter.Reason.DECODE, "no JSON", "llm.requests", "id", 0, offset, 0, null, null, null, null, 0);
     }
 }

@@ -20,6 +20,7 @@ import picocli.CommandLine.Spec;
             RunCommand.class,
             StatusCommand.class,
             ReportCommand.class,
+            DlqCommand.class,
             CallCommand.class,
             EstimateCommand.class,
             VersionCommand.class,

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  * @param message says what to change
  * @param key, value the source record's bytes; value is null where only its coordinates are at hand
  * @param customId null if it could not be read
+ * @param replays how often it was sent again before
  */
 public record DeadLetter(
         Reason reason,
@@ -21,7 +22,8 @@ public record DeadLetter(
         byte @Nullable [] key,
         byte @Nullable [] value,
         @Nullable String customId,
-        @Nullable String traceparent) {
+        @Nullable String traceparent,
+        int replays) {
 
     /** The closed list of reasons. */
     public enum Reason {

@@ -37,6 +37,7 @@ public final class DeadLetterCodec {
             put(headers, CUSTOM_ID, customId);
         }
         Traceparent.write(headers, letter.traceparent());
+        Replays.write(headers, letter.replays());
         return sent;
     }
 
@@ -54,7 +55,8 @@ public final class DeadLetterCodec {
                 received.key(),
                 received.value(),
                 get(headers, CUSTOM_ID),
-                Traceparent.read(headers));
+                Traceparent.read(headers),
+                Replays.read(headers));
     }
 
     private static DeadLetter.Reason reason(String word) {

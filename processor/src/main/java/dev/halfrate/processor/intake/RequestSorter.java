@@ -7,6 +7,7 @@ import dev.halfrate.processor.codec.ContentHash;
 import dev.halfrate.processor.codec.DeadLetter;
 import dev.halfrate.processor.codec.Parsed;
 import dev.halfrate.processor.codec.Rejection;
+import dev.halfrate.processor.codec.Replays;
 import dev.halfrate.processor.codec.RequestParser;
 import dev.halfrate.processor.codec.Result;
 import dev.halfrate.processor.codec.Traceparent;
@@ -235,7 +236,8 @@ final class RequestSorter {
                     fits ? key : null,
                     fits ? value : null,
                     null,
-                    Traceparent.read(received.headers())));
+                    Traceparent.read(received.headers()),
+                    Replays.read(received.headers())));
         }
 
         /** A time that cannot be is replaced by the wall clock's. */

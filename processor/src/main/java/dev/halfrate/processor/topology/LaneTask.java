@@ -451,7 +451,8 @@ final class LaneTask {
                 null,
                 null,
                 ref.getCustomId(),
-                ref.getTraceparent());
+                ref.getTraceparent(),
+                0);
         metrics.deadLettered(letter.reason());
         forward(DeadLetterCodec.toRecord(topology.topics().deadLetters(), letter), LaneTopology.DEAD_LETTERS);
     }

@@ -28,7 +28,8 @@ class DeadLetterCodecTest {
                         "halfrate-source-offset: 42",
                         "halfrate-source-timestamp: -1",
                         "halfrate-custom-id: a-1",
-                        "traceparent: 00-1-2-01");
+                        "traceparent: 00-1-2-01",
+                        "halfrate-replays: 2");
     }
 
     @Test
@@ -64,6 +65,7 @@ class DeadLetterCodecTest {
                 new byte[] {'k'},
                 value,
                 customId,
-                traceparent);
+                traceparent,
+                2);
     }
 }

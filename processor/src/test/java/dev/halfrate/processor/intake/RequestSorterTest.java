@@ -382,7 +382,8 @@ class RequestSorterTest {
                         new byte[] {'k'},
                         value,
                         null,
-                        "00-1-2-01"));
+                        "00-1-2-01",
+                        0));
     }
 
     @Test
