@@ -6,6 +6,7 @@ import dev.halfrate.processor.config.DoubtConfig;
 import dev.halfrate.processor.config.FilesConfig;
 import dev.halfrate.processor.config.HttpConfig;
 import dev.halfrate.processor.config.LimitsConfig;
+import dev.halfrate.processor.config.Mode;
 import dev.halfrate.processor.config.Secret;
 import dev.halfrate.processor.config.SyncConfig;
 import java.net.URI;
@@ -55,6 +56,7 @@ enum Upstream {
                 FilesConfig.KEEP,
                 new CreateConfig(inlineField, ""),
                 SyncConfig.DEFAULT,
+                Mode.BATCH,
                 List.of());
     }
 }

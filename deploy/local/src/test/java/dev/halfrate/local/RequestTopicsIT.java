@@ -13,6 +13,7 @@ import dev.halfrate.processor.config.HalfrateConfig;
 import dev.halfrate.processor.config.HttpConfig;
 import dev.halfrate.processor.config.LanesConfig;
 import dev.halfrate.processor.config.LimitsConfig;
+import dev.halfrate.processor.config.Mode;
 import dev.halfrate.processor.config.Secret;
 import dev.halfrate.processor.config.SyncConfig;
 import dev.halfrate.processor.config.TopicsConfig;
@@ -181,6 +182,7 @@ class RequestTopicsIT {
                 FilesConfig.KEEP,
                 CreateConfig.USUAL,
                 SyncConfig.DEFAULT,
+                Mode.BATCH,
                 List.of());
     }
 

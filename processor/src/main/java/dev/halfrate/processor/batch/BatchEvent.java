@@ -69,6 +69,28 @@ public sealed interface BatchEvent {
     /** How a twin stands, after it was told to end. */
     record TwinSeen(String remoteBatchId, PollOutcome outcome) implements BatchEvent {}
 
+    /**
+     * The bodies of some items are at hand, and each has its turn to be called now.
+     *
+     * @param gone items whose bodies are not in their topic any more
+     */
+    record CallsPrepared(List<Integer> items, List<ItemReport> gone) implements BatchEvent {
+        public CallsPrepared {
+            items = List.copyOf(items);
+            gone = List.copyOf(gone);
+        }
+    }
+
+    /** No items can be prepared to be called, for a reason that may pass. */
+    record CallsNotPrepared(String reason) implements BatchEvent {}
+
+    /** How calls ended. */
+    record CallsEnded(List<ItemReport> reports) implements BatchEvent {
+        public CallsEnded {
+            reports = List.copyOf(reports);
+        }
+    }
+
     /** A timer of {@link Effect.StartTimer} is due. */
     record TimerDue(Effect.Timer timer) implements BatchEvent {}
 }

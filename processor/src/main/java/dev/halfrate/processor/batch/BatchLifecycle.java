@@ -55,6 +55,7 @@ public final class BatchLifecycle {
     private final Moves moves;
     private final Doubts doubts;
     private final Twins twins;
+    private final AtOnce atOnce;
 
     /** @param rules by account */
     public BatchLifecycle(LifecycleSettings settings, Function<String, AccountRules> rules) {
@@ -63,6 +64,7 @@ public final class BatchLifecycle {
         this.moves = new Moves(settings);
         this.doubts = new Doubts(settings, rules, moves);
         this.twins = new Twins(settings, moves);
+        this.atOnce = new AtOnce(moves, this::end);
     }
 
     /** @return what holds for an account */
@@ -120,6 +122,8 @@ public final class BatchLifecycle {
     private Step inState(Batch batch, BatchEvent event, Situation at) {
         var now = at.now();
         return switch (batch.state()) {
+            case Sealed _ when batch.header().atOnce() -> atOnce.on(batch, event, now);
+            case BatchState.Calling _ -> atOnce.on(batch, event, now);
             case Sealed _ -> whileSpooling(batch, event, now);
             case Spooled spooled -> whenSpooled(batch, spooled, event, at);
             case Uploaded uploaded -> whenUploaded(batch, uploaded, event, at);
@@ -144,7 +148,7 @@ public final class BatchLifecycle {
     }
 
     private List<Effect.DeleteFiles> leftovers(Batch batch) {
-        return rules(batch).deletesFiles() ? List.of(new Effect.DeleteFiles()) : List.of();
+        return rules(batch).deletesFiles() && !batch.header().atOnce() ? List.of(new Effect.DeleteFiles()) : List.of();
     }
 
     /** @return whether an answer to a create, late as it may be, can be that of the present attempt */
@@ -152,7 +156,7 @@ public final class BatchLifecycle {
         return switch (batch.state()) {
             case Creating _, BatchState.Quiescing _, BatchState.Revoking _, BatchState.Hold _ -> true;
             case Running running -> running.standing() == Standing.PROVISIONAL;
-            case Sealed _, Spooled _, Uploaded _, Refused _, Ended _, Split _, Settled _ -> false;
+            case Sealed _, Spooled _, Uploaded _, Refused _, Ended _, BatchState.Calling _, Split _, Settled _ -> false;
         };
     }
 
@@ -524,20 +528,24 @@ public final class BatchLifecycle {
         var ends = new ArrayList<ItemEnd>();
         var fresh = new HashSet<Integer>();
         var boughtAgain = 0;
+        var unanswered = 0;
         for (var report : reports) {
             var known = report.item() >= 0 && report.item() < batch.header().items();
             if (known && !batch.done().has(report.item()) && fresh.add(report.item())) {
-                var verdict = verdict(report, cancelledByUs(batch, now));
+                var verdict = verdict(batch, report, cancelledByUs(batch, now));
                 ends.add(new ItemEnd(report.item(), verdict, report.tag(), report.spend()));
                 if (report.finding() == ItemReport.Finding.MISSING && verdict == ItemEnd.Kind.RETURNED) {
                     boughtAgain++;
+                } else if (report.finding() == ItemReport.Finding.NO_ANSWER) {
+                    unanswered++;
                 }
             }
         }
         if (ends.isEmpty()) {
             return Step.ignore(batch);
         }
-        var ended = batch.with(ends).with(batch.exposure().plusMissing(boughtAgain));
+        var ended =
+                batch.with(ends).with(batch.exposure().plusMissing(boughtAgain).plusCalled(unanswered));
         return ended.open() == 0
                 ? new Step(ended.in(new Settled(now), now), Step.Durability.LEDGER, ends, List.of())
                         .and(leftovers(batch))
@@ -557,13 +565,15 @@ public final class BatchLifecycle {
                 .isBefore(now);
     }
 
-    private ItemEnd.Kind verdict(ItemReport report, boolean cancelledByUs) {
+    private ItemEnd.Kind verdict(Batch batch, ItemReport report, boolean cancelledByUs) {
         return switch (report.finding()) {
             case SUCCEEDED -> ItemEnd.Kind.SUCCEEDED;
             case FAILED_FOR_GOOD, BODY_GONE -> ItemEnd.Kind.FAILED;
             case FAILED_FOR_NOW -> failedUnless(report.attempts() + 1 < settings.itemAttemptsMax(), report);
             case MISSING -> failedUnless(report.missing() < settings.missingRetriesMax(), report);
-            case NOT_EXECUTED_EXPIRED -> notExecuted(report);
+            case NO_ANSWER ->
+                failedUnless(rules(batch).callsAgain() && report.missing() < settings.missingRetriesMax(), report);
+            case NOT_EXECUTED_EXPIRED, NOT_TAKEN -> notExecuted(report);
             case NOT_EXECUTED_CANCELLED ->
                 cancelledByUs || settings.cancelledReturns() ? notExecuted(report) : ItemEnd.Kind.CANCELLED;
         };

@@ -1,6 +1,7 @@
 package dev.halfrate.processor.batch;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 
 /** What is to be done once the step that asks for it is committed, never before. */
@@ -60,6 +61,30 @@ public sealed interface Effect {
 
     /** An item that the vendor named when it refused the batch. */
     record RefusedItem(int item, String code, String message) {}
+
+    /** Choose some items that are neither done nor called, get their bodies, and wait for their turns. */
+    record PrepareCalls() implements Effect {}
+
+    /**
+     * Send these, which were prepared; each of them costs money. Give back the turns of others that were.
+     *
+     * @param at when they were written ahead: long after that an owner may have to do with them no more
+     */
+    record Call(List<Integer> items, Instant at) implements Effect {
+        public Call {
+            items = List.copyOf(items);
+        }
+    }
+
+    /** What was prepared is of no use. */
+    record DropCalls() implements Effect {}
+
+    /** Report these items as called by an owner that has not seen their answers. */
+    record ReportUnanswered(List<Integer> items) implements Effect {
+        public ReportUnanswered {
+            items = List.copyOf(items);
+        }
+    }
 
     record StartTimer(Timer timer, Duration delay) implements Effect {}
 

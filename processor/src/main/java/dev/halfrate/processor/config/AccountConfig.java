@@ -17,6 +17,7 @@ import java.util.Locale;
  * @param requestsInFlightMax concurrent HTTP calls to this account
  * @param apiVersion that requests which name none are sent with, empty for the vendor's usual one
  * @param betas likewise
+ * @param mode of requests that ask for none
  * @param webhookSecrets any of which the vendor signs with; several while one takes over from another
  */
 public record AccountConfig(
@@ -37,6 +38,7 @@ public record AccountConfig(
         FilesConfig files,
         CreateConfig create,
         SyncConfig sync,
+        Mode mode,
         List<Secret> webhookSecrets) {
 
     private static final List<String> PROVIDERS = List.of("anthropic", "openai");
@@ -118,6 +120,7 @@ public record AccountConfig(
                 FilesConfig.KEEP,
                 CreateConfig.USUAL,
                 sync,
+                Mode.BATCH,
                 List.of());
     }
 

@@ -178,6 +178,7 @@ public final class ConfigFile {
                 files(account.section("files")),
                 create(account.section("create")),
                 sync(account.section("sync")),
+                mode(account),
                 secrets(account.sections("webhook-secrets")));
         account.refuseUnknown();
         return config;
@@ -246,11 +247,31 @@ public final class ConfigFile {
         return config;
     }
 
+    private static Mode mode(ConfigSection account) {
+        var mode = account.text("mode", "batch");
+        return switch (mode) {
+            case "batch" -> Mode.BATCH;
+            case "sync" -> Mode.SYNC;
+            case "auto" -> Mode.AUTO;
+            default ->
+                throw new ConfigException(
+                        "%s must be one of: batch, sync, auto; got '%s'".formatted(account.path("mode"), mode));
+        };
+    }
+
     private static SyncConfig sync(ConfigSection sync) {
+        var inDoubt = sync.text("in-doubt", "call-again");
         var config = new SyncConfig(
                 sync.integer("calls-max", SyncConfig.DEFAULT.callsMax()),
                 sync.duration("timeout", SyncConfig.DEFAULT.timeout()),
-                sync.integer("attempts-max", SyncConfig.DEFAULT.attemptsMax()));
+                sync.integer("attempts-max", SyncConfig.DEFAULT.attemptsMax()),
+                switch (inDoubt) {
+                    case "call-again" -> SyncConfig.InDoubt.CALL_AGAIN;
+                    case "skip" -> SyncConfig.InDoubt.SKIP;
+                    default ->
+                        throw new ConfigException("%s must be one of: call-again, skip; got '%s'"
+                                .formatted(sync.path("in-doubt"), inDoubt));
+                });
         sync.refuseUnknown();
         return config;
     }

@@ -62,6 +62,7 @@ final class HttpVendor implements Vendor {
     private final Map<String, SpoolFile> spools = new ConcurrentHashMap<>();
     private final Map<String, AccountGate> permits = new ConcurrentHashMap<>();
     private final Map<String, Download> downloads = new ConcurrentHashMap<>();
+    private final CallDesk desk;
     private volatile boolean closed;
 
     HttpVendor(int partition, Workshop workshop, Mailbox mailbox, ActorClock clock) {
@@ -70,6 +71,7 @@ final class HttpVendor implements Vendor {
         this.mailbox = mailbox;
         this.clock = clock;
         this.threads = Thread.ofVirtual().name("work-" + partition + "-", 0).factory();
+        this.desk = new CallDesk(workshop, mailbox, clock, (batch, call) -> onThread(batch, call::run));
     }
 
     @Override
@@ -109,6 +111,10 @@ final class HttpVendor implements Vendor {
                                 item -> SeenItem.without(item, ItemReport.Finding.FAILED_FOR_GOOD, code, message)));
             }
             case Effect.ReportRefusedItems(var items) -> onThread(batch, () -> reportRefused(batch, items));
+            case Effect.PrepareCalls _ -> onThread(batch, () -> prepareCalls(batch));
+            case Effect.Call(var items, var at) -> desk.call(batch, items, at);
+            case Effect.DropCalls _ -> desk.drop(batch.id());
+            case Effect.ReportUnanswered(var items) -> onThread(batch, () -> reportUnanswered(batch, items));
             case Effect.StartTimer _ -> throw new IllegalArgumentException("timers are the actor's");
         }
     }
@@ -436,6 +442,37 @@ final class HttpVendor implements Vendor {
         }
     }
 
+    private void prepareCalls(Batch batch) throws InterruptedException {
+        desk.prepare(batch, itemsMax -> {
+            var candidates = new ArrayList<ManifestItem>();
+            try {
+                // The turns are waited for without it: others need the room.
+                withManifest(
+                        batch,
+                        items -> batch.uncalled()
+                                .limit(itemsMax)
+                                .mapToObj(items::get)
+                                .forEach(candidates::add));
+            } catch (IOException e) {
+                throw new IllegalStateException(e);
+            }
+            return candidates;
+        });
+    }
+
+    private void reportUnanswered(Batch batch, List<Integer> called) throws InterruptedException {
+        try {
+            withManifest(batch, items -> {
+                var seen = called.stream()
+                        .map(item -> CallDesk.unanswered(items.get(item), "its owner was cut off"))
+                        .toList();
+                post(batch, new BatchEvent.CallsEnded(reports(seen)), seen);
+            });
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
     private List<ItemReport> reports(List<SeenItem> seen) {
         var now = clock.now();
         return seen.stream().map(item -> item.report(now)).toList();
@@ -515,9 +552,10 @@ final class HttpVendor implements Vendor {
         }
     }
 
-    private void onThread(Batch batch, Work work) {
+    /** @return whether it will run */
+    private boolean onThread(Batch batch, Work work) {
         if (closed) {
-            return;
+            return false;
         }
         var thread = threads.newThread(() -> {
             try {
@@ -541,6 +579,7 @@ final class HttpVendor implements Vendor {
         });
         running.add(thread);
         thread.start();
+        return true;
     }
 
     /** A bug, a missing account, an outage of Kafka: this batch waits, visibly, and the others go on. */
@@ -559,6 +598,7 @@ final class HttpVendor implements Vendor {
         running.forEach(Thread::interrupt);
         List.copyOf(permits.keySet()).forEach(this::releasePermit);
         List.copyOf(spools.keySet()).forEach(this::discardSpool);
+        desk.close();
     }
 
     private record SpoolFile(Path path, int kilobytes, int attempt) {}

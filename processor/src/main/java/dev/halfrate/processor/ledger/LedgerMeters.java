@@ -19,6 +19,9 @@ final class LedgerMeters {
     private final AtomicLong billedTwice;
     private final AtomicLong released;
     private final AtomicLong missing;
+    private final AtomicLong called;
+    private final AtomicLong hedged;
+    private final AtomicLong late;
 
     LedgerMeters(MeterRegistry registry) {
         for (var state : LedgerState.values()) {
@@ -31,6 +34,12 @@ final class LedgerMeters {
         billedTwice = gauge(registry, "halfrate.billed_twice", "Lines of second remote batches, paid for on top");
         released = exposure(registry, "released");
         missing = exposure(registry, "missing");
+        called = exposure(registry, "called");
+        hedged = exposure(registry, "hedged");
+        late = gauge(
+                registry,
+                "halfrate.late_lines",
+                "Lines of remote batches whose requests a call had answered before; paid for on top");
     }
 
     private static AtomicLong exposure(MeterRegistry registry, String reason) {
@@ -56,6 +65,9 @@ final class LedgerMeters {
         billedTwice.addAndGet(sign * figures.billedTwice());
         released.addAndGet(sign * figures.released());
         missing.addAndGet(sign * figures.missing());
+        called.addAndGet(sign * figures.called());
+        hedged.addAndGet(sign * figures.hedged());
+        late.addAndGet(sign * figures.late());
     }
 
     /** The share of one partition; for one thread. */

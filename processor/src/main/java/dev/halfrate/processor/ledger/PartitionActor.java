@@ -66,8 +66,13 @@ public final class PartitionActor {
     private final Timers timers = new Timers();
     private final CreateSlots slots = new CreateSlots();
 
+    /** An item that is being sent alone. */
+    private record Called(String batchId, int item) {}
+
     /** By account, remote batches that the ledger does not know. */
     private final Map<String, Set<String>> strangers = new HashMap<>();
+
+    private final Set<Called> callsUnderWay = new HashSet<>();
 
     private long nextWorkOffset;
     private long epoch;
@@ -152,6 +157,9 @@ public final class PartitionActor {
     }
 
     public void onLetter(Mailbox.Letter letter) {
+        if (letter.event() instanceof BatchEvent.CallsEnded(var reports)) {
+            reports.forEach(report -> callsUnderWay.remove(new Called(letter.batchId(), report.item())));
+        }
         if (!letter.quarantined().isEmpty()) {
             // Not with the bits: whether the lines are of use to the batch is the lifecycle's to say, these are of
             // none.
@@ -183,9 +191,10 @@ public final class PartitionActor {
         return Collections.unmodifiableCollection(batches.values());
     }
 
-    /** @return whether a create may be under way */
-    public boolean creating() {
-        return batches.values().stream().anyMatch(batch -> batch.state() instanceof BatchState.Creating);
+    /** @return whether something that costs money may be under way */
+    public boolean buying() {
+        return !callsUnderWay.isEmpty()
+                || batches.values().stream().anyMatch(batch -> batch.state() instanceof BatchState.Creating);
     }
 
     /** All remote batches of an account that are young enough for the ledger to know them. */
@@ -282,6 +291,10 @@ public final class PartitionActor {
             case Effect.Find _
             when oneAtATime(batch) -> {
                 slots.looks(account, batch.id());
+                vendor.start(batch, effect);
+            }
+            case Effect.Call(var items, var _) -> {
+                items.forEach(item -> callsUnderWay.add(new Called(batch.id(), item)));
                 vendor.start(batch, effect);
             }
             default -> vendor.start(batch, effect);
@@ -488,6 +501,7 @@ public final class PartitionActor {
                     BatchState.Spooled _,
                     BatchState.Uploaded _,
                     BatchState.Creating _,
+                    BatchState.Calling _,
                     BatchState.Ended _ -> LOG.debug("{}: {}", id, batch.state().word());
         }
     }

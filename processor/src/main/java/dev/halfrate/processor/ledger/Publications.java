@@ -175,7 +175,7 @@ public final class Publications {
             var ref = Ref.newBuilder(seen.item().ref()).setSource(source);
             if (spendsAttempt(seen.finding())) {
                 ref.setAttempts(ref.getAttempts() + 1);
-            } else if (seen.finding() == ItemReport.Finding.MISSING) {
+            } else if (seen.finding() == ItemReport.Finding.MISSING || seen.finding() == ItemReport.Finding.NO_ANSWER) {
                 ref.setMissing(ref.getMissing() + 1);
             }
             refs.add(ref.build());
@@ -212,7 +212,7 @@ public final class Publications {
     private static boolean spendsAttempt(ItemReport.Finding finding) {
         return switch (finding) {
             case SUCCEEDED, FAILED_FOR_GOOD, FAILED_FOR_NOW -> true;
-            case NOT_EXECUTED_EXPIRED, NOT_EXECUTED_CANCELLED, MISSING, BODY_GONE -> false;
+            case NOT_EXECUTED_EXPIRED, NOT_EXECUTED_CANCELLED, MISSING, BODY_GONE, NO_ANSWER, NOT_TAKEN -> false;
         };
     }
 

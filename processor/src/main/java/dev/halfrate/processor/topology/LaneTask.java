@@ -16,6 +16,7 @@ import dev.halfrate.processor.lane.IdHasher;
 import dev.halfrate.processor.lane.LaneCore;
 import dev.halfrate.processor.lane.LaneEffect;
 import dev.halfrate.processor.lane.LaneEvent;
+import dev.halfrate.schemas.internal.AtOnce;
 import dev.halfrate.schemas.internal.Command;
 import dev.halfrate.schemas.internal.Hash;
 import dev.halfrate.schemas.internal.InternalFormat;
@@ -371,7 +372,10 @@ final class LaneTask {
         var ordinal = nextOrdinal++;
         var batchId = lane.batchId(seal.at(), inboxPartition, seal.number());
         var workPartition = WorkPartition.of(
-                lane.account().onePartition() ? lane.id().getAccount() : batchId, topology.workPartitions());
+                lane.account().onePartition() && !AtOnce.is(lane.id())
+                        ? lane.id().getAccount()
+                        : batchId,
+                topology.workPartitions());
         var manifest = Manifest.of(seal.runs(), chunks);
         for (var index = 0; index < manifest.parts().size(); index++) {
             var ids = new ArrayList<Id>();
@@ -562,7 +566,7 @@ final class LaneTask {
             if (account.equals(AccountLimits.UNKNOWN)) {
                 LOG.warn("account {} is not configured any more: its requests wait until they expire", id.getAccount());
             }
-            var core = new LaneCore(account.within(topology.lanes()));
+            var core = new LaneCore(account.within(topology.lanes(), id));
             return new Lane(key, pool, id, account, core, metrics.level(id), now());
         });
     }

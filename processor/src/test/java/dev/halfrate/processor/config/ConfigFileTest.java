@@ -61,7 +61,7 @@ class ConfigFileTest {
                 completion-window: 7d
                 requests-in-flight-max: 3
                 doubts: {policy: hold, lines-max: 7}
-                sync: {calls-max: 20, timeout: 2m, attempts-max: 3}
+                sync: {calls-max: 20, timeout: 2m, attempts-max: 3, in-doubt: skip}
               - name: two
                 key: {env: KEY}
             lanes:
@@ -219,7 +219,7 @@ class ConfigFileTest {
                                         "7d",
                                         3,
                                         new DoubtConfig(DoubtConfig.Policy.HOLD, 7),
-                                        new SyncConfig(20, Duration.ofMinutes(2), 3)),
+                                        new SyncConfig(20, Duration.ofMinutes(2), 3, SyncConfig.InDoubt.SKIP)),
                                 new AccountConfig(
                                         "two",
                                         "openai",
@@ -331,7 +331,8 @@ class ConfigFileTest {
             {name: a, key: {env: KEY}, sync: {calls-max: 0}} | accounts.sync.calls-max must be 1..1000, got 0
             {name: a, key: {env: KEY}, sync: {timeout: 2h}} | accounts.sync.timeout must be 1s..1h, got 2h
             {name: a, key: {env: KEY}, sync: {attempts-max: 21}} | accounts.sync.attempts-max must be 1..20, got 21
-            {name: a, key: {env: KEY}, sync: {calls: 3}} | accounts[0].sync.calls is no key of the configuration, known here: attempts-max, calls-max, timeout
+            {name: a, key: {env: KEY}, sync: {calls: 3}} | accounts[0].sync.calls is no key of the configuration, known here: attempts-max, calls-max, in-doubt, timeout
+            {name: a, key: {env: KEY}, sync: {in-doubt: again}} | accounts[0].sync.in-doubt must be one of: call-again, skip; got 'again'
             """)
     void badAccountIsRefused(String account, String message) {
         var yaml = "kafka: {bootstrap.servers: x}\naccounts: [%s]".formatted(account.replace('`', '\''));

@@ -42,6 +42,8 @@ final class Invariants {
     /** Attempts after which another one was begun because nothing was found of them. */
     private final Set<String> abandoned = new HashSet<>();
 
+    private final Set<Place> calls = new HashSet<>();
+    private final Set<Place> bought = new HashSet<>();
     private final Map<String, Duration> listings = new HashMap<>();
     private GivenUp givenUp = (_, _) -> {};
     private Superseded superseded = (_, _) -> {};
@@ -245,6 +247,45 @@ final class Invariants {
         }
     }
 
+    /** A request leaves alone. */
+    void called(Batch batch, int item) {
+        var written = committed.get(batch.id());
+        check(
+                written != null && written.calls().called().has(item),
+                "C1",
+                () -> "item %d of %s is called without a committed intent".formatted(item, batch.id()));
+        check(
+                calls.add(new Place(batch.id(), item)),
+                "C2",
+                () -> "item %d of %s is called twice".formatted(item, batch.id()));
+    }
+
+    /** A request that came alone was executed. */
+    void charged(String batchId, int item) {
+        bought.add(new Place(batchId, item));
+    }
+
+    /** Whatever was bought without an answer is in the books. */
+    private void callsAreAccountedFor() {
+        for (var batch : committed.values()) {
+            if (batch.header().atOnce()) {
+                var executed = bought.stream()
+                        .filter(place -> place.batchId().equals(batch.id()))
+                        .count();
+                check(
+                        executed <= batch.tally().succeeded() + batch.exposure().called(),
+                        "C3",
+                        () -> "%s bought %d answers: %s, %s"
+                                .formatted(batch.id(), executed, batch.tally(), batch.exposure()));
+            }
+        }
+    }
+
+    /** @return items that were sent alone */
+    long calls() {
+        return calls.size();
+    }
+
     /** A remote batch came into being that nothing keeps from being executed. */
     void remoteBatchLives(String batchId) {
         check(
@@ -322,6 +363,7 @@ final class Invariants {
 
     /** At the end, when faults have stopped for long enough. */
     void allRest() {
+        callsAreAccountedFor();
         check(restless().isEmpty(), "I12", () -> "still under way: %s".formatted(restless()));
         requests.forEach((customId, place) -> {
             var batch = committed.get(place.batchId());

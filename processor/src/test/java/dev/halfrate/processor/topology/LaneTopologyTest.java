@@ -10,6 +10,7 @@ import dev.halfrate.processor.codec.Result;
 import dev.halfrate.processor.config.LanesConfig;
 import dev.halfrate.processor.lane.LaneCore;
 import dev.halfrate.processor.ops.Births;
+import dev.halfrate.schemas.internal.AtOnce;
 import dev.halfrate.schemas.internal.CommandKind;
 import dev.halfrate.schemas.internal.InternalFormat;
 import dev.halfrate.schemas.internal.ManifestChunk;
@@ -81,6 +82,15 @@ class LaneTopologyTest {
         assertThat(manifest)
                 .extracting(LanesUnderTest::customIds)
                 .containsExactly(List.of("a", "b", "c"), List.of("d"));
+    }
+
+    @Test
+    void whatIsSentAtOnceWaitsForNoWindow() {
+        lanes.arrive(AtOnce.of(LanesUnderTest.LANE), lanes.refs("a"));
+
+        assertThat(lanes.manifests())
+                .singleElement()
+                .satisfies(chunk -> assertThat(chunk.getItems()).isOne());
     }
 
     @Test
