@@ -8,7 +8,9 @@ import dev.halfrate.processor.provider.PollOutcome;
 import dev.halfrate.processor.provider.RemoteBatch;
 import dev.halfrate.processor.provider.ResultsOutcome;
 import dev.halfrate.processor.provider.UploadOutcome;
+import java.time.Instant;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** What can happen to a batch. */
 public sealed interface BatchEvent {
@@ -83,6 +85,17 @@ public sealed interface BatchEvent {
 
     /** No items can be prepared to be called, for a reason that may pass. */
     record CallsNotPrepared(String reason) implements BatchEvent {}
+
+    /**
+     * The same for items whose deadlines are near, while their batch is on its way.
+     *
+     * @param next when the next deadline of the others is, null if they have none
+     */
+    record HedgesPrepared(List<Integer> items, @Nullable Instant next) implements BatchEvent {
+        public HedgesPrepared {
+            items = List.copyOf(items);
+        }
+    }
 
     /** How calls ended. */
     record CallsEnded(List<ItemReport> reports) implements BatchEvent {

@@ -56,6 +56,7 @@ public final class BatchLifecycle {
     private final Doubts doubts;
     private final Twins twins;
     private final AtOnce atOnce;
+    private final Hedges hedges;
 
     /** @param rules by account */
     public BatchLifecycle(LifecycleSettings settings, Function<String, AccountRules> rules) {
@@ -65,6 +66,7 @@ public final class BatchLifecycle {
         this.doubts = new Doubts(settings, rules, moves);
         this.twins = new Twins(settings, moves);
         this.atOnce = new AtOnce(moves, this::end);
+        this.hedges = new Hedges(settings);
     }
 
     /** @return what holds for an account */
@@ -85,8 +87,8 @@ public final class BatchLifecycle {
             when timer == Timer.TWIN -> Step.ignore(batch).and(Twins.end(batch));
             case CreateEnded(CreateOutcome.Created(var remote))
             when !awaitsCreate(batch) -> twins.sighted(batch, remote, "", at.now());
-            case Taken _ -> inState(batch, event, at).and(Twins.end(batch));
-            default -> inState(batch, event, at);
+            case Taken _ -> inState(batch, event, at).and(Twins.end(batch)).and(hedges.watch(batch, at.now()));
+            default -> Hedges.concerns(batch, event) ? hedges.on(batch, event, at.now()) : inState(batch, event, at);
         };
     }
 
@@ -101,7 +103,12 @@ public final class BatchLifecycle {
         }
         return switch (event) {
             case CreateEnded(var outcome) when awaitsCreate(batch) -> createdBefore(batch, outcome, at.now());
-            case CreateEnded _, Taken _, PermitGranted _, TwinSeen _ -> on(batch, event, at);
+            case CreateEnded _,
+                    Taken _,
+                    PermitGranted _,
+                    TwinSeen _,
+                    BatchEvent.HedgesPrepared _,
+                    BatchEvent.CallsEnded _ -> on(batch, event, at);
             default -> Moves.ignoreLate(batch, event);
         };
     }
@@ -176,9 +183,10 @@ public final class BatchLifecycle {
             case Taken _ -> Step.remember(batch, new Effect.Spool());
             case SpoolWritten(var lines, var gone) -> {
                 var step = end(batch, gone, now);
-                yield step.batch().settled()
-                        ? step
-                        : then(
+                if (step.batch().open() == 0) {
+                    yield step.batch().settled() ? step : Hedges.settled(step, now);
+                }
+                yield then(
                                 step,
                                 step.batch().in(new Spooled(lines), now),
                                 rules(batch).inline() ? new Effect.AcquirePermit() : new Effect.Upload());
@@ -241,6 +249,9 @@ public final class BatchLifecycle {
     }
 
     private Step create(Batch batch, int lines, String marker, Situation at) {
+        if (batch.open() == 0) {
+            return Hedges.settled(Step.ignore(batch), at.now());
+        }
         var attempt = batch.attempt().started(at.epoch(), at.now(), settings.createTimeout(), marker);
         return Step.commit(
                 batch.with(attempt).failing(new Creating(lines), batch.failures(), at.now()), new Effect.Create());
@@ -337,7 +348,7 @@ public final class BatchLifecycle {
             case Reported(var reports)
             when !provisional -> {
                 var step = end(batch, reports, now);
-                yield step.batch().settled() || step.ends().isEmpty()
+                yield step.batch().settled() || (step.ends().isEmpty() && !called(batch, reports))
                         ? step
                         : then(
                                 step,
@@ -349,6 +360,12 @@ public final class BatchLifecycle {
             }
             default -> Moves.ignoreLate(batch, event);
         };
+    }
+
+    private static boolean called(Batch batch, List<ItemReport> reports) {
+        return reports.stream()
+                .anyMatch(report ->
+                        report.item() >= 0 && batch.calls().called().has(report.item()));
     }
 
     /** What others have had may be old: now and then, and before it is cancelled, it is looked at itself. */
@@ -401,7 +418,10 @@ public final class BatchLifecycle {
                 named.add(new Effect.RefusedItem(open[line - 1], error.code(), error.message()));
             }
         }
-        if (!named.isEmpty() && named.size() == errors.size()) {
+        // Which items were open then is not known any more once some were called.
+        if (!named.isEmpty()
+                && named.size() == errors.size()
+                && batch.calls().called().count() == 0) {
             return Step.remember(batch, new Effect.ReportRefusedItems(named));
         }
         var ofLines = errors.stream().filter(error -> ofTheLines(error.kind())).findFirst();
@@ -418,6 +438,10 @@ public final class BatchLifecycle {
 
     /** Halves find a bad line that the vendor does not name, and what fits where all of it does not. */
     private Step split(Batch batch, String code, String message, Situation at) {
+        if (batch.open() < lines(batch)) {
+            // Calls have answered some meanwhile: the bad line may have been one of those.
+            return refuseForNow(batch, code, message, at.now());
+        }
         if (batch.open() < 2 || at.parts() + 2 > LifecycleSettings.PARTS_MAX) {
             return refuseForGood(batch, code, message, at.now());
         }
@@ -429,6 +453,16 @@ public final class BatchLifecycle {
                 List.of(),
                 List.of(),
                 halves);
+    }
+
+    /** @return of what was refused */
+    private static int lines(Batch batch) {
+        return switch (batch.state()) {
+            case Spooled spooled -> spooled.lines();
+            case Creating creating -> creating.lines();
+            case Running running -> running.lines();
+            default -> 0;
+        };
     }
 
     private Step refuseForNow(Batch batch, String code, String message, Instant now) {
@@ -446,6 +480,9 @@ public final class BatchLifecycle {
     }
 
     private Step refuseForGood(Batch batch, String code, String message, Instant now) {
+        if (batch.open() == 0) {
+            return Hedges.settled(Step.ignore(batch.with(batch.attempt().ended(Attempt.Outcome.REFUSED))), now);
+        }
         return Step.commit(
                 batch.with(batch.attempt().ended(Attempt.Outcome.REFUSED)).in(new Refused(code, message, false), now),
                 new Effect.ReportRefused(code, message));
@@ -476,19 +513,19 @@ public final class BatchLifecycle {
             case Reported(var reports) -> {
                 var step = end(batch, reports, now);
                 yield step.ends().isEmpty()
-                        ? Step.ignore(batch)
+                        ? step
                         : step.batch().settled()
                                 ? step
                                 : then(step, step.batch().in(ended.andBegun(), batch.changedAt()));
             }
             case FilesRead(ResultsOutcome.Complete _, var ours, var foreign, var corrupt) -> {
                 if (ended.standing() != Standing.PROVISIONAL) {
-                    yield lacksLines(batch, ended);
+                    yield lacksLines(batch, ended, now);
                 }
                 var anothers = foreign >= ended.lines();
                 if (ours > 0 && !anothers) {
                     var lacking = lacksLines(
-                            batch.with(batch.attempt().created(batch.attempt().remoteBatchId())), ended.asProven());
+                            batch.with(batch.attempt().created(batch.attempt().remoteBatchId())), ended.asProven(), now);
                     yield then(lacking, lacking.batch(), lacking.effects().toArray(Effect[]::new));
                 }
                 // Nothing of ours is no proof yet: what cannot be read may have been. And a file that holds everything
@@ -515,7 +552,10 @@ public final class BatchLifecycle {
     }
 
     /** A file may end cleanly and too early, or be empty for a while. */
-    private Step lacksLines(Batch batch, Ended ended) {
+    private Step lacksLines(Batch batch, Ended ended, Instant now) {
+        if (batch.open() == 0) {
+            return Step.commit(batch.in(new Settled(now), now)).and(leftovers(batch));
+        }
         var read = ended.readOnceMore();
         return read.reads() >= LifecycleSettings.FULL_READS_MAX || !ended.hasFiles()
                 ? Step.remember(batch.in(ended, batch.changedAt()), new Effect.ReportMissing())
@@ -529,6 +569,7 @@ public final class BatchLifecycle {
         var fresh = new HashSet<Integer>();
         var boughtAgain = 0;
         var unanswered = 0;
+        var calls = batch.calls();
         for (var report : reports) {
             var known = report.item() >= 0 && report.item() < batch.header().items();
             if (known && !batch.done().has(report.item()) && fresh.add(report.item())) {
@@ -539,13 +580,17 @@ public final class BatchLifecycle {
                 } else if (report.finding() == ItemReport.Finding.NO_ANSWER) {
                     unanswered++;
                 }
+            } else if (known
+                    && report.finding() == ItemReport.Finding.SUCCEEDED
+                    && calls.ahead().has(report.item())) {
+                calls = calls.plusLate(report.item(), report.spend().cost().paid());
             }
         }
         if (ends.isEmpty()) {
-            return Step.ignore(batch);
+            return calls.equals(batch.calls()) ? Step.ignore(batch) : Step.commit(batch.with(calls));
         }
         var ended =
-                batch.with(ends).with(batch.exposure().plusMissing(boughtAgain).plusCalled(unanswered));
+                batch.with(ends).with(calls).with(batch.exposure().plusMissing(boughtAgain).plusCalled(unanswered));
         return ended.open() == 0
                 ? new Step(ended.in(new Settled(now), now), Step.Durability.LEDGER, ends, List.of())
                         .and(leftovers(batch))

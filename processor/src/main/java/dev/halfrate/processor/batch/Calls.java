@@ -7,11 +7,11 @@ import java.util.stream.IntStream;
  * What was sent alone of a batch's items.
  *
  * @param called items that a call was written ahead for; none is called a second time
- * @param late the part of them that the remote batch answered as well, after a call had
- * @param lateLines how many those are, also when the bits are forgotten
+ * @param ahead the part of them that a call answered, and that the remote batch may answer as well
+ * @param lateLines that came from there after all
  * @param lateCost of those lines, paid on top, as far as prices are known
  */
-public record Calls(ItemBits called, ItemBits late, int lateLines, Usd lateCost) {
+public record Calls(ItemBits called, ItemBits ahead, int lateLines, Usd lateCost) {
     public static final Calls NONE = new Calls(ItemBits.NONE, ItemBits.NONE, 0, Usd.ZERO);
 
     Calls with(IntStream items) {
@@ -19,11 +19,16 @@ public record Calls(ItemBits called, ItemBits late, int lateLines, Usd lateCost)
     }
 
     Calls with(ItemBits newCalled) {
-        return new Calls(newCalled, late, lateLines, lateCost);
+        return new Calls(newCalled, ahead, lateLines, lateCost);
     }
 
+    Calls answered(IntStream items) {
+        return new Calls(called, ahead.with(items), lateLines, lateCost);
+    }
+
+    /** The remote batch has answered an item that a call had answered before. */
     Calls plusLate(int item, Usd cost) {
-        return new Calls(called, late.with(IntStream.of(item)), lateLines + 1, lateCost.plus(cost));
+        return new Calls(called, ahead.without(item), lateLines + 1, lateCost.plus(cost));
     }
 
     Calls withoutBits() {

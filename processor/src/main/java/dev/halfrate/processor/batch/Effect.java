@@ -65,6 +65,9 @@ public sealed interface Effect {
     /** Choose some items that are neither done nor called, get their bodies, and wait for their turns. */
     record PrepareCalls() implements Effect {}
 
+    /** The same for those whose deadlines are not after {@code until}; say as well when the next one is. */
+    record PrepareHedges(Instant until) implements Effect {}
+
     /**
      * Send these, which were prepared; each of them costs money. Give back the turns of others that were.
      *
@@ -95,6 +98,8 @@ public sealed interface Effect {
         QUIET,
         LIST,
         /** Of the batch's twins, whatever its own state is. */
-        TWIN
+        TWIN,
+        /** Of the next deadline that is near, likewise. */
+        DEADLINE
     }
 }

@@ -42,6 +42,12 @@ public final class ItemBits {
         return new ItemBits(copy);
     }
 
+    ItemBits without(int item) {
+        var copy = (BitSet) bits.clone();
+        copy.clear(item);
+        return new ItemBits(copy);
+    }
+
     ItemBits and(ItemBits others) {
         var copy = (BitSet) bits.clone();
         copy.and(others.bits);

@@ -314,6 +314,7 @@ public final class ConfigFile {
                 ledger.duration("retry-delay-max", Duration.ofMinutes(15)),
                 ledger.duration("probe-interval", Duration.ofMinutes(1)),
                 ledger.duration("stop-wait", Duration.ofSeconds(20)),
+                ledger.duration("hedge-margin", Duration.ofMinutes(5)),
                 ledger.size("spool-bytes-max", 4_000_000_000L));
         ledger.refuseUnknown();
         return config;

@@ -55,7 +55,7 @@ final class CallDesk {
     }
 
     /** Gets the next group of a batch ready, unless that is being done. */
-    void prepare(Batch batch, Candidates candidates) throws InterruptedException {
+    void prepare(Batch batch, Candidates candidates, Reply reply) throws InterruptedException {
         if (!preparing.add(batch.id())) {
             return;
         }
@@ -63,8 +63,9 @@ final class CallDesk {
             var items = candidates.first(GROUP_MAX);
             if (items.isEmpty()) {
                 preparing.remove(batch.id());
+                mailbox.post(batch, reply.of(List.of(), List.of()));
             } else {
-                prepare(batch, items);
+                prepare(batch, items, reply);
             }
         } catch (RuntimeException e) {
             LOG.warn("{}: requests to be sent cannot be got ready", batch.id(), e);
@@ -73,7 +74,7 @@ final class CallDesk {
         }
     }
 
-    private void prepare(Batch batch, List<ManifestItem> items) throws InterruptedException {
+    private void prepare(Batch batch, List<ManifestItem> items, Reply reply) throws InterruptedException {
         var turns = workshop.turns(batch.header().account());
         var taken = turns.take(items.size());
         var chosen = within(workshop.letterBytes(), items.subList(0, taken));
@@ -99,7 +100,7 @@ final class CallDesk {
         if (closed) {
             drop(batch.id());
         } else {
-            post(batch, group);
+            post(batch, group, reply);
         }
     }
 
@@ -113,7 +114,7 @@ final class CallDesk {
         }
     }
 
-    private void post(Batch batch, Group group) {
+    private void post(Batch batch, Group group, Reply reply) {
         var gone = group.gone.stream()
                 .map(
                         item -> SeenItem.without(
@@ -125,7 +126,7 @@ final class CallDesk {
         var now = clock.now();
         var found = group.found.stream().map(body -> body.item.item()).toList();
         var reports = gone.stream().map(item -> item.report(now)).toList();
-        mailbox.post(new Mailbox.Letter(batch, new BatchEvent.CallsPrepared(found, reports), gone, () -> {}));
+        mailbox.post(new Mailbox.Letter(batch, reply.of(found, reports), gone, () -> {}));
     }
 
     /** @return the first of the items, as many as have room in memory together, but one at least */
@@ -236,6 +237,12 @@ final class CallDesk {
     interface Candidates {
         /** @return the first of them, at most {@code itemsMax} */
         List<ManifestItem> first(int itemsMax) throws InterruptedException;
+    }
+
+    /** What is said of items that are ready to be called, and of those whose bodies are gone. */
+    @FunctionalInterface
+    interface Reply {
+        BatchEvent of(List<Integer> items, List<ItemReport> gone);
     }
 
     private record Body(ManifestItem item, byte[] bytes) {}

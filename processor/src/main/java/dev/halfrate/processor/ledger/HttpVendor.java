@@ -24,10 +24,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadFactory;
@@ -112,6 +115,7 @@ final class HttpVendor implements Vendor {
             }
             case Effect.ReportRefusedItems(var items) -> onThread(batch, () -> reportRefused(batch, items));
             case Effect.PrepareCalls _ -> onThread(batch, () -> prepareCalls(batch));
+            case Effect.PrepareHedges(var until) -> onThread(batch, () -> prepareHedges(batch, until));
             case Effect.Call(var items, var at) -> desk.call(batch, items, at);
             case Effect.DropCalls _ -> desk.drop(batch.id());
             case Effect.ReportUnanswered(var items) -> onThread(batch, () -> reportUnanswered(batch, items));
@@ -443,21 +447,47 @@ final class HttpVendor implements Vendor {
     }
 
     private void prepareCalls(Batch batch) throws InterruptedException {
-        desk.prepare(batch, itemsMax -> {
-            var candidates = new ArrayList<ManifestItem>();
-            try {
-                // The turns are waited for without it: others need the room.
-                withManifest(
-                        batch,
-                        items -> batch.uncalled()
-                                .limit(itemsMax)
-                                .mapToObj(items::get)
-                                .forEach(candidates::add));
-            } catch (IOException e) {
-                throw new IllegalStateException(e);
-            }
-            return candidates;
-        });
+        desk.prepare(
+                batch,
+                itemsMax -> uncalled(batch).stream().limit(itemsMax).toList(),
+                BatchEvent.CallsPrepared::new);
+    }
+
+    private void prepareHedges(Batch batch, Instant until) throws InterruptedException {
+        var later = new TreeMap<Integer, Instant>();
+        desk.prepare(
+                batch,
+                itemsMax -> {
+                    var near = new ArrayList<ManifestItem>();
+                    for (var item : uncalled(batch)) {
+                        var deadline = Instant.ofEpochMilli(item.ref().getDeadline());
+                        if (item.ref().getDeadline() > 0) {
+                            later.put(item.item(), deadline);
+                            if (!deadline.isAfter(until) && near.size() < itemsMax) {
+                                near.add(item);
+                            }
+                        }
+                    }
+                    return near;
+                },
+                (items, gone) -> {
+                    items.forEach(later::remove);
+                    // A body that is gone is the batch's matter.
+                    gone.forEach(report -> later.remove(report.item()));
+                    return new BatchEvent.HedgesPrepared(
+                            items, later.values().stream().min(Comparator.naturalOrder()).orElse(null));
+                });
+    }
+
+    /** Read in the room for manifests, and kept outside: turns are waited for with them, and others need the room. */
+    private List<ManifestItem> uncalled(Batch batch) throws InterruptedException {
+        var uncalled = new ArrayList<ManifestItem>();
+        try {
+            withManifest(batch, items -> batch.uncalled().mapToObj(items::get).forEach(uncalled::add));
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+        return uncalled;
     }
 
     private void reportUnanswered(Batch batch, List<Integer> called) throws InterruptedException {

@@ -95,8 +95,8 @@ final class LedgerRecords {
                 .setFirstDeadline(firstDeadline == null ? 0 : firstDeadline.toEpochMilli())
                 .setCalled(ByteBuffer.wrap(
                         settled ? new byte[0] : batch.calls().called().toBytes()))
-                .setLate(ByteBuffer.wrap(
-                        settled ? new byte[0] : batch.calls().late().toBytes()))
+                .setAhead(ByteBuffer.wrap(
+                        settled ? new byte[0] : batch.calls().ahead().toBytes()))
                 .setUnansweredCalls(batch.exposure().called())
                 .setHedgedItems(batch.exposure().hedged())
                 .setLateLines(batch.calls().lateLines())
@@ -195,7 +195,7 @@ final class LedgerRecords {
                         entry.getHedgedItems()),
                 new Calls(
                         ItemBits.of(bytes(entry.getCalled())),
-                        ItemBits.of(bytes(entry.getLate())),
+                        ItemBits.of(bytes(entry.getAhead())),
                         entry.getLateLines(),
                         new Usd(entry.getLatePicos())),
                 entry.getFailures(),

@@ -365,7 +365,8 @@ public final class LedgerWorker implements AutoCloseable {
                 ledger.itemAttemptsMax(),
                 ledger.missingRetriesMax(),
                 ledger.onVendorCancel().equals("return"),
-                ledger.retryDelayMax());
+                ledger.retryDelayMax(),
+                ledger.hedgeMargin());
         var lifecycle = new BatchLifecycle(settings, this::rules);
         var publications = new Publications(this::providerOf, ledger.itemRetryDelays());
         var actor = new PartitionActor(

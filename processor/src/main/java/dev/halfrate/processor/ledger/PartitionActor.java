@@ -348,7 +348,8 @@ public final class PartitionActor {
                 && step.effects().stream()
                         .noneMatch(effect -> effect instanceof Effect.ReleasePermit
                                 || (effect instanceof Effect.StartTimer(var timer, var _)
-                                        && timer != Effect.Timer.TWIN));
+                                        && timer != Effect.Timer.TWIN
+                                        && timer != Effect.Timer.DEADLINE));
         if (!goesOn && !waits) {
             slots.leave(batch.header().account(), batch.id())
                     .map(batches::get)

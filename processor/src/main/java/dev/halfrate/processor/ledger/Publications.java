@@ -44,6 +44,8 @@ public final class Publications {
 
     Result result(Batch batch, ItemEnd end, SeenItem seen, Instant now) {
         var ref = seen.item().ref();
+        var alone = batch.header().atOnce() || batch.calls().ahead().has(end.item());
+        var remoteBatchId = alone ? "" : batch.attempt().remoteBatchId();
         var status = switch (end.kind()) {
             case SUCCEEDED -> Result.Status.SUCCEEDED;
             case FAILED -> Result.Status.FAILED;
@@ -62,12 +64,10 @@ public final class Publications {
                 seen.failure(),
                 seen.spend().answers() == 0 ? null : seen.spend().usage(),
                 batch.id(),
-                batch.attempt().remoteBatchId(),
+                remoteBatchId,
                 ref.getAttempts() + (spendsAttempt(seen.finding()) ? 1 : 0),
                 Instant.ofEpochMilli(ref.getRequestedAt()),
-                batch.attempt().remoteBatchId().isEmpty()
-                        ? null
-                        : batch.attempt().startedAt(),
+                remoteBatchId.isEmpty() ? null : batch.attempt().startedAt(),
                 endedAt(batch),
                 now,
                 ref.getTraceparent(),
@@ -164,6 +164,7 @@ public final class Publications {
                         .setInputTokens(spend.usage().inputTokens())
                         .setOutputTokens(spend.usage().outputTokens())
                         .setCostPicos(spend.cost().paid().picos())
+                        .setExposurePicos(batch.calls().lateCost().picos())
                         .build());
     }
 

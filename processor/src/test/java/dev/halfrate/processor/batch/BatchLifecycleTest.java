@@ -888,7 +888,8 @@ class BatchLifecycleTest {
                     SETTINGS.itemAttemptsMax(),
                     SETTINGS.missingRetriesMax(),
                     false,
-                    SETTINGS.retryDelayMax());
+                    SETTINGS.retryDelayMax(),
+                    SETTINGS.hedgeMargin());
 
             assertThat(verdict(cancelling, Finding.NOT_EXECUTED_CANCELLED, 0, 0, false))
                     .isEqualTo(ItemEnd.Kind.CANCELLED);

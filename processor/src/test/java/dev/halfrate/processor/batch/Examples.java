@@ -41,7 +41,8 @@ public final class Examples {
             3,
             1,
             true,
-            Duration.ofMinutes(5));
+            Duration.ofMinutes(5),
+            Duration.ofMinutes(1));
 
     /** OpenAI's way: a file that can be deleted, and a batch that can be told from all others. */
     public static final AccountRules EXACT =
@@ -59,7 +60,21 @@ public final class Examples {
         return header(batchId, items, chunks, "24h", false);
     }
 
+    static BatchHeader hurried(@Nullable Instant firstDeadline) {
+        return header(HEADER.batchId(), ITEMS, 2, "24h", false, firstDeadline);
+    }
+
     private static BatchHeader header(String batchId, int items, int chunks, String completionWindow, boolean atOnce) {
+        return header(batchId, items, chunks, completionWindow, atOnce, null);
+    }
+
+    private static BatchHeader header(
+            String batchId,
+            int items,
+            int chunks,
+            String completionWindow,
+            boolean atOnce,
+            @Nullable Instant firstDeadline) {
         return new BatchHeader(
                 batchId,
                 batchId,
@@ -79,7 +94,7 @@ public final class Examples {
                 chunks - 1,
                 3,
                 NOW.minusSeconds(60),
-                null,
+                firstDeadline,
                 atOnce);
     }
 
@@ -194,6 +209,8 @@ public final class Examples {
                                 prepared(0, 2),
                                 new BatchEvent.CallsPrepared(List.of(), List.of(report(0, Finding.BODY_GONE))),
                                 new BatchEvent.CallsNotPrepared("reset"),
+                                new BatchEvent.HedgesPrepared(List.of(), NOW),
+                                new BatchEvent.HedgesPrepared(List.of(0, 2), null),
                                 called(Finding.SUCCEEDED, 1),
                                 called(Finding.NO_ANSWER, 1)))
                 .<BatchEvent>flatMap(events -> events)

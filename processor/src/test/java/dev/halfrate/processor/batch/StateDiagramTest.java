@@ -76,6 +76,7 @@ class StateDiagramTest {
                                         3,
                                         2,
                                         true,
+                                        Duration.ofSeconds(1),
                                         Duration.ofSeconds(1)),
                                 new AccountRules(
                                         !exact && policy != DoubtPolicy.RESUBMIT_IF_REVOKED,

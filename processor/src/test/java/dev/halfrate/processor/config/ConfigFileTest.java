@@ -87,6 +87,7 @@ class ConfigFileTest {
               retry-delay-max: 1m
               probe-interval: 2s
               stop-wait: 3s
+              hedge-margin: 1m
               spool-bytes-max: 20MiB
             """;
 
@@ -177,6 +178,7 @@ class ConfigFileTest {
                                 Duration.ofMinutes(15),
                                 Duration.ofMinutes(1),
                                 Duration.ofSeconds(20),
+                                Duration.ofMinutes(5),
                                 4_000_000_000L)));
     }
 
@@ -248,6 +250,7 @@ class ConfigFileTest {
                                 Duration.ofMinutes(1),
                                 Duration.ofSeconds(2),
                                 Duration.ofSeconds(3),
+                                Duration.ofMinutes(1),
                                 20L << 20)));
     }
 

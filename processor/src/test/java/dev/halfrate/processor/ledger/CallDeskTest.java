@@ -89,6 +89,10 @@ class CallDeskTest {
         return Objects.requireNonNull(letters.poll(10, TimeUnit.SECONDS), "no letter");
     }
 
+    private void prepare(List<ManifestItem> items) throws InterruptedException {
+        desk.prepare(BATCH, itemsMax -> items, BatchEvent.CallsPrepared::new);
+    }
+
     private double taken() {
         return meters.get("halfrate.calls").gauge().value();
     }
@@ -105,7 +109,7 @@ class CallDeskTest {
 
     @Test
     void asManyAsMayBeCalledAreGotReadyAndNothingIsSentYet() throws Exception {
-        desk.prepare(BATCH, itemsMax -> ITEMS);
+        prepare(ITEMS);
 
         assertThat(letter().event()).isEqualTo(new BatchEvent.CallsPrepared(List.of(0, 1), List.of()));
         assertThat(taken()).isEqualTo(CALLS_MAX);
@@ -115,7 +119,7 @@ class CallDeskTest {
     @Test
     void whatWasWrittenAheadIsSentAndTheRestGivesBackItsTurn() throws Exception {
         http.onCall = call -> answered("answer to " + new String(call.body(), UTF_8));
-        desk.prepare(BATCH, itemsMax -> ITEMS);
+        prepare(ITEMS);
         letter();
 
         desk.call(BATCH, List.of(1), clock.now());
@@ -134,7 +138,7 @@ class CallDeskTest {
     void bodiesThatAreGoneAreReported() throws Exception {
         var gone = Refs.item(0, 0, 5, "x");
 
-        desk.prepare(BATCH, itemsMax -> List.of(gone, ITEMS.get(1)));
+        prepare(List.of(gone, ITEMS.get(1)));
 
         var letter = letter();
         assertThat(letter.event()).isInstanceOfSatisfying(BatchEvent.CallsPrepared.class, prepared -> {
@@ -146,7 +150,7 @@ class CallDeskTest {
 
     @Test
     void whatDoesNotBeginSoonAfterItWasWrittenAheadDoesNotBegin() throws Exception {
-        desk.prepare(BATCH, itemsMax -> ITEMS.subList(0, 1));
+        prepare(ITEMS.subList(0, 1));
         letter();
 
         desk.call(BATCH, List.of(0), clock.now().minus(CallDesk.BEGIN_WITHIN).minusSeconds(1));
@@ -161,7 +165,7 @@ class CallDeskTest {
         http.onCall = call -> {
             throw new IllegalStateException("a bug");
         };
-        desk.prepare(BATCH, itemsMax -> ITEMS.subList(0, 1));
+        prepare(ITEMS.subList(0, 1));
         letter();
 
         desk.call(BATCH, List.of(0), clock.now());
@@ -173,7 +177,7 @@ class CallDeskTest {
     @EnumSource(Refusal.Kind.class)
     void aRefusalCostsNothing(Refusal.Kind kind) throws Exception {
         http.onCall = call -> new CallOutcome.Refused(new Refusal(kind, 429, "no", "no", null), null);
-        desk.prepare(BATCH, itemsMax -> ITEMS.subList(0, 1));
+        prepare(ITEMS.subList(0, 1));
         letter();
 
         desk.call(BATCH, List.of(0), clock.now());
@@ -183,7 +187,7 @@ class CallDeskTest {
 
     @Test
     void whatIsDroppedGivesBackWhatItHolds() throws Exception {
-        desk.prepare(BATCH, itemsMax -> ITEMS);
+        prepare(ITEMS);
         letter();
 
         desk.drop(Examples.HEADER.batchId());

@@ -24,6 +24,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -101,6 +102,7 @@ final class Effects implements Vendor {
             case Effect.ReportRefusedItems(var items) ->
                 soon(() -> mailbox.post(Letters.refusedItems(batch, items(batch), items, clock.now())));
             case Effect.PrepareCalls _ -> soon(() -> prepareCalls(batch));
+            case Effect.PrepareHedges(var until) -> soon(() -> prepareHedges(batch, until));
             case Effect.Call(var items, var at) -> items.forEach(item -> soon(() -> call(batch, item, at)));
             case Effect.DropCalls _ -> {}
             case Effect.ReportUnanswered(var items) ->
@@ -429,6 +431,30 @@ final class Effects implements Vendor {
             found.forEach(item -> soon(() -> call(batch, item.item(), clock.now())));
         }
         mailbox.post(Letters.prepared(batch, found, gone, clock.now()));
+    }
+
+    private void prepareHedges(Batch batch, Instant until) {
+        if (faults.hit(0.05)) {
+            tell(batch, new BatchEvent.CallsNotPrepared("no bodies"));
+            return;
+        }
+        var hurried = batch.uncalled()
+                .mapToObj(items(batch)::get)
+                .filter(item -> item.ref().getDeadline() > 0)
+                .sorted(Comparator.comparingLong(item -> item.ref().getDeadline()))
+                .toList();
+        var near = hurried.stream()
+                .filter(item -> item.ref().getDeadline() <= until.toEpochMilli())
+                .limit(dice.between(1, 3))
+                .map(ManifestItem::item)
+                .toList();
+        var next = near.size() == hurried.size()
+                ? null
+                : Instant.ofEpochMilli(hurried.get(near.size()).ref().getDeadline());
+        if (mutant == Mutant.HEDGES_NOT_WRITTEN_AHEAD) {
+            near.forEach(item -> call(batch, item, clock.now()));
+        }
+        tell(batch, new BatchEvent.HedgesPrepared(near, next));
     }
 
     /** From the thread that starts to the answer: here, too, a process may stand still for hours. */

@@ -31,6 +31,8 @@ enum Mutant {
     FOREIGN_LINES_TAKEN,
     /** A request leaves alone before the ledger has it. */
     CALLS_NOT_WRITTEN_AHEAD,
+    /** A request whose deadline is near leaves before the ledger has it. */
+    HEDGES_NOT_WRITTEN_AHEAD,
     /** A restart forgets which items were called. */
     CALLS_NOT_RESTORED
 }

@@ -69,8 +69,10 @@ final class Simulation {
             long disproved,
             long released,
             long calls,
-            long callsUnanswered) {
-        static final Summary NONE = new Summary(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+            long callsUnanswered,
+            long hedges,
+            long lateLines) {
+        static final Summary NONE = new Summary(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 
         Summary plus(Summary other) {
             return new Summary(
@@ -94,7 +96,9 @@ final class Simulation {
                     disproved + other.disproved,
                     released + other.released,
                     calls + other.calls,
-                    callsUnanswered + other.callsUnanswered);
+                    callsUnanswered + other.callsUnanswered,
+                    hedges + other.hedges,
+                    lateLines + other.lateLines);
         }
     }
 
@@ -120,6 +124,7 @@ final class Simulation {
                 3,
                 2,
                 true,
+                Duration.ofMinutes(5),
                 Duration.ofMinutes(5));
         var policy = dice.chance(0.1)
                 ? DoubtPolicy.HOLD
@@ -200,7 +205,9 @@ final class Simulation {
                         .sum()),
                 invariants.attempts(Attempt.Outcome.RELEASED),
                 invariants.calls(),
-                invariants.sum(batch -> batch.exposure().called()));
+                invariants.sum(batch -> batch.exposure().called()),
+                invariants.sum(batch -> batch.exposure().hedged()),
+                invariants.sum(batch -> batch.calls().lateLines()));
     }
 
     private void strangers() {

@@ -39,7 +39,9 @@ class SimulationTest {
                             sum.disproved(),
                             sum.released(),
                             sum.calls(),
-                            sum.callsUnanswered()))
+                            sum.callsUnanswered(),
+                            sum.hedges(),
+                            sum.lateLines()))
                     .as("the weather was as bad as it is said to be: %s", sum)
                     .doesNotContain(0L);
         }

@@ -56,6 +56,8 @@ final class VirtualLane {
     void accept(int count) {
         for (var i = 0; i < count; i++) {
             var customId = "request-" + ++requests;
+            var deadline =
+                    dice.chance(0.3) ? time.now().plus(dice.between(Duration.ofMinutes(5), Duration.ofHours(3))) : null;
             var life = dice.chance(0.1) ? Duration.ofHours(2) : Duration.ofHours(72);
             waiting.add(Ref.newBuilder()
                     .setSource(0)
@@ -71,6 +73,7 @@ final class VirtualLane {
                     .setAttempts(0)
                     .setTag("")
                     .setTraceparent(null)
+                    .setDeadline(deadline == null ? 0 : deadline.toEpochMilli())
                     .build());
             invariants.accepted(customId);
             if (dice.chance(POISONED)) {
@@ -153,6 +156,11 @@ final class VirtualLane {
                 .setWorkPartition(0)
                 .setInboxPartition(0)
                 .setSealedAt(time.now().toEpochMilli())
+                .setFirstDeadline(items(batchId).stream()
+                        .mapToLong(item -> item.ref().getDeadline())
+                        .filter(deadline -> deadline > 0)
+                        .min()
+                        .orElse(0))
                 .build();
     }
 

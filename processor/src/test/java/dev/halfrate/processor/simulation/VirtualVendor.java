@@ -318,8 +318,7 @@ final class VirtualVendor {
             return new CallOutcome.Answered(
                     new ResultLine.Answered("", permanent ? 400 : 500, body, null, error("failed", permanent)));
         }
-        book.charge(line, false);
-        invariants.charged(line.windowId, line.item);
+        invariants.charged(line.windowId);
         return new CallOutcome.Answered(new ResultLine.Answered("", 200, body, null, null));
     }
 
