@@ -35,7 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Requests that a batch is too slow for, with a real broker and a vendor that keeps a book. */
 class RoutingIT {
-    private static final Duration PATIENCE = Duration.ofSeconds(90);
+    private static final Duration PATIENCE = Duration.ofSeconds(150);
     private static final ObjectMapper JSON = new ObjectMapper();
 
     @TempDir
@@ -52,7 +52,7 @@ class RoutingIT {
     void start() throws IOException {
         broker = EmbeddedBroker.start(0, directory.resolve("broker"));
         simulator = Simulator.start(
-                SimulatorConfig.defaults().withSpeed(60).withDataDirectory(directory.resolve("vendor")));
+                SimulatorConfig.defaults().withSpeed(600).withDataDirectory(directory.resolve("vendor")));
         Files.writeString(directory.resolve("key"), "sk-local");
         config = ConfigFile.parse("""
                 state-dir: %1$s/state
@@ -113,17 +113,22 @@ class RoutingIT {
 
     @Test
     void whatABatchIsTooSlowForIsSentAloneAndAnsweredOnce() throws Exception {
-        // Given batches of an hour or so
-        habits("{\"slowdown\": 5}");
         try (var _ = Processor.start(config, meters)) {
+            // Given a lane whose batches were fast so far, and a vendor who is slow from now on
+            send("before", 1, Map.of());
+            await().atMost(PATIENCE).until(() -> answered() == 1);
+            results.clear();
+            habits("{\"slowdown\": 60}");
+
             // When
-            send("hurried", 6, Map.of("halfrate-mode", "auto", "halfrate-deadline", "8s"));
+            send("hurried", 6, Map.of("halfrate-mode", "auto", "halfrate-deadline", "12s"));
             send("patient", 4, Map.of("halfrate-mode", "auto"));
 
             // Then
             await().atMost(PATIENCE).until(() -> answered() == 6);
             assertThat(results)
-                    .allSatisfy(result -> assertThat(result.get("custom_id").asText()).startsWith("hurried-"));
+                    .allSatisfy(result ->
+                            assertThat(result.get("custom_id").asText()).startsWith("hurried-"));
             assertThat(gauge("halfrate.exposure", "reason", "hedged")).isEqualTo(6);
 
             // When the batch ends after all
@@ -136,7 +141,8 @@ class RoutingIT {
             assertThat(simulator.billingBook().summary().contentsBilledMoreThanOnce())
                     .isEqualTo(6);
             await().atMost(PATIENCE)
-                    .untilAsserted(() -> assertThat(gauge("halfrate.late_lines")).isEqualTo(6));
+                    .untilAsserted(
+                            () -> assertThat(gauge("halfrate.late_lines")).isEqualTo(6));
         }
     }
 

@@ -187,9 +187,9 @@ public final class BatchLifecycle {
                     yield step.batch().settled() ? step : Hedges.settled(step, now);
                 }
                 yield then(
-                                step,
-                                step.batch().in(new Spooled(lines), now),
-                                rules(batch).inline() ? new Effect.AcquirePermit() : new Effect.Upload());
+                        step,
+                        step.batch().in(new Spooled(lines), now),
+                        rules(batch).inline() ? new Effect.AcquirePermit() : new Effect.Upload());
             }
             case SpoolFailed _ -> moves.retryLater(batch, now, Duration.ZERO);
             case TimerDue(var timer) ->
@@ -364,8 +364,7 @@ public final class BatchLifecycle {
 
     private static boolean called(Batch batch, List<ItemReport> reports) {
         return reports.stream()
-                .anyMatch(report ->
-                        report.item() >= 0 && batch.calls().called().has(report.item()));
+                .anyMatch(report -> report.item() >= 0 && batch.calls().called().has(report.item()));
     }
 
     /** What others have had may be old: now and then, and before it is cancelled, it is looked at itself. */
@@ -525,7 +524,9 @@ public final class BatchLifecycle {
                 var anothers = foreign >= ended.lines();
                 if (ours > 0 && !anothers) {
                     var lacking = lacksLines(
-                            batch.with(batch.attempt().created(batch.attempt().remoteBatchId())), ended.asProven(), now);
+                            batch.with(batch.attempt().created(batch.attempt().remoteBatchId())),
+                            ended.asProven(),
+                            now);
                     yield then(lacking, lacking.batch(), lacking.effects().toArray(Effect[]::new));
                 }
                 // Nothing of ours is no proof yet: what cannot be read may have been. And a file that holds everything
@@ -589,8 +590,9 @@ public final class BatchLifecycle {
         if (ends.isEmpty()) {
             return calls.equals(batch.calls()) ? Step.ignore(batch) : Step.commit(batch.with(calls));
         }
-        var ended =
-                batch.with(ends).with(calls).with(batch.exposure().plusMissing(boughtAgain).plusCalled(unanswered));
+        var ended = batch.with(ends)
+                .with(calls)
+                .with(batch.exposure().plusMissing(boughtAgain).plusCalled(unanswered));
         return ended.open() == 0
                 ? new Step(ended.in(new Settled(now), now), Step.Durability.LEDGER, ends, List.of())
                         .and(leftovers(batch))

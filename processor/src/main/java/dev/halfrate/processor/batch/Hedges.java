@@ -39,10 +39,10 @@ final class Hedges {
         return switch (event) {
             case HedgesPrepared(var items, var next) -> call(batch, items, next, now);
             case CallsEnded(var reports) -> answered(batch, reports, now);
-            case CallsNotPrepared _ when mayCall(batch) ->
-                Step.remember(batch, new StartTimer(Timer.DEADLINE, settings.pollDelay(0)));
-            case BatchEvent.TimerDue _ when mayCall(batch) ->
-                Step.remember(batch, new Effect.PrepareHedges(now.plus(settings.hedgeMargin())));
+            case CallsNotPrepared _
+            when mayCall(batch) -> Step.remember(batch, new StartTimer(Timer.DEADLINE, settings.pollDelay(0)));
+            case BatchEvent.TimerDue _
+            when mayCall(batch) -> Step.remember(batch, new Effect.PrepareHedges(now.plus(settings.hedgeMargin())));
             default -> Step.ignore(batch);
         };
     }
@@ -80,7 +80,10 @@ final class Hedges {
 
     private Step call(Batch batch, List<Integer> prepared, @Nullable Instant next, Instant now) {
         var wanted = mayCall(batch)
-                ? batch.uncalled().boxed().filter(new HashSet<>(prepared)::contains).toList()
+                ? batch.uncalled()
+                        .boxed()
+                        .filter(new HashSet<>(prepared)::contains)
+                        .toList()
                 : List.<Integer>of();
         if (wanted.isEmpty()) {
             return Step.remember(batch, new Effect.DropCalls()).and(mayCall(batch) ? timer(next, now) : List.of());

@@ -448,9 +448,7 @@ final class HttpVendor implements Vendor {
 
     private void prepareCalls(Batch batch) throws InterruptedException {
         desk.prepare(
-                batch,
-                itemsMax -> uncalled(batch).stream().limit(itemsMax).toList(),
-                BatchEvent.CallsPrepared::new);
+                batch, itemsMax -> uncalled(batch).stream().limit(itemsMax).toList(), BatchEvent.CallsPrepared::new);
     }
 
     private void prepareHedges(Batch batch, Instant until) throws InterruptedException {
@@ -475,7 +473,10 @@ final class HttpVendor implements Vendor {
                     // A body that is gone is the batch's matter.
                     gone.forEach(report -> later.remove(report.item()));
                     return new BatchEvent.HedgesPrepared(
-                            items, later.values().stream().min(Comparator.naturalOrder()).orElse(null));
+                            items,
+                            later.values().stream()
+                                    .min(Comparator.naturalOrder())
+                                    .orElse(null));
                 });
     }
 

@@ -393,7 +393,7 @@ public final class PartitionActor {
         var windows = family.stream()
                 .filter(each -> each.settled() && !each.header().part() && !settledBefore(each))
                 .toList();
-        windows.forEach(window -> signals.add(publications.settled(window, now)));
+        windows.forEach(window -> signals.add(publications.settled(window, turnaround(before), now)));
         var changed = Stream.concat(family.stream(), step.parts().stream()).toList();
         log.commit(new PartitionLog.Transaction(
                 step.durability() == Step.Durability.LEDGER ? changed : List.of(),
@@ -422,6 +422,16 @@ public final class PartitionActor {
             settles = part.settled();
         }
         return family;
+    }
+
+    /** Of the remote batch whose end settled the window; a part of a window is smaller, and says nothing. */
+    private static Duration turnaround(Batch before) {
+        var startedAt = before.attempt().startedAt();
+        return before.state() instanceof BatchState.Ended ended
+                        && startedAt != null
+                        && !before.header().part()
+                ? Duration.between(startedAt, ended.endedAt())
+                : Duration.ZERO;
     }
 
     private boolean settledBefore(Batch batch) {

@@ -148,7 +148,8 @@ public final class Publications {
                 .toEpochMilli();
     }
 
-    LaneSignal settled(Batch batch, Instant now) {
+    /** @param turnaround of the remote batch, zero if there was none */
+    LaneSignal settled(Batch batch, Duration turnaround, Instant now) {
         var over = signal(batch, SignalKind.SETTLED, batch.succeeded().toBytes(), null, now);
         var tally = batch.tally();
         var spend = tally.spending().total();
@@ -164,6 +165,7 @@ public final class Publications {
                         .setInputTokens(spend.usage().inputTokens())
                         .setOutputTokens(spend.usage().outputTokens())
                         .setCostPicos(spend.cost().paid().picos())
+                        .setTurnaroundMs(turnaround.toMillis())
                         .setExposurePicos(batch.calls().lateCost().picos())
                         .build());
     }

@@ -50,7 +50,8 @@ class HedgesTest {
     void aDeadlineIsWatchedByWhoeverTakesTheBatchUp() {
         var watch = new StartTimer(Timer.DEADLINE, Duration.ofMinutes(9));
 
-        assertThat(on(runningUntil(NOW.plus(Duration.ofMinutes(10))), new Taken()).effects())
+        assertThat(on(runningUntil(NOW.plus(Duration.ofMinutes(10))), new Taken())
+                        .effects())
                 .contains(watch);
         assertThat(on(runningUntil(null), new Taken()).effects()).hasSize(1);
     }
@@ -109,13 +110,15 @@ class HedgesTest {
         assertThat(late.durability()).isEqualTo(Durability.LEDGER);
         assertThat(late.batch().tally()).isEqualTo(answered.tally());
         assertThat(late.batch().calls().lateLines()).isOne();
-        assertThat(late.batch().calls().lateCost()).isEqualTo(Examples.SPEND.cost().paid());
+        assertThat(late.batch().calls().lateCost())
+                .isEqualTo(Examples.SPEND.cost().paid());
         assertThat(again).as("the same line once more").isEqualTo(Step.ignore(late.batch()));
     }
 
     @Test
     void aLineThatComesFirstIsNotLateWhenItIsReadAgain() {
-        var byLine = on(hedged(1).in(ended(), NOW), reported(Finding.SUCCEEDED, 1)).batch();
+        var byLine =
+                on(hedged(1).in(ended(), NOW), reported(Finding.SUCCEEDED, 1)).batch();
 
         var after = on(on(byLine, called(Finding.SUCCEEDED, 1)).batch(), reported(Finding.SUCCEEDED, 1));
 
@@ -158,9 +161,10 @@ class HedgesTest {
         var step = on(answered, failedAtValidation(error(Refusal.Kind.BAD_REQUEST, 1)));
 
         assertThat(step.ends()).isEmpty();
-        assertThat(step.batch().state()).isInstanceOfSatisfying(BatchState.Refused.class, refused -> assertThat(
-                        refused.again())
-                .isTrue());
+        assertThat(step.batch().state())
+                .isInstanceOfSatisfying(
+                        BatchState.Refused.class,
+                        refused -> assertThat(refused.again()).isTrue());
     }
 
     @Test
