@@ -72,7 +72,7 @@ class ArchitectureTest {
             .whereLayer("estimate")
             .mayOnlyBeAccessedByLayers("cli")
             .whereLayer("call")
-            .mayOnlyBeAccessedByLayers("estimate", "cli")
+            .mayOnlyBeAccessedByLayers("ledger", "estimate", "cli")
             .whereLayer("ops")
             .mayOnlyBeAccessedByLayers("wiring", "cli")
             .whereLayer("vendors")

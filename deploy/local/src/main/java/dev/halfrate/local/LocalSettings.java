@@ -80,6 +80,7 @@ final class LocalSettings {
                         Duration.ofSeconds(5),
                         Duration.ofSeconds(1),
                         Duration.ofSeconds(10),
+                        Duration.ofSeconds(5),
                         1_000_000_000));
     }
 

@@ -7,6 +7,7 @@ import dev.halfrate.processor.config.DoubtConfig;
 import dev.halfrate.processor.config.FilesConfig;
 import dev.halfrate.processor.config.HttpConfig;
 import dev.halfrate.processor.config.LimitsConfig;
+import dev.halfrate.processor.config.Mode;
 import dev.halfrate.processor.config.Secret;
 import dev.halfrate.processor.config.SyncConfig;
 import java.net.URI;
@@ -57,6 +58,7 @@ enum Upstream {
                 new CreateConfig(inlineField, ""),
                 SyncConfig.DEFAULT,
                 CacheConfig.NONE,
+                Mode.BATCH,
                 List.of());
     }
 }

@@ -14,6 +14,7 @@ import dev.halfrate.processor.config.HalfrateConfig;
 import dev.halfrate.processor.config.HttpConfig;
 import dev.halfrate.processor.config.LanesConfig;
 import dev.halfrate.processor.config.LimitsConfig;
+import dev.halfrate.processor.config.Mode;
 import dev.halfrate.processor.config.Secret;
 import dev.halfrate.processor.config.SyncConfig;
 import dev.halfrate.processor.config.TopicsConfig;
@@ -183,6 +184,7 @@ class RequestTopicsIT {
                 CreateConfig.USUAL,
                 SyncConfig.DEFAULT,
                 CacheConfig.NONE,
+                Mode.BATCH,
                 List.of());
     }
 

@@ -13,9 +13,21 @@ import java.util.Locale;
  * @param billedTwice lines of second remote batches, paid for on top
  * @param released, missing lines that may be bought twice: of attempts given up by policy, and of lines that no result
  *     file had
+ * @param called, hedged requests that may be bought twice: sent alone without an answer, and sent alone while their batch
+ *     may be executing them
+ * @param late lines that were paid for although a call had answered the request before
  */
 public record BatchFigures(
-        String state, boolean doubt, boolean hold, long twins, long billedTwice, long released, long missing) {
+        String state,
+        boolean doubt,
+        boolean hold,
+        long twins,
+        long billedTwice,
+        long released,
+        long missing,
+        long called,
+        long hedged,
+        long late) {
 
     public static BatchFigures of(LedgerRecord batch) {
         var attempts = batch.getAttempts();
@@ -36,13 +48,24 @@ public record BatchFigures(
                     COLLECTING,
                     SETTLED,
                     REFUSED,
-                    SPLIT -> false;
+                    SPLIT,
+                    CALLING -> false;
         };
         var doubt = switch (state) {
             case QUIESCING, REVOKING, PROVISIONAL -> true;
             case HOLD -> unseen;
-            case SEALED, SPOOLED, UPLOADED, CREATING, RUNNING, CANCELLING, ENDED, COLLECTING, SETTLED, REFUSED, SPLIT ->
-                false;
+            case SEALED,
+                    SPOOLED,
+                    UPLOADED,
+                    CREATING,
+                    RUNNING,
+                    CANCELLING,
+                    ENDED,
+                    COLLECTING,
+                    SETTLED,
+                    REFUSED,
+                    SPLIT,
+                    CALLING -> false;
         };
         return new BatchFigures(
                 state.name().toLowerCase(Locale.ROOT),
@@ -51,6 +74,9 @@ public record BatchFigures(
                 batch.getTwins().stream().filter(twin -> !twin.getOver()).count(),
                 batch.getTwins().stream().mapToLong(LedgerTwin::getLines).sum(),
                 batch.getReleasedLines(),
-                batch.getMissingLines());
+                batch.getMissingLines(),
+                batch.getUnansweredCalls(),
+                batch.getHedgedItems(),
+                batch.getLateLines());
     }
 }

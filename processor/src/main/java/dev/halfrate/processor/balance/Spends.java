@@ -44,7 +44,9 @@ public final class Spends {
         var settled = batch.getState() == LedgerState.SETTLED;
         var counted = !settled || batch.getParentId().isEmpty();
         var figures = BatchFigures.of(batch);
-        var exposed = figures.billedTwice() + figures.released() + figures.missing();
+        // A call that came before its batch's line has its cost once that line is there, if it ever is.
+        var ahead = settled ? 0 : Math.max(0, figures.hedged() - figures.late());
+        var perhaps = figures.billedTwice() + figures.released() + figures.missing() + figures.called() + ahead;
         var spend = of(batch);
         return new BatchSpend(
                 lane.getAccount(),
@@ -53,8 +55,8 @@ public final class Spends {
                 LocalDate.ofInstant(settled ? Instant.ofEpochMilli(batch.getChangedAt()) : now, ZoneOffset.UTC),
                 counted ? spend : Spend.NONE,
                 counted ? byTag(batch) : Map.of(),
-                exposed,
-                spend.cost().paid().share(exposed, spend.answers()));
+                perhaps + figures.late(),
+                spend.cost().paid().share(perhaps, spend.answers()).plus(new Usd(batch.getLatePicos())));
     }
 
     private static Spend of(LedgerTag tag) {

@@ -7,6 +7,12 @@ package dev.halfrate.processor.batch;
  * @param exact whether an attempt can be told from all others in a listing; otherwise there are only candidates
  * @param releasedLinesMax with {@link DoubtPolicy#RESUBMIT_AFTER_QUIESCE}, lines of one batch that may be bought twice
  * @param deletesFiles whether files are deleted once their batch has settled
+ * @param callsAgain whether a request that was sent alone and got no answer is tried again
  */
 public record AccountRules(
-        boolean inline, boolean exact, DoubtPolicy policy, int releasedLinesMax, boolean deletesFiles) {}
+        boolean inline,
+        boolean exact,
+        DoubtPolicy policy,
+        int releasedLinesMax,
+        boolean deletesFiles,
+        boolean callsAgain) {}

@@ -4,6 +4,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -13,6 +14,7 @@ import java.util.stream.Stream;
  * @param done items that are not this batch's any more
  * @param succeeded the part of them that succeeded
  * @param twins remote batches beside the one that counts
+ * @param calls items that were sent alone
  * @param failures consecutive failures of the present step, for the back-off
  * @param changedAt when the state was entered
  */
@@ -25,6 +27,7 @@ public record Batch(
         Tally tally,
         List<Twin> twins,
         Exposure exposure,
+        Calls calls,
         int failures,
         Instant changedAt) {
 
@@ -35,10 +38,10 @@ public record Batch(
 
     /** A batch whose manifest has just become complete. */
     public static Batch sealed(BatchHeader header, Instant now) {
-        return sealed(header, ItemBits.NONE, now);
+        return sealed(header, ItemBits.NONE, Calls.NONE, now);
     }
 
-    private static Batch sealed(BatchHeader header, ItemBits elsewhere, Instant now) {
+    private static Batch sealed(BatchHeader header, ItemBits elsewhere, Calls calls, Instant now) {
         return new Batch(
                 header,
                 new BatchState.Sealed(),
@@ -48,6 +51,7 @@ public record Batch(
                 new Tally(0, 0, 0, 0, 0, elsewhere.count(), Spending.NONE),
                 List.of(),
                 Exposure.NONE,
+                calls,
                 0,
                 now);
     }
@@ -94,7 +98,17 @@ public record Batch(
     /** @return what is worth remembering of a settled batch */
     public Batch withoutBits() {
         return new Batch(
-                header, state, attempts, ItemBits.NONE, ItemBits.NONE, tally, twins, exposure, failures, changedAt);
+                header,
+                state,
+                attempts,
+                ItemBits.NONE,
+                ItemBits.NONE,
+                tally,
+                twins,
+                exposure,
+                calls.withoutBits(),
+                failures,
+                changedAt);
     }
 
     Batch in(BatchState newState, Instant now) {
@@ -106,7 +120,7 @@ public record Batch(
     }
 
     Batch failing(BatchState newState, int newFailures, Instant now) {
-        return new Batch(header, newState, attempts, done, succeeded, tally, twins, exposure, newFailures, now);
+        return new Batch(header, newState, attempts, done, succeeded, tally, twins, exposure, calls, newFailures, now);
     }
 
     Batch with(Attempt newAttempt) {
@@ -129,7 +143,8 @@ public record Batch(
     }
 
     private Batch withAttempts(List<Attempt> newAttempts) {
-        return new Batch(header, state, newAttempts, done, succeeded, tally, twins, exposure, failures, changedAt);
+        return new Batch(
+                header, state, newAttempts, done, succeeded, tally, twins, exposure, calls, failures, changedAt);
     }
 
     Batch with(List<ItemEnd> ends) {
@@ -148,6 +163,7 @@ public record Batch(
                 newTally,
                 twins,
                 exposure,
+                calls,
                 failures,
                 changedAt);
     }
@@ -157,11 +173,28 @@ public record Batch(
         var changed = new ArrayList<>(twins);
         changed.removeIf(known -> known.remoteBatchId().equals(twin.remoteBatchId()));
         changed.add(twin);
-        return new Batch(header, state, attempts, done, succeeded, tally, changed, exposure, failures, changedAt);
+        return new Batch(
+                header, state, attempts, done, succeeded, tally, changed, exposure, calls, failures, changedAt);
     }
 
     Batch with(Exposure newExposure) {
-        return new Batch(header, state, attempts, done, succeeded, tally, twins, newExposure, failures, changedAt);
+        return new Batch(
+                header, state, attempts, done, succeeded, tally, twins, newExposure, calls, failures, changedAt);
+    }
+
+    Batch with(Calls newCalls) {
+        return new Batch(
+                header, state, attempts, done, succeeded, tally, twins, exposure, newCalls, failures, changedAt);
+    }
+
+    /** @return items that are not done and were not called */
+    public IntStream uncalled() {
+        return done.missing(header.items()).filter(item -> !calls.called().has(item));
+    }
+
+    /** @return items that were called, and have not ended */
+    IntStream unanswered() {
+        return done.missing(header.items()).filter(calls.called()::has);
     }
 
     /** @return the open items in two halves, each a batch of its own over the same window */
@@ -174,7 +207,12 @@ public record Batch(
     private Batch part(int number, int[] open, int from, int until, Instant now) {
         var own = ItemBits.NONE.with(Arrays.stream(open, from, until));
         var bytes = Math.max(1, header.bytes() * (until - from) / open.length);
-        return sealed(header.part(number, bytes), ItemBits.NONE.with(own.missing(header.items())), now);
+        var elsewhere = ItemBits.NONE.with(own.missing(header.items()));
+        return sealed(
+                header.part(number, bytes),
+                elsewhere,
+                Calls.NONE.with(calls.called().and(own)),
+                now);
     }
 
     /** @param part that has settled, with its bits */
@@ -188,6 +226,7 @@ public record Batch(
                 tally.plus(part.tally),
                 twins,
                 exposure,
+                calls,
                 failures,
                 changedAt);
     }

@@ -8,7 +8,9 @@ import dev.halfrate.processor.provider.PollOutcome;
 import dev.halfrate.processor.provider.RemoteBatch;
 import dev.halfrate.processor.provider.ResultsOutcome;
 import dev.halfrate.processor.provider.UploadOutcome;
+import java.time.Instant;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** What can happen to a batch. */
 public sealed interface BatchEvent {
@@ -68,6 +70,39 @@ public sealed interface BatchEvent {
 
     /** How a twin stands, after it was told to end. */
     record TwinSeen(String remoteBatchId, PollOutcome outcome) implements BatchEvent {}
+
+    /**
+     * The bodies of some items are at hand, and each has its turn to be called now.
+     *
+     * @param gone items whose bodies are not in their topic any more
+     */
+    record CallsPrepared(List<Integer> items, List<ItemReport> gone) implements BatchEvent {
+        public CallsPrepared {
+            items = List.copyOf(items);
+            gone = List.copyOf(gone);
+        }
+    }
+
+    /** No items can be prepared to be called, for a reason that may pass. */
+    record CallsNotPrepared(String reason) implements BatchEvent {}
+
+    /**
+     * The same for items whose deadlines are near, while their batch is on its way.
+     *
+     * @param next when the next deadline of the others is, null if they have none
+     */
+    record HedgesPrepared(List<Integer> items, @Nullable Instant next) implements BatchEvent {
+        public HedgesPrepared {
+            items = List.copyOf(items);
+        }
+    }
+
+    /** How calls ended. */
+    record CallsEnded(List<ItemReport> reports) implements BatchEvent {
+        public CallsEnded {
+            reports = List.copyOf(reports);
+        }
+    }
 
     /** A timer of {@link Effect.StartTimer} is due. */
     record TimerDue(Effect.Timer timer) implements BatchEvent {}

@@ -2,6 +2,7 @@ package dev.halfrate.processor.batch;
 
 import java.time.Instant;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a batch was sealed as; never changes.
@@ -15,6 +16,8 @@ import java.util.List;
  * @param chunks of the manifest
  * @param firstWorkOffset, lastWorkOffset of the manifest's chunks in the work partition
  * @param inboxPartition where the lane that sealed it listens
+ * @param firstDeadline earliest of the window's items, null if none of them has one
+ * @param atOnce whether its requests are sent one by one instead of in a remote batch
  */
 public record BatchHeader(
         String batchId,
@@ -34,7 +37,9 @@ public record BatchHeader(
         long firstWorkOffset,
         long lastWorkOffset,
         int inboxPartition,
-        Instant sealedAt) {
+        Instant sealedAt,
+        @Nullable Instant firstDeadline,
+        boolean atOnce) {
 
     public BatchHeader {
         betas = List.copyOf(betas);
@@ -74,6 +79,8 @@ public record BatchHeader(
                 firstWorkOffset,
                 lastWorkOffset,
                 inboxPartition,
-                sealedAt);
+                sealedAt,
+                firstDeadline,
+                atOnce);
     }
 }

@@ -55,6 +55,8 @@ public final class BatchLifecycle {
     private final Moves moves;
     private final Doubts doubts;
     private final Twins twins;
+    private final AtOnce atOnce;
+    private final Hedges hedges;
 
     /** @param rules by account */
     public BatchLifecycle(LifecycleSettings settings, Function<String, AccountRules> rules) {
@@ -63,6 +65,8 @@ public final class BatchLifecycle {
         this.moves = new Moves(settings);
         this.doubts = new Doubts(settings, rules, moves);
         this.twins = new Twins(settings, moves);
+        this.atOnce = new AtOnce(moves, this::end);
+        this.hedges = new Hedges(settings);
     }
 
     /** @return what holds for an account */
@@ -83,8 +87,8 @@ public final class BatchLifecycle {
             when timer == Timer.TWIN -> Step.ignore(batch).and(Twins.end(batch));
             case CreateEnded(CreateOutcome.Created(var remote))
             when !awaitsCreate(batch) -> twins.sighted(batch, remote, "", at.now());
-            case Taken _ -> inState(batch, event, at).and(Twins.end(batch));
-            default -> inState(batch, event, at);
+            case Taken _ -> inState(batch, event, at).and(Twins.end(batch)).and(hedges.watch(batch, at.now()));
+            default -> Hedges.concerns(batch, event) ? hedges.on(batch, event, at.now()) : inState(batch, event, at);
         };
     }
 
@@ -99,7 +103,12 @@ public final class BatchLifecycle {
         }
         return switch (event) {
             case CreateEnded(var outcome) when awaitsCreate(batch) -> createdBefore(batch, outcome, at.now());
-            case CreateEnded _, Taken _, PermitGranted _, TwinSeen _ -> on(batch, event, at);
+            case CreateEnded _,
+                    Taken _,
+                    PermitGranted _,
+                    TwinSeen _,
+                    BatchEvent.HedgesPrepared _,
+                    BatchEvent.CallsEnded _ -> on(batch, event, at);
             default -> Moves.ignoreLate(batch, event);
         };
     }
@@ -120,6 +129,8 @@ public final class BatchLifecycle {
     private Step inState(Batch batch, BatchEvent event, Situation at) {
         var now = at.now();
         return switch (batch.state()) {
+            case Sealed _ when batch.header().atOnce() -> atOnce.on(batch, event, now);
+            case BatchState.Calling _ -> atOnce.on(batch, event, now);
             case Sealed _ -> whileSpooling(batch, event, now);
             case Spooled spooled -> whenSpooled(batch, spooled, event, at);
             case Uploaded uploaded -> whenUploaded(batch, uploaded, event, at);
@@ -144,7 +155,7 @@ public final class BatchLifecycle {
     }
 
     private List<Effect.DeleteFiles> leftovers(Batch batch) {
-        return rules(batch).deletesFiles() ? List.of(new Effect.DeleteFiles()) : List.of();
+        return rules(batch).deletesFiles() && !batch.header().atOnce() ? List.of(new Effect.DeleteFiles()) : List.of();
     }
 
     /** @return whether an answer to a create, late as it may be, can be that of the present attempt */
@@ -152,7 +163,7 @@ public final class BatchLifecycle {
         return switch (batch.state()) {
             case Creating _, BatchState.Quiescing _, BatchState.Revoking _, BatchState.Hold _ -> true;
             case Running running -> running.standing() == Standing.PROVISIONAL;
-            case Sealed _, Spooled _, Uploaded _, Refused _, Ended _, Split _, Settled _ -> false;
+            case Sealed _, Spooled _, Uploaded _, Refused _, Ended _, BatchState.Calling _, Split _, Settled _ -> false;
         };
     }
 
@@ -172,12 +183,13 @@ public final class BatchLifecycle {
             case Taken _ -> Step.remember(batch, new Effect.Spool());
             case SpoolWritten(var lines, var gone) -> {
                 var step = end(batch, gone, now);
-                yield step.batch().settled()
-                        ? step
-                        : then(
-                                step,
-                                step.batch().in(new Spooled(lines), now),
-                                rules(batch).inline() ? new Effect.AcquirePermit() : new Effect.Upload());
+                if (step.batch().open() == 0) {
+                    yield step.batch().settled() ? step : Hedges.settled(step, now);
+                }
+                yield then(
+                        step,
+                        step.batch().in(new Spooled(lines), now),
+                        rules(batch).inline() ? new Effect.AcquirePermit() : new Effect.Upload());
             }
             case SpoolFailed _ -> moves.retryLater(batch, now, Duration.ZERO);
             case TimerDue(var timer) ->
@@ -237,6 +249,9 @@ public final class BatchLifecycle {
     }
 
     private Step create(Batch batch, int lines, String marker, Situation at) {
+        if (batch.open() == 0) {
+            return Hedges.settled(Step.ignore(batch), at.now());
+        }
         var attempt = batch.attempt().started(at.epoch(), at.now(), settings.createTimeout(), marker);
         return Step.commit(
                 batch.with(attempt).failing(new Creating(lines), batch.failures(), at.now()), new Effect.Create());
@@ -333,7 +348,7 @@ public final class BatchLifecycle {
             case Reported(var reports)
             when !provisional -> {
                 var step = end(batch, reports, now);
-                yield step.batch().settled() || step.ends().isEmpty()
+                yield step.batch().settled() || (step.ends().isEmpty() && !called(batch, reports))
                         ? step
                         : then(
                                 step,
@@ -345,6 +360,11 @@ public final class BatchLifecycle {
             }
             default -> Moves.ignoreLate(batch, event);
         };
+    }
+
+    private static boolean called(Batch batch, List<ItemReport> reports) {
+        return reports.stream()
+                .anyMatch(report -> report.item() >= 0 && batch.calls().called().has(report.item()));
     }
 
     /** What others have had may be old: now and then, and before it is cancelled, it is looked at itself. */
@@ -395,7 +415,10 @@ public final class BatchLifecycle {
                 named.add(new Effect.RefusedLine(line, error.code(), error.message()));
             }
         }
-        if (!named.isEmpty() && named.size() == errors.size()) {
+        // Which items were open then is not known any more once some were called.
+        if (!named.isEmpty()
+                && named.size() == errors.size()
+                && batch.calls().called().count() == 0) {
             return Step.remember(batch, new Effect.ReportRefusedLines(named));
         }
         var ofLines = errors.stream().filter(error -> ofTheLines(error.kind())).findFirst();
@@ -412,6 +435,10 @@ public final class BatchLifecycle {
 
     /** Halves find a bad line that the vendor does not name, and what fits where all of it does not. */
     private Step split(Batch batch, String code, String message, Situation at) {
+        if (batch.open() < lines(batch)) {
+            // Calls have answered some meanwhile: the bad line may have been one of those.
+            return refuseForNow(batch, code, message, at.now());
+        }
         if (batch.open() < 2 || at.parts() + 2 > LifecycleSettings.PARTS_MAX) {
             return refuseForGood(batch, code, message, at.now());
         }
@@ -423,6 +450,16 @@ public final class BatchLifecycle {
                 List.of(),
                 List.of(),
                 halves);
+    }
+
+    /** @return of what was refused */
+    private static int lines(Batch batch) {
+        return switch (batch.state()) {
+            case Spooled spooled -> spooled.lines();
+            case Creating creating -> creating.lines();
+            case Running running -> running.lines();
+            default -> 0;
+        };
     }
 
     private Step refuseForNow(Batch batch, String code, String message, Instant now) {
@@ -440,6 +477,9 @@ public final class BatchLifecycle {
     }
 
     private Step refuseForGood(Batch batch, String code, String message, Instant now) {
+        if (batch.open() == 0) {
+            return Hedges.settled(Step.ignore(batch.with(batch.attempt().ended(Attempt.Outcome.REFUSED))), now);
+        }
         return Step.commit(
                 batch.with(batch.attempt().ended(Attempt.Outcome.REFUSED)).in(new Refused(code, message, false), now),
                 new Effect.ReportRefused(code, message));
@@ -470,19 +510,21 @@ public final class BatchLifecycle {
             case Reported(var reports) -> {
                 var step = end(batch, reports, now);
                 yield step.ends().isEmpty()
-                        ? Step.ignore(batch)
+                        ? step
                         : step.batch().settled()
                                 ? step
                                 : then(step, step.batch().in(ended.andBegun(), batch.changedAt()));
             }
             case FilesRead(ResultsOutcome.Complete _, var ours, var foreign, var corrupt) -> {
                 if (ended.standing() != Standing.PROVISIONAL) {
-                    yield lacksLines(batch, ended);
+                    yield lacksLines(batch, ended, now);
                 }
                 var anothers = foreign >= ended.lines();
                 if (ours > 0 && !anothers) {
                     var lacking = lacksLines(
-                            batch.with(batch.attempt().created(batch.attempt().remoteBatchId())), ended.asProven());
+                            batch.with(batch.attempt().created(batch.attempt().remoteBatchId())),
+                            ended.asProven(),
+                            now);
                     yield then(lacking, lacking.batch(), lacking.effects().toArray(Effect[]::new));
                 }
                 // Nothing of ours is no proof yet: what cannot be read may have been. And a file that holds everything
@@ -509,7 +551,10 @@ public final class BatchLifecycle {
     }
 
     /** A file may end cleanly and too early, or be empty for a while. */
-    private Step lacksLines(Batch batch, Ended ended) {
+    private Step lacksLines(Batch batch, Ended ended, Instant now) {
+        if (batch.open() == 0) {
+            return Step.commit(batch.in(new Settled(now), now)).and(leftovers(batch));
+        }
         var read = ended.readOnceMore();
         return read.reads() >= LifecycleSettings.FULL_READS_MAX || !ended.hasFiles()
                 ? Step.remember(batch.in(ended, batch.changedAt()), new Effect.ReportMissing())
@@ -522,20 +567,30 @@ public final class BatchLifecycle {
         var ends = new ArrayList<ItemEnd>();
         var fresh = new HashSet<Integer>();
         var boughtAgain = 0;
+        var unanswered = 0;
+        var calls = batch.calls();
         for (var report : reports) {
             var known = report.item() >= 0 && report.item() < batch.header().items();
             if (known && !batch.done().has(report.item()) && fresh.add(report.item())) {
-                var verdict = verdict(report, cancelledByUs(batch, now));
+                var verdict = verdict(batch, report, cancelledByUs(batch, now));
                 ends.add(new ItemEnd(report.item(), verdict, report.tag(), report.spend()));
                 if (report.finding() == ItemReport.Finding.MISSING && verdict == ItemEnd.Kind.RETURNED) {
                     boughtAgain++;
+                } else if (report.finding() == ItemReport.Finding.NO_ANSWER) {
+                    unanswered++;
                 }
+            } else if (known
+                    && report.finding() == ItemReport.Finding.SUCCEEDED
+                    && calls.ahead().has(report.item())) {
+                calls = calls.plusLate(report.item(), report.spend().cost().paid());
             }
         }
         if (ends.isEmpty()) {
-            return Step.ignore(batch);
+            return calls.equals(batch.calls()) ? Step.ignore(batch) : Step.commit(batch.with(calls));
         }
-        var ended = batch.with(ends).with(batch.exposure().plusMissing(boughtAgain));
+        var ended = batch.with(ends)
+                .with(calls)
+                .with(batch.exposure().plusMissing(boughtAgain).plusCalled(unanswered));
         return ended.open() == 0
                 ? new Step(ended.in(new Settled(now), now), Step.Durability.LEDGER, ends, List.of())
                         .and(leftovers(batch))
@@ -555,13 +610,15 @@ public final class BatchLifecycle {
                 .isBefore(now);
     }
 
-    private ItemEnd.Kind verdict(ItemReport report, boolean cancelledByUs) {
+    private ItemEnd.Kind verdict(Batch batch, ItemReport report, boolean cancelledByUs) {
         return switch (report.finding()) {
             case SUCCEEDED -> ItemEnd.Kind.SUCCEEDED;
             case FAILED_FOR_GOOD, BODY_GONE -> ItemEnd.Kind.FAILED;
             case FAILED_FOR_NOW -> failedUnless(report.attempts() + 1 < settings.itemAttemptsMax(), report);
             case MISSING -> failedUnless(report.missing() < settings.missingRetriesMax(), report);
-            case NOT_EXECUTED_EXPIRED -> notExecuted(report);
+            case NO_ANSWER ->
+                failedUnless(rules(batch).callsAgain() && report.missing() < settings.missingRetriesMax(), report);
+            case NOT_EXECUTED_EXPIRED, NOT_TAKEN -> notExecuted(report);
             case NOT_EXECUTED_CANCELLED ->
                 cancelledByUs || settings.cancelledReturns() ? notExecuted(report) : ItemEnd.Kind.CANCELLED;
         };

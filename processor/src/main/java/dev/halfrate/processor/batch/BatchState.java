@@ -113,6 +113,9 @@ public sealed interface BatchState {
         }
     }
 
+    /** Its requests are sent one by one; which of them, is written ahead of each call. */
+    record Calling() implements BatchState {}
+
     /** Too large, or with a bad line that the vendor does not name: parts of it go on. Settles with the last of them. */
     record Split(List<String> openParts) implements BatchState {
         public Split {
@@ -141,6 +144,7 @@ public sealed interface BatchState {
                 };
             case Refused _ -> "refused";
             case Ended ended -> ended.begun() ? "collecting" : "ended";
+            case Calling _ -> "calling";
             case Split _ -> "split";
             case Settled _ -> "settled";
         };

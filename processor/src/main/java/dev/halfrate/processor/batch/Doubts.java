@@ -69,7 +69,7 @@ final class Doubts {
                                         batch.changedAt()),
                                 new Effect.Find());
                     case LIST -> Step.remember(batch, new Effect.Find());
-                    case RETRY, POLL, TWIN -> Step.ignore(batch);
+                    case RETRY, POLL, TWIN, DEADLINE -> Step.ignore(batch);
                 };
             // Late, but as good as any evidence.
             case CreateEnded(CreateOutcome.Created(var remote)) -> moves.run(batch, quiescing.lines(), remote, now);
@@ -167,7 +167,7 @@ final class Doubts {
                 switch (timer) {
                     case RETRY -> Step.remember(batch, new Effect.DeleteInput());
                     case LIST -> Step.remember(batch, new Effect.Find());
-                    case QUIET, POLL, TWIN -> Step.ignore(batch);
+                    case QUIET, POLL, TWIN, DEADLINE -> Step.ignore(batch);
                 };
             case CreateEnded(CreateOutcome.Created(var remote)) -> moves.run(batch, revoking.lines(), remote, now);
             default -> Moves.ignoreLate(batch, event);

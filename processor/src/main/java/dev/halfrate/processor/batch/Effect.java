@@ -1,6 +1,7 @@
 package dev.halfrate.processor.batch;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 
 /** What is to be done once the step that asks for it is committed, never before. */
@@ -65,6 +66,33 @@ public sealed interface Effect {
      */
     record RefusedLine(int line, String code, String message) {}
 
+    /** Choose some items that are neither done nor called, get their bodies, and wait for their turns. */
+    record PrepareCalls() implements Effect {}
+
+    /** The same for those whose deadlines are not after {@code until}; say as well when the next one is. */
+    record PrepareHedges(Instant until) implements Effect {}
+
+    /**
+     * Send these, which were prepared; each of them costs money. Give back the turns of others that were.
+     *
+     * @param at when they were written ahead: long after that an owner may have to do with them no more
+     */
+    record Call(List<Integer> items, Instant at) implements Effect {
+        public Call {
+            items = List.copyOf(items);
+        }
+    }
+
+    /** What was prepared is of no use. */
+    record DropCalls() implements Effect {}
+
+    /** Report these items as called by an owner that has not seen their answers. */
+    record ReportUnanswered(List<Integer> items) implements Effect {
+        public ReportUnanswered {
+            items = List.copyOf(items);
+        }
+    }
+
     record StartTimer(Timer timer, Duration delay) implements Effect {}
 
     /** What a timer is for. At most one of each kind is running per batch. */
@@ -74,6 +102,8 @@ public sealed interface Effect {
         QUIET,
         LIST,
         /** Of the batch's twins, whatever its own state is. */
-        TWIN
+        TWIN,
+        /** Of the next deadline that is near, likewise. */
+        DEADLINE
     }
 }

@@ -42,6 +42,18 @@ public final class ItemBits {
         return new ItemBits(copy);
     }
 
+    ItemBits without(int item) {
+        var copy = (BitSet) bits.clone();
+        copy.clear(item);
+        return new ItemBits(copy);
+    }
+
+    ItemBits and(ItemBits others) {
+        var copy = (BitSet) bits.clone();
+        copy.and(others.bits);
+        return new ItemBits(copy);
+    }
+
     /** @return the items below {@code items} that have no bit, in order */
     public IntStream missing(int items) {
         return IntStream.range(0, items).filter(item -> !bits.get(item));

@@ -25,6 +25,10 @@ public record ItemReport(
         /** In none of the result files. */
         MISSING,
         /** The body is not in the requests topic any more, or is another one. */
-        BODY_GONE
+        BODY_GONE,
+        /** Sent alone, and no answer came: it may have been executed, and paid for. */
+        NO_ANSWER,
+        /** To be sent alone, and the vendor took nothing then: not executed. */
+        NOT_TAKEN
     }
 }

@@ -15,6 +15,7 @@ import java.util.List;
  * @param missingRetriesMax how often a request is tried again because none of the result files had it
  * @param cancelledReturns whether what the vendor did not execute, because somebody cancelled the batch there, goes back
  *     to its lane
+ * @param hedgeMargin how long before its deadline an item is called whose batch is on its way
  */
 public record LifecycleSettings(
         List<Duration> pollDelays,
@@ -26,7 +27,8 @@ public record LifecycleSettings(
         int itemAttemptsMax,
         int missingRetriesMax,
         boolean cancelledReturns,
-        Duration retryDelayMax) {
+        Duration retryDelayMax,
+        Duration hedgeMargin) {
 
     /** Listings without a trace that prove a create absent. */
     static final int CLEAN_LISTINGS = 2;

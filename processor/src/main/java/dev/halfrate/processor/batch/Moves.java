@@ -52,10 +52,12 @@ final class Moves {
         return Step.remember(again, new StartTimer(Timer.RETRY, longer(settings.retryDelay(again.failures()), wish)));
     }
 
-    /** A permit or a spool that comes when it is of no use must go back; everything else that comes late is harmless. */
+    /** A permit, a turn or a spool that comes when it is of no use must go back; everything else that comes late is harmless. */
     static Step ignoreLate(Batch batch, BatchEvent event) {
         if (event instanceof PermitGranted || event instanceof BatchEvent.MarkerTaken) {
             return Step.remember(batch, new Effect.ReleasePermit());
+        } else if (event instanceof BatchEvent.CallsPrepared) {
+            return Step.remember(batch, new Effect.DropCalls());
         }
         return event instanceof BatchEvent.SpoolWritten && !mayUseSpool(batch)
                 ? Step.remember(batch, new Effect.DiscardSpool())
@@ -71,6 +73,7 @@ final class Moves {
                     Running _,
                     BatchState.Refused _,
                     BatchState.Ended _,
+                    BatchState.Calling _,
                     BatchState.Split _,
                     BatchState.Settled _ -> false;
         };

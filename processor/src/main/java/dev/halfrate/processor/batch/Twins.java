@@ -35,8 +35,11 @@ final class Twins {
                         : added(Step.ignore(batch), remote);
             case BatchState.Refused refused ->
                 refused.again() ? moves.run(batch, batch.open(), remote, now) : added(Step.ignore(batch), remote);
-            case BatchState.Running _, BatchState.Ended _, BatchState.Split _, BatchState.Settled _ ->
-                added(Step.ignore(batch), remote);
+            case BatchState.Running _,
+                    BatchState.Ended _,
+                    BatchState.Calling _,
+                    BatchState.Split _,
+                    BatchState.Settled _ -> added(Step.ignore(batch), remote);
         };
     }
 

@@ -17,24 +17,25 @@ import org.jspecify.annotations.Nullable;
  * @param closedUntilNanos when the next call may begin
  * @param answeredNanos when an answer came last, at first when all began
  */
-record CallPace(int callsMax, double limit, int vain, long halvedNanos, long closedUntilNanos, long answeredNanos) {
+public record CallPace(
+        int callsMax, double limit, int vain, long halvedNanos, long closedUntilNanos, long answeredNanos) {
     static final Duration PAUSE_FIRST = Duration.ofSeconds(1);
     /** Longest pause that the vendor did not wish for. */
     static final Duration PAUSE_MAX = Duration.ofMinutes(1);
     /** On top of what the vendor wishes. */
     static final double JITTER = 0.1;
 
-    static CallPace fresh(int callsMax, long nowNanos) {
+    public static CallPace fresh(int callsMax, long nowNanos) {
         return new CallPace(callsMax, callsMax, 0, nowNanos - 1, nowNanos, nowNanos);
     }
 
     /** @return how many calls may begin now */
-    int free(int underWay, long nowNanos) {
+    public int free(int underWay, long nowNanos) {
         return waitNanos(nowNanos) > 0 ? 0 : Math.max(0, (int) limit - underWay);
     }
 
     /** @return how long none may begin; 0 if one may, should there be room */
-    long waitNanos(long nowNanos) {
+    public long waitNanos(long nowNanos) {
         return Math.max(0, closedUntilNanos - nowNanos);
     }
 
@@ -44,7 +45,7 @@ record CallPace(int callsMax, double limit, int vain, long halvedNanos, long clo
     }
 
     /** @param begunNanos when the call began */
-    CallPace answered(long begunNanos, long nowNanos) {
+    public CallPace answered(long begunNanos, long nowNanos) {
         return isOld(begunNanos)
                 ? new CallPace(callsMax, limit, vain, halvedNanos, closedUntilNanos, nowNanos)
                 : new CallPace(
@@ -56,7 +57,7 @@ record CallPace(int callsMax, double limit, int vain, long halvedNanos, long clo
      * @param begunNanos when the call began
      * @param random 0..1
      */
-    CallPace inVain(@Nullable Duration wish, long begunNanos, long nowNanos, double random) {
+    public CallPace inVain(@Nullable Duration wish, long begunNanos, long nowNanos, double random) {
         var wished = wish == null ? 0 : (long) (wish.toNanos() * (1 + JITTER * random));
         if (isOld(begunNanos)) {
             return new CallPace(callsMax, limit, vain, halvedNanos, closed(wished, nowNanos), answeredNanos);

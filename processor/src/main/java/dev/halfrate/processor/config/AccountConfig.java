@@ -17,6 +17,7 @@ import java.util.Locale;
  * @param requestsInFlightMax concurrent HTTP calls to this account
  * @param apiVersion that requests which name none are sent with, empty for the vendor's usual one
  * @param betas likewise
+ * @param mode of requests that ask for none
  * @param webhookSecrets any of which the vendor signs with; several while one takes over from another
  */
 public record AccountConfig(
@@ -38,6 +39,7 @@ public record AccountConfig(
         CreateConfig create,
         SyncConfig sync,
         CacheConfig promptCache,
+        Mode mode,
         List<Secret> webhookSecrets) {
 
     private static final List<String> PROVIDERS = List.of("anthropic", "openai");
@@ -125,6 +127,7 @@ public record AccountConfig(
                 CreateConfig.USUAL,
                 sync,
                 CacheConfig.NONE,
+                Mode.BATCH,
                 List.of());
     }
 

@@ -179,6 +179,7 @@ public final class ConfigFile {
                 create(account.section("create")),
                 sync(account.section("sync")),
                 promptCache(account.section("prompt-cache")),
+                mode(account),
                 secrets(account.sections("webhook-secrets")));
         account.refuseUnknown();
         return config;
@@ -262,11 +263,31 @@ public final class ConfigFile {
         return config;
     }
 
+    private static Mode mode(ConfigSection account) {
+        var mode = account.text("mode", "batch");
+        return switch (mode) {
+            case "batch" -> Mode.BATCH;
+            case "sync" -> Mode.SYNC;
+            case "auto" -> Mode.AUTO;
+            default ->
+                throw new ConfigException(
+                        "%s must be one of: batch, sync, auto; got '%s'".formatted(account.path("mode"), mode));
+        };
+    }
+
     private static SyncConfig sync(ConfigSection sync) {
+        var inDoubt = sync.text("in-doubt", "call-again");
         var config = new SyncConfig(
                 sync.integer("calls-max", SyncConfig.DEFAULT.callsMax()),
                 sync.duration("timeout", SyncConfig.DEFAULT.timeout()),
-                sync.integer("attempts-max", SyncConfig.DEFAULT.attemptsMax()));
+                sync.integer("attempts-max", SyncConfig.DEFAULT.attemptsMax()),
+                switch (inDoubt) {
+                    case "call-again" -> SyncConfig.InDoubt.CALL_AGAIN;
+                    case "skip" -> SyncConfig.InDoubt.SKIP;
+                    default ->
+                        throw new ConfigException("%s must be one of: call-again, skip; got '%s'"
+                                .formatted(sync.path("in-doubt"), inDoubt));
+                });
         sync.refuseUnknown();
         return config;
     }
@@ -309,6 +330,7 @@ public final class ConfigFile {
                 ledger.duration("retry-delay-max", Duration.ofMinutes(15)),
                 ledger.duration("probe-interval", Duration.ofMinutes(1)),
                 ledger.duration("stop-wait", Duration.ofSeconds(20)),
+                ledger.duration("hedge-margin", Duration.ofMinutes(5)),
                 ledger.size("spool-bytes-max", 4_000_000_000L));
         ledger.refuseUnknown();
         return config;

@@ -23,6 +23,7 @@ import java.util.List;
  * @param retryDelayMax longest back-off after a refusal or outage
  * @param probeInterval how often a paused account is tried
  * @param stopWait how long a revoked partition waits for a create in flight
+ * @param hedgeMargin how long before its deadline a request of mode auto is sent alone whose batch is still on its way
  * @param spoolBytesMax bytes of local spool files; further batches wait
  */
 public record LedgerConfig(
@@ -41,6 +42,7 @@ public record LedgerConfig(
         Duration retryDelayMax,
         Duration probeInterval,
         Duration stopWait,
+        Duration hedgeMargin,
         long spoolBytesMax) {
 
     public LedgerConfig {
@@ -63,6 +65,7 @@ public record LedgerConfig(
         Check.range("ledger.retry-delay-max", retryDelayMax, Duration.ofMillis(100), Duration.ofHours(1));
         Check.range("ledger.probe-interval", probeInterval, Duration.ofMillis(100), Duration.ofMinutes(15));
         Check.range("ledger.stop-wait", stopWait, Duration.ZERO, Duration.ofMinutes(2));
+        Check.range("ledger.hedge-margin", hedgeMargin, Duration.ZERO, Duration.ofDays(1));
         Check.range("ledger.spool-bytes-max", spoolBytesMax, 1_000_000, 1L << 50);
         pollDelays = List.copyOf(pollDelays);
         itemRetryDelays = List.copyOf(itemRetryDelays);

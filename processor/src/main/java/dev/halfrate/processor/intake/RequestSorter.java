@@ -14,6 +14,7 @@ import dev.halfrate.processor.codec.Traceparent;
 import dev.halfrate.processor.config.AccountConfig;
 import dev.halfrate.processor.config.Durations;
 import dev.halfrate.processor.config.HalfrateConfig;
+import dev.halfrate.processor.config.Mode;
 import dev.halfrate.processor.intake.ChunkBuilder.Origin;
 import dev.halfrate.processor.provider.Capabilities;
 import dev.halfrate.schemas.internal.Hash;
@@ -126,15 +127,9 @@ final class RequestSorter {
         }
 
         private void route(ConsumerRecord<?, ?> received, byte[] value, Parsed.Request request) {
-            var faulty = Wishes.faulty(received.headers());
-            if (faulty.isPresent()) {
-                answer(
-                        received,
-                        request.customId(),
-                        request.model(),
-                        null,
-                        Rejection.HEADER_INVALID,
-                        "header %s must be words of letters, digits, '.', '_' and '-'".formatted(faulty.get()));
+            var fault = Wishes.fault(received.headers());
+            if (fault.isPresent()) {
+                answer(received, request.customId(), request.model(), null, Rejection.HEADER_INVALID, fault.get());
                 return;
             }
             var wishes = Wishes.of(received.headers());
@@ -183,11 +178,20 @@ final class RequestSorter {
                     Map.of(),
                     request.outputTokensMax(),
                     request.prefix(),
-                    0L);
+                    deadline(wishes, open, requestedAt));
             count(received, ROUTED);
             var source = requireNonNull(sources.get(received.topic()));
             chunks.computeIfAbsent(new Origin(open.lane(), source), origin -> new ChunkBuilder(open.pool(), origin))
                     .add(ref);
+        }
+
+        /** @return epoch milliseconds, 0 where none counts */
+        private static long deadline(Wishes wishes, Router.Route.Open open, Instant requestedAt) {
+            return open.mode() == Mode.AUTO
+                    ? wishes.deadline(requestedAt)
+                            .map(at -> Math.max(1, at.toEpochMilli()))
+                            .orElse(0L)
+                    : 0;
         }
 
         private void answer(

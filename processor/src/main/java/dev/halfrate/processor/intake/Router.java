@@ -4,7 +4,9 @@ import dev.halfrate.processor.codec.Parsed;
 import dev.halfrate.processor.codec.Rejection;
 import dev.halfrate.processor.config.AccountConfig;
 import dev.halfrate.processor.config.HalfrateConfig;
+import dev.halfrate.processor.config.Mode;
 import dev.halfrate.processor.provider.Capabilities;
+import dev.halfrate.schemas.internal.AtOnce;
 import dev.halfrate.schemas.internal.LaneId;
 import java.util.List;
 import java.util.Map;
@@ -76,8 +78,11 @@ final class Router {
 
     /** Where a request goes. */
     sealed interface Route {
-        /** @param lineBytes of the encoded upstream line */
-        record Open(String pool, LaneId lane, int lineBytes) implements Route {}
+        /**
+         * @param mode as it is wished, or else as the account has it
+         * @param lineBytes of the encoded upstream line
+         */
+        record Open(String pool, LaneId lane, Mode mode, int lineBytes) implements Route {}
 
         /**
          * @param account null if none takes the request
@@ -124,7 +129,8 @@ final class Router {
                     versioned ? chosen(wishes.betas(), account.betas()) : List.of(),
                     account.completionWindow(),
                     "");
-            return new Route.Open(account.pool(), lane, lineBytes);
+            var mode = wishes.mode() == null ? account.mode() : wishes.mode();
+            return new Route.Open(account.pool(), mode == Mode.SYNC ? AtOnce.of(lane) : lane, mode, lineBytes);
         }
 
         private static String chosen(String wish, String usual) {

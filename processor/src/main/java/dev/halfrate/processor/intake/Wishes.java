@@ -2,12 +2,20 @@ package dev.halfrate.processor.intake;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.halfrate.processor.config.ConfigException;
+import dev.halfrate.processor.config.Durations;
+import dev.halfrate.processor.config.Mode;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.format.DateTimeParseException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.kafka.common.header.Headers;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a request's record headers ask for, each of them empty if they do not.
@@ -16,12 +24,22 @@ import org.apache.kafka.common.header.Headers;
  * @param apiVersion of the vendor's API, where the vendor has such a header
  * @param betas of the vendor's API, likewise
  * @param tag a label for money
+ * @param mode null for the account's
+ * @param deadline as it was written: an instant, or a duration
  */
-record Wishes(String account, String apiVersion, List<String> betas, String tag) {
+record Wishes(
+        String account,
+        String apiVersion,
+        List<String> betas,
+        String tag,
+        @Nullable Mode mode,
+        String deadline) {
     static final String ACCOUNT = "halfrate-account";
     static final String API_VERSION = "anthropic-version";
     static final String BETAS = "anthropic-beta";
     static final String TAG = "halfrate-tag";
+    static final String MODE = "halfrate-mode";
+    static final String DEADLINE = "halfrate-deadline";
 
     private static final Pattern WORD = Pattern.compile("[A-Za-z0-9._-]{1,100}");
 
@@ -29,12 +47,45 @@ record Wishes(String account, String apiVersion, List<String> betas, String tag)
         betas = List.copyOf(betas);
     }
 
-    /** @return the name of a header whose value cannot be meant */
-    static Optional<String> faulty(Headers headers) {
-        return Stream.of(ACCOUNT, API_VERSION, BETAS, TAG)
+    private static final Map<String, Mode> MODES = Map.of("batch", Mode.BATCH, "sync", Mode.SYNC, "auto", Mode.AUTO);
+
+    /** Later than that is as good as never, and still a number of milliseconds. */
+    private static final Instant DEADLINE_MAX = Instant.parse("9999-01-01T00:00:00Z");
+
+    /** @return which header cannot be meant, and what it must be; never quotes it */
+    static Optional<String> fault(Headers headers) {
+        var strange = Stream.of(ACCOUNT, API_VERSION, BETAS, TAG)
                 .filter(name -> words(headers, name).stream()
                         .anyMatch(word -> !WORD.matcher(word).matches()))
                 .findFirst();
+        if (strange.isPresent()) {
+            return Optional.of("header %s must be words of letters, digits, '.', '_' and '-'".formatted(strange.get()));
+        }
+        var mode = word(headers, MODE);
+        if (!mode.isEmpty() && !MODES.containsKey(mode)) {
+            return Optional.of("header %s must be batch, sync or auto".formatted(MODE));
+        }
+        var deadline = word(headers, DEADLINE);
+        return deadline.isEmpty() || instant(deadline, Instant.EPOCH).isPresent()
+                ? Optional.empty()
+                : Optional.of("header %s must be an instant such as 2026-11-21T20:00:00Z, or a duration such as 2h"
+                        .formatted(DEADLINE));
+    }
+
+    /** @param requestedAt which a duration counts from */
+    Optional<Instant> deadline(Instant requestedAt) {
+        return instant(deadline, requestedAt);
+    }
+
+    private static Optional<Instant> instant(String text, Instant since) {
+        try {
+            var at = text.contains("T")
+                    ? OffsetDateTime.parse(text).toInstant()
+                    : since.plus(Durations.parse(DEADLINE, text));
+            return Optional.of(at.isAfter(DEADLINE_MAX) ? DEADLINE_MAX : at);
+        } catch (DateTimeParseException | ConfigException _) {
+            return Optional.empty();
+        }
     }
 
     static Wishes of(Headers headers) {
@@ -42,7 +93,9 @@ record Wishes(String account, String apiVersion, List<String> betas, String tag)
                 word(headers, ACCOUNT),
                 word(headers, API_VERSION),
                 words(headers, BETAS).stream().distinct().sorted().toList(),
-                word(headers, TAG));
+                word(headers, TAG),
+                MODES.get(word(headers, MODE)),
+                word(headers, DEADLINE));
     }
 
     private static String word(Headers headers, String name) {

@@ -6,7 +6,6 @@ import dev.halfrate.processor.batch.BatchEvent;
 import dev.halfrate.processor.batch.ItemReport;
 import dev.halfrate.processor.codec.QuarantinedLine;
 import dev.halfrate.processor.codec.QuarantinedLine.Reason;
-import dev.halfrate.processor.codec.Result;
 import dev.halfrate.processor.crash.CrashPoint;
 import dev.halfrate.processor.money.Price;
 import dev.halfrate.processor.money.Spend;
@@ -96,7 +95,7 @@ final class Collector implements Provider.ResultLines {
                 item(answered.upstreamId(), raw).ifPresent(item -> add(see(item, answered)));
             case ResultLine.NotExecuted not -> item(not.upstreamId(), raw).ifPresent(item -> add(see(item, not)));
             case ResultLine.TooLong tooLong ->
-                item(tooLong.upstreamId(), raw).ifPresent(item -> add(see(item, tooLong)));
+                item(tooLong.upstreamId(), raw).ifPresent(item -> add(SeenItem.tooLong(item, tooLong.bytes())));
             case ResultLine.Corrupt unreadable -> {
                 corrupt++;
                 quarantine(Reason.UNREADABLE, unreadable.reason(), raw);
@@ -200,20 +199,7 @@ final class Collector implements Provider.ResultLines {
     }
 
     private SeenItem see(ManifestItem item, ResultLine.Answered line) {
-        var error = line.error();
-        var usage = line.usage();
-        var spend = usage == null
-                ? Spend.NONE
-                : Spend.of(item.ref().getLineBytes(), usage, price.map(known -> known.of(usage)));
-        return error == null
-                ? new SeenItem(item, ItemReport.Finding.SUCCEEDED, spend, line.httpStatus(), line.body(), null)
-                : new SeenItem(
-                        item,
-                        error.permanent() ? ItemReport.Finding.FAILED_FOR_GOOD : ItemReport.Finding.FAILED_FOR_NOW,
-                        spend,
-                        line.httpStatus(),
-                        line.body(),
-                        failure(error));
+        return SeenItem.answered(item, line, usage -> price.map(known -> known.of(usage)));
     }
 
     private static SeenItem see(ManifestItem item, ResultLine.NotExecuted line) {
@@ -223,19 +209,6 @@ final class Collector implements Provider.ResultLines {
             case OTHER ->
                 line.error().permanent() ? ItemReport.Finding.FAILED_FOR_GOOD : ItemReport.Finding.FAILED_FOR_NOW;
         };
-        return new SeenItem(item, finding, Spend.NONE, 0, null, failure(line.error()));
-    }
-
-    /** It was paid for, and would be again. */
-    private static SeenItem see(ManifestItem item, ResultLine.TooLong line) {
-        return SeenItem.without(
-                item,
-                ItemReport.Finding.FAILED_FOR_GOOD,
-                "result_too_large",
-                "the vendor's answer is a line of %d bytes, too many to be read: ask for less".formatted(line.bytes()));
-    }
-
-    private static Result.Failure failure(ResultLine.LineError error) {
-        return new Result.Failure(error.code(), error.message(), error.permanent());
+        return new SeenItem(item, finding, Spend.NONE, 0, null, SeenItem.failure(line.error()));
     }
 }

@@ -13,6 +13,7 @@ record HeapShares(long heapBytes) {
     private static final int COLLECTED_ITEM_BYTES = 400;
 
     private static final int MANIFESTS_SHARE = 8;
+    private static final int CALLS_SHARE = 16;
     private static final int LETTER_SHARE = 64;
     private static final int LETTER_BYTES_MIN = 512 * 1024;
 
@@ -35,6 +36,11 @@ record HeapShares(long heapBytes) {
 
     private int items(int itemBytes) {
         return Math.clamp(heapBytes / MANIFESTS_SHARE / itemBytes, 1, Integer.MAX_VALUE);
+    }
+
+    /** @return kilobytes of the bodies of requests that are sent alone at a time */
+    int callKilobytes() {
+        return Math.clamp(heapBytes / CALLS_SHARE / 1024, 1, Integer.MAX_VALUE);
     }
 
     /** @return result lines of one transaction; a few of them per batch that is collected */

@@ -24,10 +24,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadFactory;
@@ -62,6 +65,7 @@ final class HttpVendor implements Vendor {
     private final Map<String, SpoolFile> spools = new ConcurrentHashMap<>();
     private final Map<String, AccountGate> permits = new ConcurrentHashMap<>();
     private final Map<String, Download> downloads = new ConcurrentHashMap<>();
+    private final CallDesk desk;
     private volatile boolean closed;
 
     HttpVendor(int partition, Workshop workshop, Mailbox mailbox, ActorClock clock) {
@@ -70,6 +74,7 @@ final class HttpVendor implements Vendor {
         this.mailbox = mailbox;
         this.clock = clock;
         this.threads = Thread.ofVirtual().name("work-" + partition + "-", 0).factory();
+        this.desk = new CallDesk(workshop, mailbox, clock, (batch, call) -> onThread(batch, call::run));
     }
 
     @Override
@@ -109,6 +114,11 @@ final class HttpVendor implements Vendor {
                                 item -> SeenItem.without(item, ItemReport.Finding.FAILED_FOR_GOOD, code, message)));
             }
             case Effect.ReportRefusedLines(var lines) -> onThread(batch, () -> reportRefused(batch, lines));
+            case Effect.PrepareCalls _ -> onThread(batch, () -> prepareCalls(batch));
+            case Effect.PrepareHedges(var until) -> onThread(batch, () -> prepareHedges(batch, until));
+            case Effect.Call(var items, var at) -> desk.call(batch, items, at);
+            case Effect.DropCalls _ -> desk.drop(batch.id());
+            case Effect.ReportUnanswered(var items) -> onThread(batch, () -> reportUnanswered(batch, items));
             case Effect.StartTimer _ -> throw new IllegalArgumentException("timers are the actor's");
         }
     }
@@ -437,6 +447,64 @@ final class HttpVendor implements Vendor {
         }
     }
 
+    private void prepareCalls(Batch batch) throws InterruptedException {
+        desk.prepare(
+                batch, itemsMax -> uncalled(batch).stream().limit(itemsMax).toList(), BatchEvent.CallsPrepared::new);
+    }
+
+    private void prepareHedges(Batch batch, Instant until) throws InterruptedException {
+        var later = new TreeMap<Integer, Instant>();
+        desk.prepare(
+                batch,
+                itemsMax -> {
+                    var near = new ArrayList<ManifestItem>();
+                    for (var item : uncalled(batch)) {
+                        var deadline = Instant.ofEpochMilli(item.ref().getDeadline());
+                        if (item.ref().getDeadline() > 0) {
+                            later.put(item.item(), deadline);
+                            if (!deadline.isAfter(until) && near.size() < itemsMax) {
+                                near.add(item);
+                            }
+                        }
+                    }
+                    return near;
+                },
+                (items, gone) -> {
+                    items.forEach(later::remove);
+                    // A body that is gone is the batch's matter.
+                    gone.forEach(report -> later.remove(report.item()));
+                    return new BatchEvent.HedgesPrepared(
+                            items,
+                            later.values().stream()
+                                    .min(Comparator.naturalOrder())
+                                    .orElse(null));
+                });
+    }
+
+    /** Read in the room for manifests, and kept outside: turns are waited for with them, and others need the room. */
+    private List<ManifestItem> uncalled(Batch batch) throws InterruptedException {
+        var uncalled = new ArrayList<ManifestItem>();
+        try {
+            withManifest(batch, items -> batch.uncalled().mapToObj(items::get).forEach(uncalled::add));
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+        return uncalled;
+    }
+
+    private void reportUnanswered(Batch batch, List<Integer> called) throws InterruptedException {
+        try {
+            withManifest(batch, items -> {
+                var seen = called.stream()
+                        .map(item -> CallDesk.unanswered(items.get(item), "its owner was cut off"))
+                        .toList();
+                post(batch, new BatchEvent.CallsEnded(reports(seen)), seen);
+            });
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
     private List<ItemReport> reports(List<SeenItem> seen) {
         var now = clock.now();
         return seen.stream().map(item -> item.report(now)).toList();
@@ -516,9 +584,10 @@ final class HttpVendor implements Vendor {
         }
     }
 
-    private void onThread(Batch batch, Work work) {
+    /** @return whether it will run */
+    private boolean onThread(Batch batch, Work work) {
         if (closed) {
-            return;
+            return false;
         }
         var thread = threads.newThread(() -> {
             try {
@@ -542,6 +611,7 @@ final class HttpVendor implements Vendor {
         });
         running.add(thread);
         thread.start();
+        return true;
     }
 
     /** A bug, a missing account, an outage of Kafka: this batch waits, visibly, and the others go on. */
@@ -560,6 +630,7 @@ final class HttpVendor implements Vendor {
         running.forEach(Thread::interrupt);
         List.copyOf(permits.keySet()).forEach(this::releasePermit);
         List.copyOf(spools.keySet()).forEach(this::discardSpool);
+        desk.close();
     }
 
     private record SpoolFile(Path path, int kilobytes, int attempt) {}

@@ -13,6 +13,7 @@ import dev.halfrate.schemas.internal.PartitionEpoch;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -208,7 +209,7 @@ final class KafkaPartitionLog implements PartitionLog {
         inTransaction(transaction.workOffset(), () -> {
             for (var batch : batches) {
                 var outgoing = record(ledger, batch.getBatchId(), InternalFormat.LEDGER_RECORD.encode(batch));
-                if (batch.getState() == LedgerState.CREATING) {
+                if (batch.getState() == LedgerState.CREATING || calls(batch)) {
                     intents.add(producer.send(outgoing));
                 } else {
                     send(outgoing);
@@ -245,9 +246,16 @@ final class KafkaPartitionLog implements PartitionLog {
         }
     }
 
+    /** Whether a call of one of its items may be about to begin. */
+    private static boolean calls(LedgerRecord batch) {
+        var unanswered = BitSet.valueOf(batch.getCalled());
+        unanswered.andNot(BitSet.valueOf(batch.getDone()));
+        return !unanswered.isEmpty();
+    }
+
     /**
      * A commit is acknowledged before it is marked in the partitions, and a broker may forget to mark it (KAFKA-20734);
-     * then only an abort makes the ledger readable again. An intent that a create is posted for must be beyond that.
+     * then only an abort makes the ledger readable again. An intent that a create or a call is sent for must be beyond that.
      */
     private void awaitReadable(RecordMetadata intent) {
         if (committed == null) {

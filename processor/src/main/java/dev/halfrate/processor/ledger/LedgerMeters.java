@@ -24,6 +24,9 @@ final class LedgerMeters {
     private final AtomicLong released;
     private final AtomicLong missing;
     private final MoneyMeters money;
+    private final AtomicLong called;
+    private final AtomicLong hedged;
+    private final AtomicLong late;
 
     LedgerMeters(MeterRegistry registry) {
         for (var state : LedgerState.values()) {
@@ -37,6 +40,12 @@ final class LedgerMeters {
         released = exposure(registry, "released");
         missing = exposure(registry, "missing");
         money = new MoneyMeters(registry);
+        called = exposure(registry, "called");
+        hedged = exposure(registry, "hedged");
+        late = gauge(
+                registry,
+                "halfrate.late_lines",
+                "Lines of remote batches whose requests a call had answered before; paid for on top");
     }
 
     private static AtomicLong exposure(MeterRegistry registry, String reason) {
@@ -62,6 +71,9 @@ final class LedgerMeters {
         billedTwice.addAndGet(sign * figures.billedTwice());
         released.addAndGet(sign * figures.released());
         missing.addAndGet(sign * figures.missing());
+        called.addAndGet(sign * figures.called());
+        hedged.addAndGet(sign * figures.hedged());
+        late.addAndGet(sign * figures.late());
     }
 
     /** The share of one partition; for one thread. */

@@ -6,12 +6,15 @@ import dev.halfrate.processor.batch.Batch;
 import dev.halfrate.processor.batch.BatchHeader;
 import dev.halfrate.processor.batch.BatchState;
 import dev.halfrate.processor.batch.BatchState.Standing;
+import dev.halfrate.processor.batch.Calls;
 import dev.halfrate.processor.batch.Exposure;
 import dev.halfrate.processor.batch.ItemBits;
 import dev.halfrate.processor.batch.Spending;
 import dev.halfrate.processor.batch.Tally;
 import dev.halfrate.processor.batch.Twin;
 import dev.halfrate.processor.money.Spend;
+import dev.halfrate.processor.money.Usd;
+import dev.halfrate.schemas.internal.AtOnce;
 import dev.halfrate.schemas.internal.AttemptOutcome;
 import dev.halfrate.schemas.internal.LedgerAttempt;
 import dev.halfrate.schemas.internal.LedgerRecord;
@@ -34,6 +37,7 @@ final class LedgerRecords {
         var spend = tally.spending().total();
         var usage = spend.usage();
         var settled = batch.settled();
+        var firstDeadline = header.firstDeadline();
         var draft = LedgerRecord.newBuilder()
                 .setBatchId(batch.id())
                 .setPool(header.pool())
@@ -84,7 +88,16 @@ final class LedgerRecords {
                 .setSynchronousPicos(spend.cost().synchronous().picos())
                 .setUncachedPicos(spend.cost().uncached().picos())
                 .setUnpricedTokens(spend.unpricedTokens())
-                .setTags(tags(tally.spending()));
+                .setTags(tags(tally.spending()))
+                .setFirstDeadline(firstDeadline == null ? 0 : firstDeadline.toEpochMilli())
+                .setCalled(ByteBuffer.wrap(
+                        settled ? new byte[0] : batch.calls().called().toBytes()))
+                .setAhead(ByteBuffer.wrap(
+                        settled ? new byte[0] : batch.calls().ahead().toBytes()))
+                .setUnansweredCalls(batch.exposure().called())
+                .setHedgedItems(batch.exposure().hedged())
+                .setLateLines(batch.calls().lateLines())
+                .setLatePicos(batch.calls().lateCost().picos());
         switch (batch.state()) {
             case BatchState.Sealed _ -> draft.setState(LedgerState.SEALED);
             case BatchState.Spooled spooled ->
@@ -126,6 +139,7 @@ final class LedgerRecords {
                         .setErrorHandle(orEmpty(ended.errorHandle()))
                         .setProven(ended.standing() != Standing.PROVISIONAL)
                         .setCancelled(ended.standing() == Standing.CANCELLING);
+            case BatchState.Calling _ -> draft.setState(LedgerState.CALLING);
             case BatchState.Split split ->
                 draft.setState(LedgerState.SPLIT).setOpenParts(List.copyOf(split.openParts()));
             case BatchState.Settled _ -> draft.setState(LedgerState.SETTLED);
@@ -153,7 +167,9 @@ final class LedgerRecords {
                 entry.getFirstWorkOffset(),
                 entry.getLastWorkOffset(),
                 entry.getInboxPartition(),
-                Instant.ofEpochMilli(entry.getSealedAt()));
+                Instant.ofEpochMilli(entry.getSealedAt()),
+                entry.getFirstDeadline() == 0 ? null : Instant.ofEpochMilli(entry.getFirstDeadline()),
+                AtOnce.is(lane));
         return new Batch(
                 header,
                 state(entry),
@@ -169,7 +185,16 @@ final class LedgerRecords {
                         entry.getElsewhereCount(),
                         new Spending(Spends.of(entry), Spends.byTag(entry))),
                 entry.getTwins().stream().map(LedgerRecords::decode).toList(),
-                new Exposure(entry.getReleasedLines(), entry.getMissingLines()),
+                new Exposure(
+                        entry.getReleasedLines(),
+                        entry.getMissingLines(),
+                        entry.getUnansweredCalls(),
+                        entry.getHedgedItems()),
+                new Calls(
+                        ItemBits.of(bytes(entry.getCalled())),
+                        ItemBits.of(bytes(entry.getAhead())),
+                        entry.getLateLines(),
+                        new Usd(entry.getLatePicos())),
                 entry.getFailures(),
                 Instant.ofEpochMilli(entry.getChangedAt()));
     }
@@ -201,6 +226,7 @@ final class LedgerRecords {
                                 ? Standing.PROVISIONAL
                                 : entry.getCancelled() ? Standing.CANCELLING : Standing.PROVEN,
                         0);
+            case CALLING -> new BatchState.Calling();
             case SPLIT -> new BatchState.Split(entry.getOpenParts());
             case SETTLED -> new BatchState.Settled(Instant.ofEpochMilli(entry.getChangedAt()));
         };

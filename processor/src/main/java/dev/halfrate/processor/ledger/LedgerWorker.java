@@ -7,6 +7,7 @@ import dev.halfrate.processor.batch.LifecycleSettings;
 import dev.halfrate.processor.config.AccountConfig;
 import dev.halfrate.processor.config.ConfigException;
 import dev.halfrate.processor.config.HalfrateConfig;
+import dev.halfrate.processor.config.SyncConfig;
 import dev.halfrate.processor.money.Pricing;
 import dev.halfrate.processor.provider.Capabilities;
 import dev.halfrate.processor.provider.Provider;
@@ -51,7 +52,8 @@ public final class LedgerWorker implements AutoCloseable {
     private static final Duration POLL = Duration.ofMillis(100);
     private static final Duration RESTART_DELAY_MAX = Duration.ofSeconds(30);
     private static final Duration WELL_AFTER = Duration.ofMinutes(1);
-    private static final AccountRules UNKNOWN_ACCOUNT = new AccountRules(false, true, DoubtPolicy.HOLD, 0, false);
+    private static final AccountRules UNKNOWN_ACCOUNT =
+            new AccountRules(false, true, DoubtPolicy.HOLD, 0, false, false);
 
     private final HalfrateConfig config;
     private final String instance;
@@ -159,7 +161,8 @@ public final class LedgerWorker implements AutoCloseable {
                 exact,
                 policy,
                 account.doubts().linesMax(),
-                !inline && account.files().delete());
+                !inline && account.files().delete(),
+                account.sync().inDoubt() == SyncConfig.InDoubt.CALL_AGAIN);
     }
 
     /** On the sweeper's thread. */
@@ -192,7 +195,21 @@ public final class LedgerWorker implements AutoCloseable {
                 shares.letterBytes(),
                 pricing,
                 new Semaphore(spoolKilobytes, true),
-                spoolKilobytes);
+                spoolKilobytes,
+                config.accounts().stream().collect(Collectors.toUnmodifiableMap(AccountConfig::name, this::turns)),
+                new Semaphore(shares.callKilobytes(), true),
+                shares.callKilobytes());
+    }
+
+    private CallTurns turns(AccountConfig account) {
+        var sync = account.sync();
+        return new CallTurns(
+                account.name(),
+                sync.callsMax(),
+                sync.timeout(),
+                config.ledger().probeInterval(),
+                ActorClock.system(),
+                meters);
     }
 
     private Provider provider(String account) {
@@ -348,7 +365,8 @@ public final class LedgerWorker implements AutoCloseable {
                 ledger.itemAttemptsMax(),
                 ledger.missingRetriesMax(),
                 ledger.onVendorCancel().equals("return"),
-                ledger.retryDelayMax());
+                ledger.retryDelayMax(),
+                ledger.hedgeMargin());
         var lifecycle = new BatchLifecycle(settings, this::rules);
         var publications = new Publications(this::providerOf, ledger.itemRetryDelays());
         var actor = new PartitionActor(

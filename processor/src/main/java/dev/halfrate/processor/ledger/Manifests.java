@@ -1,6 +1,7 @@
 package dev.halfrate.processor.ledger;
 
 import dev.halfrate.processor.batch.BatchHeader;
+import dev.halfrate.schemas.internal.AtOnce;
 import dev.halfrate.schemas.internal.LaneId;
 import dev.halfrate.schemas.internal.ManifestChunk;
 import java.time.Instant;
@@ -51,7 +52,9 @@ final class Manifests {
                 firstOffset,
                 lastOffset,
                 chunk.getInboxPartition(),
-                Instant.ofEpochMilli(chunk.getSealedAt()));
+                Instant.ofEpochMilli(chunk.getSealedAt()),
+                chunk.getFirstDeadline() == 0 ? null : Instant.ofEpochMilli(chunk.getFirstDeadline()),
+                AtOnce.is(lane));
     }
 
     private static final class Incomplete {

@@ -66,8 +66,13 @@ public final class PartitionActor {
     private final Timers timers = new Timers();
     private final CreateSlots slots = new CreateSlots();
 
+    /** An item that is being sent alone. */
+    private record Called(String batchId, int item) {}
+
     /** By account, remote batches that the ledger does not know. */
     private final Map<String, Set<String>> strangers = new HashMap<>();
+
+    private final Set<Called> callsUnderWay = new HashSet<>();
 
     private long nextWorkOffset;
     private long epoch;
@@ -152,6 +157,9 @@ public final class PartitionActor {
     }
 
     public void onLetter(Mailbox.Letter letter) {
+        if (letter.event() instanceof BatchEvent.CallsEnded(var reports)) {
+            reports.forEach(report -> callsUnderWay.remove(new Called(letter.batchId(), report.item())));
+        }
         if (!letter.quarantined().isEmpty()) {
             // Not with the bits: whether the lines are of use to the batch is the lifecycle's to say, these are of
             // none.
@@ -183,9 +191,10 @@ public final class PartitionActor {
         return Collections.unmodifiableCollection(batches.values());
     }
 
-    /** @return whether a create may be under way */
-    public boolean creating() {
-        return batches.values().stream().anyMatch(batch -> batch.state() instanceof BatchState.Creating);
+    /** @return whether something that costs money may be under way */
+    public boolean buying() {
+        return !callsUnderWay.isEmpty()
+                || batches.values().stream().anyMatch(batch -> batch.state() instanceof BatchState.Creating);
     }
 
     /** All remote batches of an account that are young enough for the ledger to know them. */
@@ -284,6 +293,10 @@ public final class PartitionActor {
                 slots.looks(account, batch.id());
                 vendor.start(batch, effect);
             }
+            case Effect.Call(var items, var _) -> {
+                items.forEach(item -> callsUnderWay.add(new Called(batch.id(), item)));
+                vendor.start(batch, effect);
+            }
             default -> vendor.start(batch, effect);
         }
     }
@@ -335,7 +348,8 @@ public final class PartitionActor {
                 && step.effects().stream()
                         .noneMatch(effect -> effect instanceof Effect.ReleasePermit
                                 || (effect instanceof Effect.StartTimer(var timer, var _)
-                                        && timer != Effect.Timer.TWIN));
+                                        && timer != Effect.Timer.TWIN
+                                        && timer != Effect.Timer.DEADLINE));
         if (!goesOn && !waits) {
             slots.leave(batch.header().account(), batch.id())
                     .map(batches::get)
@@ -379,7 +393,7 @@ public final class PartitionActor {
         var windows = family.stream()
                 .filter(each -> each.settled() && !each.header().part() && !settledBefore(each))
                 .toList();
-        windows.forEach(window -> signals.add(publications.settled(window, now)));
+        windows.forEach(window -> signals.add(publications.settled(window, turnaround(before), now)));
         var changed = Stream.concat(family.stream(), step.parts().stream()).toList();
         log.commit(new PartitionLog.Transaction(
                 step.durability() == Step.Durability.LEDGER ? changed : List.of(),
@@ -408,6 +422,16 @@ public final class PartitionActor {
             settles = part.settled();
         }
         return family;
+    }
+
+    /** Of the remote batch whose end settled the window; a part of a window is smaller, and says nothing. */
+    private static Duration turnaround(Batch before) {
+        var startedAt = before.attempt().startedAt();
+        return before.state() instanceof BatchState.Ended ended
+                        && startedAt != null
+                        && !before.header().part()
+                ? Duration.between(startedAt, ended.endedAt())
+                : Duration.ZERO;
     }
 
     private boolean settledBefore(Batch batch) {
@@ -488,6 +512,7 @@ public final class PartitionActor {
                     BatchState.Spooled _,
                     BatchState.Uploaded _,
                     BatchState.Creating _,
+                    BatchState.Calling _,
                     BatchState.Ended _ -> LOG.debug("{}: {}", id, batch.state().word());
         }
     }

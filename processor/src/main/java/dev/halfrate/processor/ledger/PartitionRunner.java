@@ -91,7 +91,7 @@ final class PartitionRunner implements Mailbox {
         return lost;
     }
 
-    /** Starts nothing new, waits for a create that is under way, but not longer than {@code wait}. */
+    /** Starts nothing new, waits for a create and for calls that are under way, but not longer than {@code wait}. */
     void stop(Duration wait) {
         beginStop();
         awaitStop(wait);
@@ -139,7 +139,7 @@ final class PartitionRunner implements Mailbox {
             workOffset = equipment.workOffset();
             actor.start(workOffset);
             ready = true;
-            while (!stopping || actor.creating()) {
+            while (!stopping || actor.buying()) {
                 var next = next(actor);
                 if (next != null) {
                     handle(actor, next);
@@ -193,7 +193,9 @@ final class PartitionRunner implements Mailbox {
                 }
             }
             case Letter letter -> {
-                if (!stopping || letter.event() instanceof BatchEvent.CreateEnded) {
+                if (!stopping
+                        || letter.event() instanceof BatchEvent.CreateEnded
+                        || letter.event() instanceof BatchEvent.CallsEnded) {
                     actor.onLetter(letter);
                 }
             }

@@ -44,6 +44,8 @@ public final class Publications {
 
     Result result(Batch batch, ItemEnd end, SeenItem seen, Instant now) {
         var ref = seen.item().ref();
+        var alone = batch.header().atOnce() || batch.calls().ahead().has(end.item());
+        var remoteBatchId = alone ? "" : batch.attempt().remoteBatchId();
         var status = switch (end.kind()) {
             case SUCCEEDED -> Result.Status.SUCCEEDED;
             case FAILED -> Result.Status.FAILED;
@@ -62,12 +64,10 @@ public final class Publications {
                 seen.failure(),
                 seen.spend().answers() == 0 ? null : seen.spend().usage(),
                 batch.id(),
-                batch.attempt().remoteBatchId(),
+                remoteBatchId,
                 ref.getAttempts() + (spendsAttempt(seen.finding()) ? 1 : 0),
                 Instant.ofEpochMilli(ref.getRequestedAt()),
-                batch.attempt().remoteBatchId().isEmpty()
-                        ? null
-                        : batch.attempt().startedAt(),
+                remoteBatchId.isEmpty() ? null : batch.attempt().startedAt(),
                 endedAt(batch),
                 now,
                 ref.getTraceparent(),
@@ -148,7 +148,8 @@ public final class Publications {
                 .toEpochMilli();
     }
 
-    LaneSignal settled(Batch batch, Instant now) {
+    /** @param turnaround of the remote batch, zero if there was none */
+    LaneSignal settled(Batch batch, Duration turnaround, Instant now) {
         var over = signal(batch, SignalKind.SETTLED, batch.succeeded().toBytes(), null, now);
         var tally = batch.tally();
         var spend = tally.spending().total();
@@ -164,6 +165,8 @@ public final class Publications {
                         .setInputTokens(spend.usage().inputTokens())
                         .setOutputTokens(spend.usage().outputTokens())
                         .setCostPicos(spend.cost().paid().picos())
+                        .setTurnaroundMs(turnaround.toMillis())
+                        .setExposurePicos(batch.calls().lateCost().picos())
                         .build());
     }
 
@@ -175,7 +178,7 @@ public final class Publications {
             var ref = Ref.newBuilder(seen.item().ref()).setSource(source);
             if (spendsAttempt(seen.finding())) {
                 ref.setAttempts(ref.getAttempts() + 1);
-            } else if (seen.finding() == ItemReport.Finding.MISSING) {
+            } else if (seen.finding() == ItemReport.Finding.MISSING || seen.finding() == ItemReport.Finding.NO_ANSWER) {
                 ref.setMissing(ref.getMissing() + 1);
             }
             refs.add(ref.build());
@@ -212,7 +215,7 @@ public final class Publications {
     private static boolean spendsAttempt(ItemReport.Finding finding) {
         return switch (finding) {
             case SUCCEEDED, FAILED_FOR_GOOD, FAILED_FOR_NOW -> true;
-            case NOT_EXECUTED_EXPIRED, NOT_EXECUTED_CANCELLED, MISSING, BODY_GONE -> false;
+            case NOT_EXECUTED_EXPIRED, NOT_EXECUTED_CANCELLED, MISSING, BODY_GONE, NO_ANSWER, NOT_TAKEN -> false;
         };
     }
 

@@ -2,8 +2,13 @@ package dev.halfrate.processor.ledger;
 
 import dev.halfrate.processor.batch.ItemReport;
 import dev.halfrate.processor.codec.Result;
+import dev.halfrate.processor.money.Cost;
 import dev.halfrate.processor.money.Spend;
+import dev.halfrate.processor.money.Usage;
+import dev.halfrate.processor.provider.ResultLine;
 import java.time.Instant;
+import java.util.Optional;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,9 +30,44 @@ public record SeenItem(
     static SeenItem without(ManifestItem item, ItemReport.Finding finding, String code, String message) {
         var permanent = switch (finding) {
             case FAILED_FOR_GOOD, BODY_GONE -> true;
-            case SUCCEEDED, FAILED_FOR_NOW, NOT_EXECUTED_EXPIRED, NOT_EXECUTED_CANCELLED, MISSING -> false;
+            case SUCCEEDED,
+                    FAILED_FOR_NOW,
+                    NOT_EXECUTED_EXPIRED,
+                    NOT_EXECUTED_CANCELLED,
+                    MISSING,
+                    NO_ANSWER,
+                    NOT_TAKEN -> false;
         };
         return new SeenItem(item, finding, Spend.NONE, 0, null, new Result.Failure(code, message, permanent));
+    }
+
+    /** @param price of its usage, empty if nobody knows it */
+    static SeenItem answered(ManifestItem item, ResultLine.Answered line, Function<Usage, Optional<Cost>> price) {
+        var error = line.error();
+        var usage = line.usage();
+        var spend = usage == null ? Spend.NONE : Spend.of(item.ref().getLineBytes(), usage, price.apply(usage));
+        return error == null
+                ? new SeenItem(item, ItemReport.Finding.SUCCEEDED, spend, line.httpStatus(), line.body(), null)
+                : new SeenItem(
+                        item,
+                        error.permanent() ? ItemReport.Finding.FAILED_FOR_GOOD : ItemReport.Finding.FAILED_FOR_NOW,
+                        spend,
+                        line.httpStatus(),
+                        line.body(),
+                        failure(error));
+    }
+
+    /** It was paid for, and would be again. */
+    static SeenItem tooLong(ManifestItem item, long bytes) {
+        return without(
+                item,
+                ItemReport.Finding.FAILED_FOR_GOOD,
+                "result_too_large",
+                "the vendor's answer is a line of %d bytes, too many to be read: ask for less".formatted(bytes));
+    }
+
+    static Result.Failure failure(ResultLine.LineError error) {
+        return new Result.Failure(error.code(), error.message(), error.permanent());
     }
 
     ItemReport report(Instant now) {

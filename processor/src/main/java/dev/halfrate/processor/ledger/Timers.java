@@ -20,10 +20,10 @@ final class Timers {
         queue.add(due);
     }
 
-    /** Those of a twin go on: they have nothing to do with the batch's own state. */
+    /** Those of twins and deadlines go on: they have nothing to do with the batch's own state. */
     void cancel(String batchId) {
         for (var timer : Effect.Timer.values()) {
-            if (timer != Effect.Timer.TWIN) {
+            if (timer != Effect.Timer.TWIN && timer != Effect.Timer.DEADLINE) {
                 latest.remove(new Key(batchId, timer));
             }
         }

@@ -4,6 +4,7 @@ import dev.halfrate.processor.money.Pricing;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.Semaphore;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What all partitions of a process share for their effects.
@@ -13,6 +14,8 @@ import java.util.concurrent.Semaphore;
  * @param downloads of batches that are collected; apart, because a slow vendor may take hours over one
  * @param letterBytes of result lines that are published together
  * @param spoolKilobytes disk for spool files
+ * @param turns of requests that are sent alone, by account
+ * @param callKilobytes memory for such requests
  */
 record Workshop(
         Map<String, AccountGate> gates,
@@ -24,14 +27,24 @@ record Workshop(
         int letterBytes,
         Pricing pricing,
         Semaphore spoolKilobytes,
-        int spoolKilobytesMax) {
+        int spoolKilobytesMax,
+        Map<String, CallTurns> turns,
+        Semaphore callKilobytes,
+        int callKilobytesMax) {
 
     AccountGate gate(String account) {
-        var gate = gates.get(account);
-        if (gate == null) {
+        return configured(account, gates.get(account));
+    }
+
+    CallTurns turns(String account) {
+        return configured(account, turns.get(account));
+    }
+
+    private static <T> T configured(String account, @Nullable T ofAccount) {
+        if (ofAccount == null) {
             throw new IllegalStateException("account '" + account
                     + "' has batches under way but is not configured: configure it until they are settled");
         }
-        return gate;
+        return ofAccount;
     }
 }

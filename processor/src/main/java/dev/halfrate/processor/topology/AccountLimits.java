@@ -2,6 +2,8 @@ package dev.halfrate.processor.topology;
 
 import dev.halfrate.processor.config.LanesConfig;
 import dev.halfrate.processor.lane.LaneLimits;
+import dev.halfrate.schemas.internal.AtOnce;
+import dev.halfrate.schemas.internal.LaneId;
 import java.time.Duration;
 
 /**
@@ -17,13 +19,29 @@ public record AccountLimits(String provider, int requestsMax, long bytesMax, boo
     /** Of an account that the configuration does not name any more: its requests wait, and expire if it never comes back. */
     static final AccountLimits UNKNOWN = new AccountLimits("", 0, 0, false);
 
-    LaneLimits within(LanesConfig lanes) {
+    /** Requests of a batch whose requests are sent one by one: so few that it settles soon, so many that it is no burden. */
+    static final int AT_ONCE_MAX = 500;
+
+    LaneLimits within(LanesConfig lanes, LaneId lane) {
         return equals(UNKNOWN)
                 ? new LaneLimits(1, 1, Duration.ZERO, 0)
-                : new LaneLimits(
-                        Math.min(requestsMax, lanes.requestsMax()),
-                        Math.min(bytesMax, lanes.bytesMax()),
-                        lanes.ageMax(),
-                        lanes.batchesInFlightMax());
+                : AtOnce.is(lane) ? atOnce(lanes) : within(lanes);
+    }
+
+    /** Nothing is gained by waiting, but for a batch before that is not over. */
+    private LaneLimits atOnce(LanesConfig lanes) {
+        return new LaneLimits(
+                Math.min(AT_ONCE_MAX, lanes.requestsMax()),
+                lanes.bytesMax(),
+                Duration.ZERO,
+                lanes.batchesInFlightMax());
+    }
+
+    private LaneLimits within(LanesConfig lanes) {
+        return new LaneLimits(
+                Math.min(requestsMax, lanes.requestsMax()),
+                Math.min(bytesMax, lanes.bytesMax()),
+                lanes.ageMax(),
+                lanes.batchesInFlightMax());
     }
 }

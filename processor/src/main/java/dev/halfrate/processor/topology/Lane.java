@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.halfrate.processor.balance.LaneTotals;
 import dev.halfrate.processor.lane.LaneCore;
 import dev.halfrate.processor.lane.LaneState;
+import dev.halfrate.processor.lane.Turnarounds;
 import dev.halfrate.schemas.internal.LaneId;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
@@ -26,6 +27,7 @@ final class Lane {
     private final LaneMetrics.Level level;
     private LaneState state = LaneState.NEW;
     private LaneTotals totals = LaneTotals.NONE;
+    private Turnarounds turnarounds = Turnarounds.NONE;
     private long inBatches;
     private long gap;
     private long gapTold;
@@ -110,6 +112,15 @@ final class Lane {
         level.change(state, next);
         state = next;
         changedAt = at;
+    }
+
+    Turnarounds turnarounds() {
+        return turnarounds;
+    }
+
+    void turnarounds(Turnarounds next) {
+        turnarounds = next;
+        level.turnarounds(next);
     }
 
     LaneTotals totals() {

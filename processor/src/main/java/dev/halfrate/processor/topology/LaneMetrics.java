@@ -4,10 +4,12 @@ import dev.halfrate.processor.balance.LaneTotals;
 import dev.halfrate.processor.codec.DeadLetter;
 import dev.halfrate.processor.lane.ClosedBy;
 import dev.halfrate.processor.lane.LaneState;
+import dev.halfrate.processor.lane.Turnarounds;
 import dev.halfrate.schemas.internal.LaneId;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -29,6 +31,7 @@ final class LaneMetrics {
     private static final String DELAYED = "halfrate.lane.delayed";
     private static final String IN_FLIGHT = "halfrate.lane.batches_in_flight";
     private static final String REQUESTS = "halfrate.lane.requests";
+    private static final String TURNAROUND = "halfrate.lane.turnaround";
     private static final String GAP = "halfrate.balance.gap";
 
     /** Requests since there is the lane, by what became of them; whatever process had the lane. */
@@ -45,6 +48,7 @@ final class LaneMetrics {
     private final Counter accepted;
     private final Counter absorbed;
     private final Counter expired;
+    private final Counter diverted;
     private final Map<String, Level> levels = new HashMap<>();
 
     LaneMetrics(MeterRegistry registry) {
@@ -54,6 +58,9 @@ final class LaneMetrics {
                 .register(registry);
         absorbed = Counter.builder("halfrate.requests.absorbed")
                 .description("Repeated requests that the first one's result answers")
+                .register(registry);
+        diverted = Counter.builder("halfrate.requests.diverted")
+                .description("Requests of mode auto that are sent alone because no batch would meet their deadlines")
                 .register(registry);
         expired = Counter.builder("halfrate.requests.ended")
                 .description("Requests that ended before a batch took them")
@@ -67,6 +74,10 @@ final class LaneMetrics {
 
     void absorbed() {
         absorbed.increment();
+    }
+
+    void diverted(int requests) {
+        diverted.increment(requests);
     }
 
     void expired() {
@@ -123,6 +134,15 @@ final class LaneMetrics {
                 .tag("lane", lane)
                 .tag("became", "in_batch")
                 .register(registry);
+        List.of(0, 50, 90)
+                .forEach(percent -> Gauge.builder(
+                                TURNAROUND, level.turnarounds, turnarounds -> seconds(turnarounds.get(), percent))
+                        .description(
+                                "How long the lane's last remote batches took at most, of so many percent of them; 0 is the least")
+                        .baseUnit("seconds")
+                        .tag("lane", lane)
+                        .tag("percent", String.valueOf(percent))
+                        .register(registry));
         Gauge.builder(GAP, level.gap, AtomicLong::get)
                 .description("Requests of which nothing is known; not 0 is a defect")
                 .tag("lane", lane)
@@ -130,11 +150,17 @@ final class LaneMetrics {
         return level;
     }
 
+    private static double seconds(Turnarounds turnarounds, int percent) {
+        return turnarounds.last().isEmpty()
+                ? Double.NaN
+                : turnarounds.within(percent, Duration.ZERO).toMillis() / 1000.0;
+    }
+
     private synchronized void left(Level level) {
         level.lanes--;
         if (level.lanes == 0) {
             levels.remove(level.name);
-            for (var gauge : List.of(WAITING, DELAYED, IN_FLIGHT, REQUESTS, GAP)) {
+            for (var gauge : List.of(WAITING, DELAYED, IN_FLIGHT, REQUESTS, TURNAROUND, GAP)) {
                 registry.find(gauge).tag("lane", level.name).meters().forEach(registry::remove);
             }
         }
@@ -147,6 +173,7 @@ final class LaneMetrics {
         private final AtomicInteger delayed = new AtomicInteger();
         private final AtomicInteger inFlight = new AtomicInteger();
         private final AtomicReference<LaneTotals> totals = new AtomicReference<>(LaneTotals.NONE);
+        private final AtomicReference<Turnarounds> turnarounds = new AtomicReference<>(Turnarounds.NONE);
         private final AtomicLong inBatches = new AtomicLong();
         private final AtomicLong gap = new AtomicLong();
         private int lanes;
@@ -163,6 +190,10 @@ final class LaneMetrics {
 
         void add(LaneTotals more) {
             totals.accumulateAndGet(more, LaneTotals::plus);
+        }
+
+        void turnarounds(Turnarounds latest) {
+            turnarounds.set(latest);
         }
 
         void addInBatches(long more) {

@@ -3,6 +3,7 @@ package dev.halfrate.processor.topology;
 import dev.halfrate.processor.balance.LaneTotals;
 import dev.halfrate.processor.lane.Id;
 import dev.halfrate.processor.lane.LaneState;
+import dev.halfrate.processor.lane.Turnarounds;
 import dev.halfrate.schemas.internal.InternalFormat;
 import dev.halfrate.schemas.internal.LaneId;
 import dev.halfrate.schemas.internal.LaneRecord;
@@ -10,6 +11,7 @@ import dev.halfrate.schemas.internal.SealedBatch;
 import dev.halfrate.schemas.internal.SealedIds;
 import dev.halfrate.schemas.internal.WaitingChunk;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -196,7 +198,7 @@ record LaneStores(
         return new LaneState(queue, lane.getFlushedUntil(), lane.getNextBatch(), lane.getInFlight(), lane.getDelayed());
     }
 
-    static LaneRecord record(String pool, LaneId id, LaneState state, LaneTotals totals) {
+    static LaneRecord record(String pool, LaneId id, LaneState state, LaneTotals totals, Turnarounds turnarounds) {
         var queue = state.queue();
         return new LaneRecord(
                 pool,
@@ -219,7 +221,13 @@ record LaneStores(
                 totals.succeeded(),
                 totals.failed(),
                 totals.expired(),
-                totals.cancelled());
+                totals.cancelled(),
+                turnarounds.last().stream().map(Duration::toMillis).toList());
+    }
+
+    static Turnarounds turnarounds(LaneRecord stored) {
+        return new Turnarounds(
+                stored.getTurnaroundsMs().stream().map(Duration::ofMillis).toList());
     }
 
     /** Adds what a lane came to, before it is dropped, to what those before it did; its key is no lane's. */
@@ -227,6 +235,6 @@ record LaneStores(
         var before = lanes.get(RETIRED);
         var sum = before == null ? totals : LaneTotals.of(before).plus(totals);
         var nobody = new LaneId("", "", "", "", List.of(), "", "");
-        lanes.put(RETIRED, record("", nobody, LaneState.NEW, sum));
+        lanes.put(RETIRED, record("", nobody, LaneState.NEW, sum, Turnarounds.NONE));
     }
 }

@@ -9,6 +9,7 @@ import dev.halfrate.processor.codec.DeadLetterCodec;
 import dev.halfrate.processor.codec.Rejection;
 import dev.halfrate.processor.codec.Result;
 import dev.halfrate.processor.codec.ResultCodec;
+import dev.halfrate.processor.config.Durations;
 import dev.halfrate.processor.crash.CrashPoint;
 import dev.halfrate.processor.lane.Duplicates;
 import dev.halfrate.processor.lane.Id;
@@ -16,6 +17,7 @@ import dev.halfrate.processor.lane.IdHasher;
 import dev.halfrate.processor.lane.LaneCore;
 import dev.halfrate.processor.lane.LaneEffect;
 import dev.halfrate.processor.lane.LaneEvent;
+import dev.halfrate.schemas.internal.AtOnce;
 import dev.halfrate.schemas.internal.Command;
 import dev.halfrate.schemas.internal.Hash;
 import dev.halfrate.schemas.internal.InternalFormat;
@@ -141,7 +143,7 @@ final class LaneTask {
         var sources = chunk.getSources();
         var absorbed = new ArrayList<Ref>();
         var conflicts = new ArrayList<Ref>();
-        var fresh = select(chunk, ref -> switch (duplicates.admit(id(chunk.getPool(), ref), now)) {
+        var fresh = select(chunk.getRefs(), ref -> switch (duplicates.admit(id(chunk.getPool(), ref), now)) {
             case FRESH -> {
                 metrics.accepted();
                 yield true;
@@ -159,12 +161,38 @@ final class LaneTask {
             }
         });
         var lane = lane(chunk.getPool(), chunk.getLane());
-        lane.add(LaneTotals.arrived(fresh.size(), absorbed.size(), conflicts.size()));
-        if (fresh.isEmpty()) {
+        var hurried = select(fresh, ref -> hurried(lane, ref, now));
+        var patient = hurried.isEmpty() ? fresh : select(fresh, ref -> !hurried(lane, ref, now));
+        lane.add(LaneTotals.arrived(patient.size(), absorbed.size(), conflicts.size()));
+        if (patient.isEmpty()) {
             store(lane);
         } else {
-            enqueue(lane, chunk, framed, fresh, now);
+            enqueue(lane, chunk, framed, patient, now);
         }
+        if (!hurried.isEmpty()) {
+            sendAtOnce(chunk, hurried, now);
+        }
+    }
+
+    /** @return whether a batch, as this lane's go, would answer it after its deadline */
+    private boolean hurried(Lane lane, Ref ref, Instant now) {
+        if (ref.getDeadline() == 0 || AtOnce.is(lane.id()) || lane.account().equals(AccountLimits.UNKNOWN)) {
+            return false;
+        }
+        var createdAt = now.plus(topology.lanes().ageMax());
+        var unknown = Durations.parse("completion window", lane.id().getCompletionWindow());
+        return !lane.turnarounds().meets(Instant.ofEpochMilli(ref.getDeadline()), createdAt, unknown);
+    }
+
+    private void sendAtOnce(RefChunk chunk, List<Ref> refs, Instant now) {
+        var diverted = RefChunk.newBuilder(chunk)
+                .setLane(AtOnce.of(chunk.getLane()))
+                .setRefs(refs)
+                .build();
+        var lane = lane(diverted.getPool(), diverted.getLane());
+        lane.add(LaneTotals.arrived(refs.size(), 0, 0));
+        enqueue(lane, diverted, InternalFormat.REF_CHUNK.encode(diverted), diverted.getRefs(), now);
+        metrics.diverted(refs.size());
     }
 
     /** The sender has counted the attempts; the requests are the batch's own, so they are no repeats. */
@@ -176,7 +204,7 @@ final class LaneTask {
             return;
         }
         var back = new HashSet<Id>();
-        var refs = select(chunk, ref -> {
+        var refs = select(chunk.getRefs(), ref -> {
             var id = id(chunk.getPool(), ref);
             var known = duplicates.giveBack(batch.getOrdinal(), id);
             if (known) {
@@ -189,14 +217,24 @@ final class LaneTask {
         if (!refs.isEmpty()) {
             var lane = lane(chunk.getPool(), chunk.getLane());
             lane.addInBatches(-refs.size());
-            enqueue(lane, chunk, InternalFormat.REF_CHUNK.encode(chunk), refs, now());
+            var now = now();
+            var hurried = select(refs, ref -> hurried(lane, ref, now));
+            var patient = hurried.isEmpty() ? refs : select(refs, ref -> !hurried(lane, ref, now));
+            if (!hurried.isEmpty()) {
+                lane.add(LaneTotals.NONE.minus(LaneTotals.arrived(hurried.size(), 0, 0)));
+                store(lane);
+                sendAtOnce(chunk, hurried, now);
+            }
+            if (!patient.isEmpty()) {
+                enqueue(lane, chunk, InternalFormat.REF_CHUNK.encode(chunk), patient, now);
+            }
             stores.returned(signal.getBatchId(), batch, back);
         }
     }
 
-    private static List<Ref> select(RefChunk chunk, Predicate<Ref> wanted) {
-        var refs = new ArrayList<Ref>(chunk.getRefs().size());
-        for (var ref : chunk.getRefs()) {
+    private static List<Ref> select(List<Ref> all, Predicate<Ref> wanted) {
+        var refs = new ArrayList<Ref>(all.size());
+        for (var ref : all) {
             if (wanted.test(ref)) {
                 refs.add(ref);
             }
@@ -282,6 +320,9 @@ final class LaneTask {
         }
         var lane = requireNonNull(lanes.get(Bytes.wrap(batch.getLane().bytes())));
         lane.add(LaneTotals.of(signal));
+        if (signal.getTurnaroundMs() > 0) {
+            lane.turnarounds(lane.turnarounds().plus(Duration.ofMillis(signal.getTurnaroundMs())));
+        }
         lane.addInBatches(BitSet.valueOf(batch.getReturned()).cardinality() - batch.getItems());
         step(lane, new LaneEvent.Settled(now), null);
         forget(now);
@@ -364,14 +405,20 @@ final class LaneTask {
     }
 
     private void store(Lane lane) {
-        stores.lanes().put(lane.key(), LaneStores.record(lane.pool(), lane.id(), lane.state(), lane.totals()));
+        stores.lanes()
+                .put(
+                        lane.key(),
+                        LaneStores.record(lane.pool(), lane.id(), lane.state(), lane.totals(), lane.turnarounds()));
     }
 
     private void seal(Lane lane, LaneEffect.Seal seal, WaitingChunks chunks) {
         var ordinal = nextOrdinal++;
         var batchId = lane.batchId(seal.at(), inboxPartition, seal.number());
         var workPartition = WorkPartition.of(
-                lane.account().onePartition() ? lane.id().getAccount() : batchId, topology.workPartitions());
+                lane.account().onePartition() && !AtOnce.is(lane.id())
+                        ? lane.id().getAccount()
+                        : batchId,
+                topology.workPartitions());
         var manifest = Manifest.of(seal.runs(), chunks);
         for (var index = 0; index < manifest.parts().size(); index++) {
             var ids = new ArrayList<Id>();
@@ -491,6 +538,7 @@ final class LaneTask {
                     var lane = lane(entry.value.getPool(), entry.value.getLane());
                     lane.state(LaneStores.state(entry.value), now);
                     lane.add(LaneTotals.of(entry.value));
+                    lane.turnarounds(LaneStores.turnarounds(entry.value));
                 }
             });
         }
@@ -563,7 +611,7 @@ final class LaneTask {
             if (account.equals(AccountLimits.UNKNOWN)) {
                 LOG.warn("account {} is not configured any more: its requests wait until they expire", id.getAccount());
             }
-            var core = new LaneCore(account.within(topology.lanes()));
+            var core = new LaneCore(account.within(topology.lanes(), id));
             return new Lane(key, pool, id, account, core, metrics.level(id), now());
         });
     }

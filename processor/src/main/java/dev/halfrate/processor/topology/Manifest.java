@@ -55,6 +55,7 @@ record Manifest(List<Part> parts) {
     List<ManifestChunk> chunks(String batchId, Lane lane, LaneEffect.Seal seal, int workPartition, int inboxPartition) {
         var chunks = new ArrayList<ManifestChunk>(parts.size());
         var firstItem = 0;
+        var firstDeadline = firstDeadline();
         for (var part : parts) {
             chunks.add(new ManifestChunk(
                     batchId,
@@ -71,10 +72,21 @@ record Manifest(List<Part> parts) {
                     checksum(part.refChunk),
                     workPartition,
                     inboxPartition,
-                    seal.at().toEpochMilli()));
+                    seal.at().toEpochMilli(),
+                    firstDeadline));
             firstItem += part.refs.size();
         }
         return chunks;
+    }
+
+    /** @return epoch milliseconds, 0 if none of the items has a deadline */
+    private long firstDeadline() {
+        return parts.stream()
+                .flatMap(part -> part.refs.stream())
+                .mapToLong(Ref::getDeadline)
+                .filter(deadline -> deadline > 0)
+                .min()
+                .orElse(0);
     }
 
     private static long checksum(byte[] bytes) {

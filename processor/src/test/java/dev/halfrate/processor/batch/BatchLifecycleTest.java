@@ -789,7 +789,7 @@ class BatchLifecycleTest {
     @Nested
     class FilesOfASettledBatch {
         private final BatchLifecycle deleting = new BatchLifecycle(
-                SETTINGS, _ -> new AccountRules(false, true, DoubtPolicy.RESUBMIT_IF_REVOKED, 0, true));
+                SETTINGS, _ -> new AccountRules(false, true, DoubtPolicy.RESUBMIT_IF_REVOKED, 0, true, true));
 
         private Step on(Batch batch, BatchEvent event) {
             return deleting.on(batch, event, new Situation(EPOCH, NOW, 0));
@@ -846,7 +846,9 @@ class BatchLifecycleTest {
                     Finding.FAILED_FOR_NOW, ItemEnd.Kind.RETURNED,
                     Finding.MISSING, ItemEnd.Kind.RETURNED,
                     Finding.NOT_EXECUTED_EXPIRED, ItemEnd.Kind.RETURNED,
-                    Finding.NOT_EXECUTED_CANCELLED, ItemEnd.Kind.RETURNED);
+                    Finding.NOT_EXECUTED_CANCELLED, ItemEnd.Kind.RETURNED,
+                    Finding.NO_ANSWER, ItemEnd.Kind.RETURNED,
+                    Finding.NOT_TAKEN, ItemEnd.Kind.RETURNED);
 
             assertThat(verdicts).hasSize(Finding.values().length);
             verdicts.forEach((finding, kind) ->
@@ -886,7 +888,8 @@ class BatchLifecycleTest {
                     SETTINGS.itemAttemptsMax(),
                     SETTINGS.missingRetriesMax(),
                     false,
-                    SETTINGS.retryDelayMax());
+                    SETTINGS.retryDelayMax(),
+                    SETTINGS.hedgeMargin());
 
             assertThat(verdict(cancelling, Finding.NOT_EXECUTED_CANCELLED, 0, 0, false))
                     .isEqualTo(ItemEnd.Kind.CANCELLED);
@@ -1287,7 +1290,7 @@ class BatchLifecycleTest {
             assertThat(once.batch().state()).isEqualTo(new Sealed());
             assertThat(once.batch().exposure().released()).isEqualTo(ITEMS);
 
-            var often = in(quiescing(1, true)).with(new Exposure(Examples.PROBABLE.releasedLinesMax(), 0));
+            var often = in(quiescing(1, true)).with(new Exposure(Examples.PROBABLE.releasedLinesMax(), 0, 0, 0));
             assertThat(on(often, absent()).batch().state()).isInstanceOf(BatchState.Hold.class);
         }
 
@@ -1310,7 +1313,7 @@ class BatchLifecycleTest {
 
     @Test
     void policyMayLeaveEveryDoubtToAnOperator() {
-        var rules = new AccountRules(false, true, DoubtPolicy.HOLD, 0, false);
+        var rules = new AccountRules(false, true, DoubtPolicy.HOLD, 0, false, true);
         var step = new BatchLifecycle(SETTINGS, _ -> rules)
                 .on(in(quiescing(1, true)), absent(), new Situation(EPOCH, NOW, 0));
 

@@ -41,20 +41,40 @@ public final class Examples {
             3,
             1,
             true,
-            Duration.ofMinutes(5));
+            Duration.ofMinutes(5),
+            Duration.ofMinutes(1));
 
     /** OpenAI's way: a file that can be deleted, and a batch that can be told from all others. */
-    public static final AccountRules EXACT = new AccountRules(false, true, DoubtPolicy.RESUBMIT_IF_REVOKED, 0, false);
+    public static final AccountRules EXACT =
+            new AccountRules(false, true, DoubtPolicy.RESUBMIT_IF_REVOKED, 0, false, true);
 
     /** Anthropic's way: everything in the create, and only candidates in the listings. */
     public static final AccountRules PROBABLE =
-            new AccountRules(true, false, DoubtPolicy.RESUBMIT_AFTER_QUIESCE, 10 * ITEMS, false);
+            new AccountRules(true, false, DoubtPolicy.RESUBMIT_AFTER_QUIESCE, 10 * ITEMS, false, true);
 
     public static final BatchHeader HEADER = header("batch-7", ITEMS, 2);
 
     private Examples() {}
 
     public static BatchHeader header(String batchId, int items, int chunks) {
+        return header(batchId, items, chunks, "24h", false);
+    }
+
+    static BatchHeader hurried(@Nullable Instant firstDeadline) {
+        return header(HEADER.batchId(), ITEMS, 2, "24h", false, firstDeadline);
+    }
+
+    private static BatchHeader header(String batchId, int items, int chunks, String completionWindow, boolean atOnce) {
+        return header(batchId, items, chunks, completionWindow, atOnce, null);
+    }
+
+    private static BatchHeader header(
+            String batchId,
+            int items,
+            int chunks,
+            String completionWindow,
+            boolean atOnce,
+            @Nullable Instant firstDeadline) {
         return new BatchHeader(
                 batchId,
                 batchId,
@@ -65,7 +85,7 @@ public final class Examples {
                 "gpt-4o-mini",
                 "",
                 List.of(),
-                "24h",
+                completionWindow,
                 "",
                 items,
                 4_000,
@@ -73,7 +93,9 @@ public final class Examples {
                 0,
                 chunks - 1,
                 3,
-                NOW.minusSeconds(60));
+                NOW.minusSeconds(60),
+                firstDeadline,
+                atOnce);
     }
 
     /** @param parts that it has been split into */
@@ -86,7 +108,15 @@ public final class Examples {
     }
 
     public static Batch in(String batchId, BatchState state) {
-        return Batch.sealed(header(batchId, ITEMS, 2), NOW.minusSeconds(30)).in(state, NOW.minusSeconds(10));
+        var atOnce = state instanceof BatchState.Calling;
+        var batch = Batch.sealed(header(batchId, ITEMS, 2, atOnce ? "sync" : "24h", atOnce), NOW.minusSeconds(30))
+                .in(state, NOW.minusSeconds(10));
+        return atOnce ? batch.with(Calls.NONE.with(ItemBits.of(1))) : batch;
+    }
+
+    /** Whose requests are sent one by one. */
+    static Batch sealedAtOnce() {
+        return Batch.sealed(header(HEADER.batchId(), ITEMS, 2, "sync", true), NOW.minusSeconds(30));
     }
 
     public static Batch settled(String batchId, Instant at) {
@@ -119,7 +149,8 @@ public final class Examples {
                 ended().andBegun(),
                 provisionallyEnded(),
                 new BatchState.Split(List.of("batch-7.1", "batch-7.2")),
-                new BatchState.Settled(NOW.minusSeconds(10)));
+                new BatchState.Settled(NOW.minusSeconds(10)),
+                new BatchState.Calling());
     }
 
     /** Every kind of event, with every outcome that there is. */
@@ -173,9 +204,25 @@ public final class Examples {
                                         new BatchEvent.DeleteEnded(new DeleteOutcome.Refused(refusal(kind))),
                                         new BatchEvent.Polled(new PollOutcome.Refused(refusal(kind))),
                                         new BatchEvent.FilesRead(new ResultsOutcome.Refused(refusal(kind)), 0, 0, 0))),
-                        Stream.of(new BatchEvent.FilesRead(new ResultsOutcome.Complete(ITEMS), ITEMS, 0, 0)))
+                        Stream.of(
+                                new BatchEvent.FilesRead(new ResultsOutcome.Complete(ITEMS), ITEMS, 0, 0),
+                                prepared(0, 2),
+                                new BatchEvent.CallsPrepared(List.of(), List.of(report(0, Finding.BODY_GONE))),
+                                new BatchEvent.CallsNotPrepared("reset"),
+                                new BatchEvent.HedgesPrepared(List.of(), NOW),
+                                new BatchEvent.HedgesPrepared(List.of(0, 2), null),
+                                called(Finding.SUCCEEDED, 1),
+                                called(Finding.NO_ANSWER, 1)))
                 .<BatchEvent>flatMap(events -> events)
                 .toList();
+    }
+
+    static BatchEvent prepared(Integer... items) {
+        return new BatchEvent.CallsPrepared(List.of(items), List.of());
+    }
+
+    static BatchEvent called(Finding finding, int... items) {
+        return new BatchEvent.CallsEnded(reports(finding, items));
     }
 
     static BatchState.Quiescing quiescing(int cleanListings, boolean quiet) {

@@ -12,6 +12,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** The diagram in docs/architecture.md is what the lifecycle does, no more and no less. */
@@ -29,14 +30,15 @@ class StateDiagramTest {
         var edges = new TreeMap<String, TreeSet<String>>();
         for (var variant : variants()) {
             var lifecycle = new BatchLifecycle(variant.settings, _ -> variant.rules);
-            for (var state : Examples.states()) {
+            for (var batch : batches()) {
+                var state = batch.state().word();
                 for (var event : events()) {
                     var after = lifecycle
-                            .on(Examples.in(state), event, Examples.situation(0))
+                            .on(batch, event, Examples.situation(0))
                             .batch()
                             .state();
-                    if (!after.word().equals(state.word())) {
-                        edges.computeIfAbsent(state.word() + " --> " + after.word(), _ -> new TreeSet<>())
+                    if (!after.word().equals(state)) {
+                        edges.computeIfAbsent(state + " --> " + after.word(), _ -> new TreeSet<>())
                                 .add(event.getClass().getSimpleName());
                     }
                 }
@@ -48,6 +50,11 @@ class StateDiagramTest {
                         "",
                         "```mermaid%nstateDiagram-v2%n    [*] --> sealed%n".formatted(),
                         "    settled --> [*]\n```\n"));
+    }
+
+    private static List<Batch> batches() {
+        return Stream.concat(Examples.states().stream().map(Examples::in), Stream.of(Examples.sealedAtOnce()))
+                .toList();
     }
 
     private record Variant(LifecycleSettings settings, AccountRules rules) {}
@@ -69,13 +76,15 @@ class StateDiagramTest {
                                         3,
                                         2,
                                         true,
+                                        Duration.ofSeconds(1),
                                         Duration.ofSeconds(1)),
                                 new AccountRules(
                                         !exact && policy != DoubtPolicy.RESUBMIT_IF_REVOKED,
                                         exact,
                                         policy,
                                         100,
-                                        exact)));
+                                        exact,
+                                        true)));
                     }
                 }
             }
@@ -88,6 +97,7 @@ class StateDiagramTest {
         var events = new ArrayList<>(Examples.events());
         events.add(Examples.reported(ItemReport.Finding.SUCCEEDED, everyItem));
         events.add(new BatchEvent.SpoolWritten(0, Examples.reports(ItemReport.Finding.BODY_GONE, everyItem)));
+        events.add(Examples.called(ItemReport.Finding.SUCCEEDED, everyItem));
         return events;
     }
 }

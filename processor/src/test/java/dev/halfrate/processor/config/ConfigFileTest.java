@@ -61,7 +61,7 @@ class ConfigFileTest {
                 completion-window: 7d
                 requests-in-flight-max: 3
                 doubts: {policy: hold, lines-max: 7}
-                sync: {calls-max: 20, timeout: 2m, attempts-max: 3}
+                sync: {calls-max: 20, timeout: 2m, attempts-max: 3, in-doubt: skip}
               - name: two
                 key: {env: KEY}
             lanes:
@@ -87,6 +87,7 @@ class ConfigFileTest {
               retry-delay-max: 1m
               probe-interval: 2s
               stop-wait: 3s
+              hedge-margin: 1m
               spool-bytes-max: 20MiB
             """;
 
@@ -177,6 +178,7 @@ class ConfigFileTest {
                                 Duration.ofMinutes(15),
                                 Duration.ofMinutes(1),
                                 Duration.ofSeconds(20),
+                                Duration.ofMinutes(5),
                                 4_000_000_000L)));
     }
 
@@ -219,7 +221,7 @@ class ConfigFileTest {
                                         "7d",
                                         3,
                                         new DoubtConfig(DoubtConfig.Policy.HOLD, 7),
-                                        new SyncConfig(20, Duration.ofMinutes(2), 3)),
+                                        new SyncConfig(20, Duration.ofMinutes(2), 3, SyncConfig.InDoubt.SKIP)),
                                 new AccountConfig(
                                         "two",
                                         "openai",
@@ -248,6 +250,7 @@ class ConfigFileTest {
                                 Duration.ofMinutes(1),
                                 Duration.ofSeconds(2),
                                 Duration.ofSeconds(3),
+                                Duration.ofMinutes(1),
                                 20L << 20)));
     }
 
@@ -333,7 +336,8 @@ class ConfigFileTest {
             {name: a, key: {env: KEY}, sync: {calls-max: 0}} | accounts.sync.calls-max must be 1..1000, got 0
             {name: a, key: {env: KEY}, sync: {timeout: 2h}} | accounts.sync.timeout must be 1s..1h, got 2h
             {name: a, key: {env: KEY}, sync: {attempts-max: 21}} | accounts.sync.attempts-max must be 1..20, got 21
-            {name: a, key: {env: KEY}, sync: {calls: 3}} | accounts[0].sync.calls is no key of the configuration, known here: attempts-max, calls-max, timeout
+            {name: a, key: {env: KEY}, sync: {calls: 3}} | accounts[0].sync.calls is no key of the configuration, known here: attempts-max, calls-max, in-doubt, timeout
+            {name: a, key: {env: KEY}, sync: {in-doubt: again}} | accounts[0].sync.in-doubt must be one of: call-again, skip; got 'again'
             """)
     void badAccountIsRefused(String account, String message) {
         var yaml = "kafka: {bootstrap.servers: x}\naccounts: [%s]".formatted(account.replace('`', '\''));

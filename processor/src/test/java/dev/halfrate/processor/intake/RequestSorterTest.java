@@ -14,6 +14,7 @@ import dev.halfrate.processor.codec.DeadLetter;
 import dev.halfrate.processor.codec.Rejection;
 import dev.halfrate.processor.codec.Result;
 import dev.halfrate.processor.config.ConfigFile;
+import dev.halfrate.schemas.internal.AtOnce;
 import dev.halfrate.schemas.internal.Hash;
 import dev.halfrate.schemas.internal.InternalFormat;
 import dev.halfrate.schemas.internal.LaneId;
@@ -25,6 +26,7 @@ import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -228,6 +230,63 @@ class RequestSorterTest {
 
         assertThat(Objects.requireNonNull(result.failure()).message())
                 .isEqualTo("header %s must be words of letters, digits, '.', '_' and '-'".formatted(header));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"later", "SYNC", "batch sync"})
+    void modeThatThereIsNotIsRejected(String mode) {
+        var result =
+                onlyResult(sort(with(at(0, line("a", "gpt-4o-mini")), Wishes.MODE, mode)), Rejection.HEADER_INVALID);
+
+        assertThat(Objects.requireNonNull(result.failure()).message())
+                .isEqualTo("header halfrate-mode must be batch, sync or auto");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"soon", "2 hours", "-2h", "2026-11-21", "2026-11-21T20:00:00", "T"})
+    void deadlineThatCannotBeReadIsRejected(String deadline) {
+        var result = onlyResult(
+                sort(with(at(0, line("a", "gpt-4o-mini")), Wishes.DEADLINE, deadline)), Rejection.HEADER_INVALID);
+
+        assertThat(Objects.requireNonNull(result.failure()).message())
+                .isEqualTo(
+                        "header halfrate-deadline must be an instant such as 2026-11-21T20:00:00Z, or a duration such"
+                                + " as 2h");
+    }
+
+    @Test
+    void whatIsToBeSentAtOnceHasALaneOfItsOwn() {
+        var sorted = sort(with(at(0, line("a", "gpt-4o-mini")), Wishes.MODE, "sync"));
+
+        assertThat(sorted.chunks()).extracting(RefChunk::getLane).containsExactly(AtOnce.of(MINI));
+    }
+
+    private long deadline(String mode, String deadline) {
+        var received = with(at(0, line("a", "gpt-4o-mini")), Wishes.DEADLINE, deadline);
+        return sort(mode.isEmpty() ? received : with(received, Wishes.MODE, mode))
+                .chunks()
+                .getFirst()
+                .getRefs()
+                .getFirst()
+                .getDeadline();
+    }
+
+    @Test
+    void deadlineCountsFromTheRecordsTimeWhereTheModeIsAuto() {
+        var requestedAt = sort(at(0, line("a", "gpt-4o-mini")))
+                .chunks()
+                .getFirst()
+                .getRefs()
+                .getFirst()
+                .getRequestedAt();
+
+        assertThat(deadline("auto", "2h") - requestedAt)
+                .isEqualTo(Duration.ofHours(2).toMillis());
+        assertThat(deadline("auto", "2026-11-21T21:00:00+01:00"))
+                .isEqualTo(Instant.parse("2026-11-21T20:00:00Z").toEpochMilli());
+        assertThat(deadline("auto", "+99999999-01-01T00:00:00Z")).isPositive();
+        assertThat(deadline("", "2h")).isZero();
+        assertThat(deadline("batch", "2h")).isZero();
     }
 
     @Test

@@ -8,6 +8,7 @@ import dev.halfrate.processor.batch.Attempt;
 import dev.halfrate.processor.batch.Batch;
 import dev.halfrate.processor.batch.BatchEvent;
 import dev.halfrate.processor.batch.BatchState;
+import dev.halfrate.processor.batch.Calls;
 import dev.halfrate.processor.batch.Effect;
 import dev.halfrate.processor.batch.Examples;
 import dev.halfrate.processor.batch.Exposure;
@@ -79,6 +80,9 @@ class HttpVendorTest {
             ActorClock.system(),
             meters);
 
+    private final CallTurns turns =
+            new CallTurns("main", 2, Duration.ofMinutes(1), Duration.ofMinutes(1), clock, meters);
+
     private HttpVendor vendor;
 
     @BeforeEach
@@ -100,6 +104,9 @@ class HttpVendorTest {
                         8 << 20,
                         Pricing.NONE,
                         spoolKilobytes,
+                        KILOBYTES,
+                        Map.of("main", turns),
+                        new Semaphore(KILOBYTES),
                         KILOBYTES),
                 letters::add,
                 clock);
@@ -163,6 +170,7 @@ class HttpVendorTest {
                 sealed.tally(),
                 List.of(),
                 Exposure.NONE,
+                Calls.NONE,
                 0,
                 Examples.NOW);
     }
@@ -180,6 +188,7 @@ class HttpVendorTest {
                 first.tally(),
                 List.of(),
                 Exposure.NONE,
+                Calls.NONE,
                 0,
                 Examples.NOW);
     }

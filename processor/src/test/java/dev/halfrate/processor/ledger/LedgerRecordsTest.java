@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.halfrate.processor.batch.Attempt;
 import dev.halfrate.processor.batch.Batch;
 import dev.halfrate.processor.batch.BatchState;
+import dev.halfrate.processor.batch.Calls;
 import dev.halfrate.processor.batch.Examples;
 import dev.halfrate.processor.batch.Exposure;
 import dev.halfrate.processor.batch.ItemBits;
 import dev.halfrate.processor.batch.Spending;
 import dev.halfrate.processor.batch.Tally;
 import dev.halfrate.processor.batch.Twin;
+import dev.halfrate.processor.money.Usd;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -60,7 +62,8 @@ class LedgerRecordsTest {
             ItemBits.of(3),
             new Tally(1, 1, 0, 0, 1, 0, new Spending(Examples.SPEND, Map.of("team-a", Examples.SPEND))),
             List.of(new Twin("remote-3", false, 0), new Twin("remote-4", true, 3)),
-            new Exposure(4, 1),
+            new Exposure(4, 1, 2, 3),
+            new Calls(ItemBits.of(1, 2), ItemBits.of(1), 1, new Usd(7)),
             7,
             Examples.NOW);
 
@@ -78,6 +81,7 @@ class LedgerRecordsTest {
                 FULL.tally(),
                 FULL.twins(),
                 FULL.exposure(),
+                FULL.calls(),
                 FULL.failures(),
                 FULL.changedAt());
     }
@@ -108,6 +112,7 @@ class LedgerRecordsTest {
                                     BatchState.Hold _,
                                     BatchState.Split _,
                                     BatchState.Refused _,
+                                    BatchState.Calling _,
                                     BatchState.Ended _ -> batch;
                         });
         assertThat(Restart.of(restored)).isEqualTo(restored);

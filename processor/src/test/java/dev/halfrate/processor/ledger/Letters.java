@@ -4,6 +4,7 @@ import dev.halfrate.processor.batch.Batch;
 import dev.halfrate.processor.batch.BatchEvent;
 import dev.halfrate.processor.batch.Effect;
 import dev.halfrate.processor.batch.ItemReport.Finding;
+import dev.halfrate.processor.provider.CallOutcome;
 import dev.halfrate.processor.provider.RawLine;
 import dev.halfrate.processor.provider.ResultLine;
 import java.time.Instant;
@@ -54,6 +55,32 @@ public final class Letters {
                         lines.get(line.line() - 1), Finding.FAILED_FOR_GOOD, line.code(), line.message()))
                 .toList();
         return reported(batch, seen, now);
+    }
+
+    public static Mailbox.Letter prepared(Batch batch, List<ManifestItem> found, List<ManifestItem> gone, Instant now) {
+        var seen = seen(gone, Finding.BODY_GONE, "body_gone", "gone");
+        var reports = seen.stream().map(item -> item.report(now)).toList();
+        var items = found.stream().map(ManifestItem::item).toList();
+        return letter(batch, new BatchEvent.CallsPrepared(items, reports), seen);
+    }
+
+    public static Mailbox.Letter called(Batch batch, ManifestItem item, CallOutcome outcome, Instant now) {
+        var seen = switch (outcome) {
+            case CallOutcome.Answered(var line) -> SeenItem.answered(item, line, _ -> Optional.empty());
+            case CallOutcome.TooLong(var bytes) -> SeenItem.tooLong(item, bytes);
+            case CallOutcome.Refused(var refusal, var _) ->
+                SeenItem.without(item, Finding.NOT_TAKEN, refusal.code(), refusal.message());
+            case CallOutcome.NoAnswer(var reason) -> CallDesk.unanswered(item, reason);
+        };
+        return letter(batch, new BatchEvent.CallsEnded(List.of(seen.report(now))), List.of(seen));
+    }
+
+    public static Mailbox.Letter unanswered(Batch batch, List<ManifestItem> items, List<Integer> called, Instant now) {
+        var seen = called.stream()
+                .map(item -> CallDesk.unanswered(items.get(item), "its owner was cut off"))
+                .toList();
+        var reports = seen.stream().map(item -> item.report(now)).toList();
+        return letter(batch, new BatchEvent.CallsEnded(reports), seen);
     }
 
     private static List<SeenItem> seen(List<ManifestItem> items, Finding finding, String code, String message) {

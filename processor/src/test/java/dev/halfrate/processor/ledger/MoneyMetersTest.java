@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.halfrate.processor.batch.Batch;
 import dev.halfrate.processor.batch.BatchState;
+import dev.halfrate.processor.batch.Calls;
 import dev.halfrate.processor.batch.Examples;
 import dev.halfrate.processor.batch.Exposure;
 import dev.halfrate.processor.batch.ItemBits;
@@ -42,6 +43,7 @@ class MoneyMetersTest {
                 new Tally(3, 0, 0, 0, 0, 0, spending),
                 List.of(),
                 Exposure.NONE,
+                Calls.NONE,
                 0,
                 Examples.NOW);
         var entry =

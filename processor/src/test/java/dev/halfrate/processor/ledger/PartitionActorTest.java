@@ -7,6 +7,7 @@ import dev.halfrate.processor.batch.Batch;
 import dev.halfrate.processor.batch.BatchEvent;
 import dev.halfrate.processor.batch.BatchLifecycle;
 import dev.halfrate.processor.batch.BatchState;
+import dev.halfrate.processor.batch.Calls;
 import dev.halfrate.processor.batch.Effect;
 import dev.halfrate.processor.batch.Examples;
 import dev.halfrate.processor.batch.Exposure;
@@ -241,6 +242,7 @@ class PartitionActorTest {
                 batch.tally(),
                 List.of(),
                 Exposure.NONE,
+                Calls.NONE,
                 0,
                 Examples.NOW);
     }

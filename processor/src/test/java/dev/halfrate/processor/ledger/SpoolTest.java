@@ -77,6 +77,7 @@ class SpoolTest {
                 BATCH.tally(),
                 BATCH.twins(),
                 BATCH.exposure(),
+                BATCH.calls(),
                 0,
                 BATCH.changedAt());
 

@@ -46,6 +46,9 @@ final class VirtualHttp implements Provider {
     volatile PollOutcome polled = new PollOutcome.NoAnswer("nothing is told");
     volatile Function<Create, CreateOutcome> onCreate = create -> new CreateOutcome.InDoubt("nothing is told");
 
+    final List<Call> called = new CopyOnWriteArrayList<>();
+    volatile Function<Call, CallOutcome> onCall = call -> new CallOutcome.NoAnswer("nothing is told");
+
     @Override
     public Capabilities capabilities() {
         return new Capabilities(
@@ -144,7 +147,8 @@ final class VirtualHttp implements Provider {
 
     @Override
     public CallOutcome call(Call call) {
-        throw new UnsupportedOperationException("nothing is called alone yet");
+        called.add(call);
+        return onCall.apply(call);
     }
 
     @Override

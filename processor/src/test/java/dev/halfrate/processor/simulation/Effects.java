@@ -9,6 +9,7 @@ import dev.halfrate.processor.ledger.Letters;
 import dev.halfrate.processor.ledger.Mailbox;
 import dev.halfrate.processor.ledger.ManifestItem;
 import dev.halfrate.processor.ledger.Vendor;
+import dev.halfrate.processor.provider.CallOutcome;
 import dev.halfrate.processor.provider.CreateOutcome;
 import dev.halfrate.processor.provider.DeleteOutcome;
 import dev.halfrate.processor.provider.FindOutcome;
@@ -20,8 +21,10 @@ import dev.halfrate.processor.provider.ResultsOutcome;
 import dev.halfrate.processor.provider.UploadOutcome;
 import dev.halfrate.processor.provider.UpstreamId;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -35,6 +38,7 @@ import org.jspecify.annotations.Nullable;
 final class Effects implements Vendor {
     static final Duration CREATE_TIMEOUT = Duration.ofSeconds(60);
     private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(60);
+    private static final Duration CALL_WITHIN = Duration.ofSeconds(30);
     private static final Duration TAKEN_UP_AFTER = Duration.ofSeconds(10);
     private static final int PERMITS = 2;
 
@@ -97,6 +101,12 @@ final class Effects implements Vendor {
                 soon(() -> mailbox.post(Letters.refused(batch, open(batch), code, clock.now())));
             case Effect.ReportRefusedLines(var lines) ->
                 soon(() -> mailbox.post(Letters.refusedLines(batch, items(batch), lines, clock.now())));
+            case Effect.PrepareCalls _ -> soon(() -> prepareCalls(batch));
+            case Effect.PrepareHedges(var until) -> soon(() -> prepareHedges(batch, until));
+            case Effect.Call(var items, var at) -> items.forEach(item -> soon(() -> call(batch, item, at)));
+            case Effect.DropCalls _ -> {}
+            case Effect.ReportUnanswered(var items) ->
+                soon(() -> mailbox.post(Letters.unanswered(batch, items(batch), items, clock.now())));
             case Effect.StartTimer _ -> throw new AssertionError("timers are the actor's");
         }
     }
@@ -404,6 +414,70 @@ final class Effects implements Vendor {
             invariants.missing(item, vendor.hasLine(batch.attempt().remoteBatchId(), upstreamId));
         }
         mailbox.post(Letters.missing(batch, open, clock.now()));
+    }
+
+    private void prepareCalls(Batch batch) {
+        if (faults.hit(0.05)) {
+            tell(batch, new BatchEvent.CallsNotPrepared("no bodies"));
+            return;
+        }
+        var found = new ArrayList<ManifestItem>();
+        var gone = new ArrayList<ManifestItem>();
+        batch.uncalled()
+                .limit(dice.between(1, 4))
+                .mapToObj(items(batch)::get)
+                .forEach(item -> (faults.hit(0.01) ? gone : found).add(item));
+        if (mutant == Mutant.CALLS_NOT_WRITTEN_AHEAD) {
+            found.forEach(item -> soon(() -> call(batch, item.item(), clock.now())));
+        }
+        mailbox.post(Letters.prepared(batch, found, gone, clock.now()));
+    }
+
+    private void prepareHedges(Batch batch, Instant until) {
+        if (faults.hit(0.05)) {
+            tell(batch, new BatchEvent.CallsNotPrepared("no bodies"));
+            return;
+        }
+        var hurried = batch.uncalled()
+                .mapToObj(items(batch)::get)
+                .filter(item -> item.ref().getDeadline() > 0)
+                .sorted(Comparator.comparingLong(item -> item.ref().getDeadline()))
+                .toList();
+        var near = hurried.stream()
+                .filter(item -> item.ref().getDeadline() <= until.toEpochMilli())
+                .limit(dice.between(1, 3))
+                .map(ManifestItem::item)
+                .toList();
+        var next = near.size() == hurried.size()
+                ? null
+                : Instant.ofEpochMilli(hurried.get(near.size()).ref().getDeadline());
+        if (mutant == Mutant.HEDGES_NOT_WRITTEN_AHEAD) {
+            near.forEach(item -> call(batch, item, clock.now()));
+        }
+        tell(batch, new BatchEvent.HedgesPrepared(near, next));
+    }
+
+    /** From the thread that starts to the answer: here, too, a process may stand still for hours. */
+    private void call(Batch batch, int number, Instant writtenAt) {
+        var item = items(batch).get(number);
+        if (clock.now().isAfter(writtenAt.plus(CALL_WITHIN))) {
+            var withheld = new Refusal(Refusal.Kind.UNAVAILABLE, 0, "not_sent", "not sent in time", null);
+            answered(batch, item, new CallOutcome.Refused(withheld, null));
+        } else if (faults.hit(0.1)) {
+            answered(batch, item, new CallOutcome.Refused(refusal(), null));
+        } else {
+            invariants.called(batch, number);
+            var answer = vendor.call(new VirtualVendor.Line(
+                    "", batch.header().windowId(), number, item.ref().getCustomId()));
+            var lost = faults.hit(0.1);
+            owner.after(
+                    lost ? ANSWER_TIMEOUT : dice.between(Duration.ofMillis(20), Duration.ofMinutes(2)),
+                    () -> answered(batch, item, lost ? new CallOutcome.NoAnswer("timed out") : answer));
+        }
+    }
+
+    private void answered(Batch batch, ManifestItem item, CallOutcome outcome) {
+        mailbox.post(Letters.called(batch, item, outcome, clock.now()));
     }
 
     @Override

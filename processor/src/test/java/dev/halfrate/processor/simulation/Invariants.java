@@ -21,6 +21,7 @@ import java.util.Set;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.function.ToIntFunction;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** What must hold after every event, by the names of the protocol. */
@@ -42,6 +43,9 @@ final class Invariants {
     /** Attempts after which another one was begun because nothing was found of them. */
     private final Set<String> abandoned = new HashSet<>();
 
+    private final Set<Place> callsIntended = new HashSet<>();
+    private final Set<Place> calls = new HashSet<>();
+    private final Map<String, Integer> bought = new HashMap<>();
     private final Map<String, Duration> listings = new HashMap<>();
     private GivenUp givenUp = (_, _) -> {};
     private Superseded superseded = (_, _) -> {};
@@ -120,6 +124,9 @@ final class Invariants {
                     && !attempt.remoteBatchId().isEmpty()) {
                 superseded.of(attempt.tag(), attempt.remoteBatchId());
             }
+            IntStream.range(0, batch.header().items())
+                    .filter(batch.calls().called()::has)
+                    .forEach(item -> callsIntended.add(new Place(batch.id(), item)));
             var before = committed.put(batch.id(), batch);
             adopted += batch.state().word().equals("provisional") ? 1 : 0;
             if (attempt.number() > 1 && (before == null || before.attempt().number() < attempt.number())) {
@@ -238,11 +245,52 @@ final class Invariants {
                 () -> "%s is posted for attempt %d, which was given up".formatted(batch.id(), attempt.number()));
         for (var line : lines) {
             check(
-                    new Place(line.windowId(), line.item()).equals(place(line.customId())),
+                    new Place(line.windowId(), line.item()).equals(place(line.customId()))
+                            || hedged(batch, line.item()),
                     "I5",
                     () -> "line %s of %s is at %s"
                             .formatted(line.upstreamId(), line.customId(), place(line.customId())));
         }
+    }
+
+    /** A request leaves alone. */
+    void called(Batch batch, int item) {
+        check(
+                callsIntended.contains(new Place(batch.id(), item)),
+                "C1",
+                () -> "item %d of %s is called without a committed intent".formatted(item, batch.id()));
+        check(
+                calls.add(new Place(batch.header().windowId(), item)),
+                "C2",
+                () -> "item %d of %s is called twice".formatted(item, batch.id()));
+    }
+
+    /** A request that came alone was executed. */
+    void charged(String windowId) {
+        bought.merge(windowId, 1, Integer::sum);
+    }
+
+    /** Whatever was bought without an answer, or besides a batch, is in the books. */
+    private void callsAreAccountedFor() {
+        bought.forEach((windowId, executed) -> {
+            var known = committed.values().stream()
+                    .filter(batch -> batch.header().windowId().equals(windowId))
+                    .mapToInt(batch -> batch.header().atOnce()
+                            ? batch.tally().succeeded() + batch.exposure().called()
+                            : batch.exposure().hedged())
+                    .sum();
+            check(executed <= known, "C3", () -> "%s: %d executed, %d known".formatted(windowId, executed, known));
+        });
+    }
+
+    /** @return items that were sent alone */
+    long calls() {
+        return calls.size();
+    }
+
+    /** Its answer may have come while the lines were on their way. */
+    private boolean hedged(Batch batch, int item) {
+        return callsIntended.contains(new Place(batch.id(), item));
     }
 
     /** A remote batch came into being that nothing keeps from being executed. */
@@ -322,6 +370,7 @@ final class Invariants {
 
     /** At the end, when faults have stopped for long enough. */
     void allRest() {
+        callsAreAccountedFor();
         check(restless().isEmpty(), "I12", () -> "still under way: %s".formatted(restless()));
         requests.forEach((customId, place) -> {
             var batch = committed.get(place.batchId());

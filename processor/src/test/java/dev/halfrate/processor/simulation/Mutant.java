@@ -28,5 +28,11 @@ enum Mutant {
     /** Reading goes on after the last chunk that was read, complete or not. */
     OFFSET_PASSES_OPEN_MANIFEST,
     /** A line names its item by number alone, whoever's batch it is of. */
-    FOREIGN_LINES_TAKEN
+    FOREIGN_LINES_TAKEN,
+    /** A request leaves alone before the ledger has it. */
+    CALLS_NOT_WRITTEN_AHEAD,
+    /** A request whose deadline is near leaves before the ledger has it. */
+    HEDGES_NOT_WRITTEN_AHEAD,
+    /** A restart forgets which items were called. */
+    CALLS_NOT_RESTORED
 }

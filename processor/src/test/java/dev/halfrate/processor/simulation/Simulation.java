@@ -67,8 +67,12 @@ final class Simulation {
             long twins,
             long adopted,
             long disproved,
-            long released) {
-        static final Summary NONE = new Summary(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+            long released,
+            long calls,
+            long callsUnanswered,
+            long hedges,
+            long lateLines) {
+        static final Summary NONE = new Summary(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 
         Summary plus(Summary other) {
             return new Summary(
@@ -90,7 +94,11 @@ final class Simulation {
                     twins + other.twins,
                     adopted + other.adopted,
                     disproved + other.disproved,
-                    released + other.released);
+                    released + other.released,
+                    calls + other.calls,
+                    callsUnanswered + other.callsUnanswered,
+                    hedges + other.hedges,
+                    lateLines + other.lateLines);
         }
     }
 
@@ -116,12 +124,13 @@ final class Simulation {
                 3,
                 2,
                 true,
+                Duration.ofMinutes(5),
                 Duration.ofMinutes(5));
         var policy = dice.chance(0.1)
                 ? DoubtPolicy.HOLD
                 : vendor.inline ? DoubtPolicy.RESUBMIT_AFTER_QUIESCE : DoubtPolicy.RESUBMIT_IF_REVOKED;
         var rules = new AccountRules(
-                vendor.inline, vendor.exact, policy, dice.between(5, 30), !vendor.inline && dice.chance(0.3));
+                vendor.inline, vendor.exact, policy, dice.between(5, 30), !vendor.inline && dice.chance(0.3), true);
         this.lifecycle = new BatchLifecycle(settings, _ -> rules);
     }
 
@@ -194,7 +203,11 @@ final class Simulation {
                 invariants.sum(batch -> batch.attempts().stream()
                         .mapToInt(attempt -> attempt.disproved().size())
                         .sum()),
-                invariants.attempts(Attempt.Outcome.RELEASED));
+                invariants.attempts(Attempt.Outcome.RELEASED),
+                invariants.calls(),
+                invariants.sum(batch -> batch.exposure().called()),
+                invariants.sum(batch -> batch.exposure().hedged()),
+                invariants.sum(batch -> batch.calls().lateLines()));
     }
 
     private void strangers() {

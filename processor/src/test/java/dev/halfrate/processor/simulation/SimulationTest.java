@@ -37,7 +37,11 @@ class SimulationTest {
                             sum.twins(),
                             sum.adopted(),
                             sum.disproved(),
-                            sum.released()))
+                            sum.released(),
+                            sum.calls(),
+                            sum.callsUnanswered(),
+                            sum.hedges(),
+                            sum.lateLines()))
                     .as("the weather was as bad as it is said to be: %s", sum)
                     .doesNotContain(0L);
         }

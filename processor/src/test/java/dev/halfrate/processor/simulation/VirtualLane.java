@@ -2,6 +2,7 @@ package dev.halfrate.processor.simulation;
 
 import dev.halfrate.processor.balance.LaneTotals;
 import dev.halfrate.processor.ledger.ManifestItem;
+import dev.halfrate.schemas.internal.AtOnce;
 import dev.halfrate.schemas.internal.Hash;
 import dev.halfrate.schemas.internal.LaneId;
 import dev.halfrate.schemas.internal.ManifestChunk;
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 /** A lane that seals what comes in and what comes back, into manifests on one work partition. */
 final class VirtualLane {
     private static final LaneId LANE = new LaneId("main", "/v1/chat/completions", "model", "", List.of(), "24h", "");
+    private static final double AT_ONCE = 0.25;
     private static final Source SOURCE = new Source(new TopicId(new byte[16]), "llm.requests");
     private static final Duration SEAL_WITHIN = Duration.ofMinutes(40);
     private static final int CHUNKS_MAX = 3;
@@ -54,6 +56,8 @@ final class VirtualLane {
     void accept(int count) {
         for (var i = 0; i < count; i++) {
             var customId = "request-" + ++requests;
+            var deadline =
+                    dice.chance(0.3) ? time.now().plus(dice.between(Duration.ofMinutes(5), Duration.ofHours(3))) : null;
             var life = dice.chance(0.1) ? Duration.ofHours(2) : Duration.ofHours(72);
             waiting.add(Ref.newBuilder()
                     .setSource(0)
@@ -69,6 +73,7 @@ final class VirtualLane {
                     .setAttempts(0)
                     .setTag("")
                     .setTraceparent(null)
+                    .setDeadline(deadline == null ? 0 : deadline.toEpochMilli())
                     .build());
             invariants.accepted(customId);
             if (dice.chance(POISONED)) {
@@ -114,9 +119,10 @@ final class VirtualLane {
         waiting = new ArrayList<>();
         manifests.put(batchId, List.copyOf(items));
         invariants.sealed(batchId, items);
+        var lane = dice.chance(AT_ONCE) ? AtOnce.of(LANE) : LANE;
         var chunks = dice.between(1, CHUNKS_MAX);
         for (var index = 0; index < chunks; index++) {
-            unwritten.add(chunk(batchId, index, chunks, items.size()));
+            unwritten.add(chunk(batchId, lane, index, chunks, items.size()));
         }
         // Chunks of batches that are sealed at about the same time mix on the partition.
         time.after(dice.between(Duration.ofSeconds(1), Duration.ofMinutes(10)), this::write);
@@ -133,11 +139,11 @@ final class VirtualLane {
         onWork.run();
     }
 
-    private ManifestChunk chunk(String batchId, int index, int chunks, int items) {
+    private ManifestChunk chunk(String batchId, LaneId lane, int index, int chunks, int items) {
         return ManifestChunk.newBuilder()
                 .setBatchId(batchId)
                 .setPool("pool")
-                .setLane(LANE)
+                .setLane(lane)
                 .setIndex(index)
                 .setChunks(chunks)
                 .setItems(items)
@@ -150,6 +156,11 @@ final class VirtualLane {
                 .setWorkPartition(0)
                 .setInboxPartition(0)
                 .setSealedAt(time.now().toEpochMilli())
+                .setFirstDeadline(items(batchId).stream()
+                        .mapToLong(item -> item.ref().getDeadline())
+                        .filter(deadline -> deadline > 0)
+                        .min()
+                        .orElse(0))
                 .build();
     }
 

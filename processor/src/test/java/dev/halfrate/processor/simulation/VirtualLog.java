@@ -1,6 +1,7 @@
 package dev.halfrate.processor.simulation;
 
 import dev.halfrate.processor.batch.Batch;
+import dev.halfrate.processor.batch.Calls;
 import dev.halfrate.processor.batch.ItemBits;
 import dev.halfrate.processor.ledger.PartitionLog;
 import dev.halfrate.processor.ledger.PartitionLostException;
@@ -64,6 +65,20 @@ final class VirtualLog {
 
     private Batch read(byte[] written) {
         var batch = Restart.read(written);
+        if (mutant == Mutant.CALLS_NOT_RESTORED) {
+            return new Batch(
+                    batch.header(),
+                    batch.state(),
+                    batch.attempts(),
+                    batch.done(),
+                    batch.succeeded(),
+                    batch.tally(),
+                    batch.twins(),
+                    batch.exposure(),
+                    Calls.NONE,
+                    batch.failures(),
+                    batch.changedAt());
+        }
         return mutant == Mutant.BITS_NOT_RESTORED
                 ? new Batch(
                         batch.header(),
@@ -74,6 +89,7 @@ final class VirtualLog {
                         batch.tally(),
                         batch.twins(),
                         batch.exposure(),
+                        batch.calls(),
                         batch.failures(),
                         batch.changedAt())
                 : batch;

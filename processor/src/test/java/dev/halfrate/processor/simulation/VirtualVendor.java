@@ -2,6 +2,7 @@ package dev.halfrate.processor.simulation;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.halfrate.processor.provider.CallOutcome;
 import dev.halfrate.processor.provider.FindOutcome;
 import dev.halfrate.processor.provider.Refusal;
 import dev.halfrate.processor.provider.RemoteBatch;
@@ -307,6 +308,18 @@ final class VirtualVendor {
         }
         remote.completed++;
         output.add(new ResultLine.Answered(line.upstreamId, 200, body, null, null));
+    }
+
+    /** A request that comes alone; whether its answer gets anywhere is another question. */
+    CallOutcome.Answered call(Line line) {
+        var body = line.customId.getBytes(UTF_8);
+        if (faults.hit(0.08)) {
+            var permanent = dice.chance(0.5);
+            return new CallOutcome.Answered(
+                    new ResultLine.Answered("", permanent ? 400 : 500, body, null, error("failed", permanent)));
+        }
+        invariants.charged(line.windowId);
+        return new CallOutcome.Answered(new ResultLine.Answered("", 200, body, null, null));
     }
 
     private static ResultLine.LineError error(String code, boolean permanent) {

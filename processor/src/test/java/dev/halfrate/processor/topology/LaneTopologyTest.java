@@ -10,6 +10,7 @@ import dev.halfrate.processor.codec.Result;
 import dev.halfrate.processor.config.LanesConfig;
 import dev.halfrate.processor.lane.LaneCore;
 import dev.halfrate.processor.ops.Births;
+import dev.halfrate.schemas.internal.AtOnce;
 import dev.halfrate.schemas.internal.CommandKind;
 import dev.halfrate.schemas.internal.InternalFormat;
 import dev.halfrate.schemas.internal.ManifestChunk;
@@ -81,6 +82,65 @@ class LaneTopologyTest {
         assertThat(manifest)
                 .extracting(LanesUnderTest::customIds)
                 .containsExactly(List.of("a", "b", "c"), List.of("d"));
+    }
+
+    @Test
+    void whatIsSentAtOnceWaitsForNoWindow() {
+        lanes.arrive(AtOnce.of(LanesUnderTest.LANE), lanes.refs("a"));
+
+        assertThat(lanes.manifests())
+                .singleElement()
+                .satisfies(chunk -> assertThat(chunk.getItems()).isOne());
+    }
+
+    @Test
+    void whatNoBatchWouldAnswerInTimeIsSentAtOnceAndTheOthersWait() {
+        lanes.arrive(List.of(
+                lanes.refUntil("hurried", Duration.ofHours(23)),
+                lanes.refUntil("patient", Duration.ofHours(25)),
+                lanes.refs("timeless").getFirst()));
+
+        assertThat(lanes.manifests()).singleElement().satisfies(chunk -> {
+            assertThat(chunk.getLane()).isEqualTo(AtOnce.of(LanesUnderTest.LANE));
+            assertThat(LanesUnderTest.customIds(chunk)).containsExactly("hurried");
+        });
+        assertThat(lanes.gauge("halfrate.balance.gap")).isZero();
+    }
+
+    @Test
+    void whatTheLanesBatchesTakeSaysWhatIsInTimeAlsoAfterARestart() {
+        lanes.arrive(lanes.refs("a", "b", "c", "d"));
+        lanes.settled(lanes.manifests().getFirst().getBatchId(), Duration.ofMinutes(10));
+
+        lanes.restart();
+        lanes.arrive(List.of(lanes.refUntil("soon", Duration.ofMinutes(5)), lanes.refUntil("e", Duration.ofHours(1))));
+
+        assertThat(lanes.manifests())
+                .extracting(ManifestChunk::getLane)
+                .containsExactly(AtOnce.of(LanesUnderTest.LANE));
+        assertThat(lanes.manifests().getLast())
+                .satisfies(chunk -> assertThat(LanesUnderTest.customIds(chunk)).containsExactly("soon"));
+    }
+
+    @Test
+    void whatComesBackTooLateForAnotherBatchIsSentAtOnce() {
+        var later = lanes.refUntil("a", Duration.ofHours(30));
+        lanes.arrive(List.of(
+                later,
+                lanes.refs("b").getFirst(),
+                lanes.refs("c").getFirst(),
+                lanes.refs("d").getFirst()));
+        var batch = lanes.manifests().getFirst().getBatchId();
+        lanes.advance(Duration.ofHours(10));
+
+        lanes.returned(batch, List.of(later));
+        lanes.settled(batch, Set.of(1, 2, 3));
+
+        assertThat(lanes.manifests().getLast()).satisfies(chunk -> {
+            assertThat(chunk.getLane()).isEqualTo(AtOnce.of(LanesUnderTest.LANE));
+            assertThat(LanesUnderTest.customIds(chunk)).containsExactly("a");
+        });
+        assertThat(lanes.gauge("halfrate.balance.gap")).isZero();
     }
 
     @Test

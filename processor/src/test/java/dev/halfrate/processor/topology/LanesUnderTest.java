@@ -221,6 +221,21 @@ final class LanesUnderTest implements AutoCloseable {
                 .build()));
     }
 
+    /** All of it succeeded, and its remote batch took so long. */
+    void settled(String batchId, Duration turnaround) {
+        inbox(InternalFormat.SIGNAL.encode(signal(SignalKind.SETTLED, batchId)
+                .setSucceeded(ByteBuffer.wrap(new byte[] {0b1111}))
+                .setSucceededCount(unended(batchId))
+                .setTurnaroundMs(turnaround.toMillis())
+                .build()));
+    }
+
+    Ref refUntil(String customId, Duration fromNow) {
+        return Ref.newBuilder(ref(customId, 1, 100, LIFE))
+                .setDeadline(now.plus(fromNow).toEpochMilli())
+                .build();
+    }
+
     private Signal.Builder signal(SignalKind kind, String batchId) {
         return Signal.newBuilder()
                 .setKind(kind)

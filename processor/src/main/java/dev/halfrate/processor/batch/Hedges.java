@@ -1,0 +1,142 @@
+package dev.halfrate.processor.batch;
+
+import dev.halfrate.processor.batch.BatchEvent.CallsEnded;
+import dev.halfrate.processor.batch.BatchEvent.CallsNotPrepared;
+import dev.halfrate.processor.batch.BatchEvent.HedgesPrepared;
+import dev.halfrate.processor.batch.Effect.StartTimer;
+import dev.halfrate.processor.batch.Effect.Timer;
+import dev.halfrate.processor.batch.ItemReport.Finding;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Items whose deadlines come near while their batch is on its way are called, each once. Whichever answer comes first is
+ * published; the batch goes on, because what it executes is paid for in any case. A call that brings nothing changes
+ * nothing: the batch answers then.
+ */
+final class Hedges {
+    private final LifecycleSettings settings;
+
+    Hedges(LifecycleSettings settings) {
+        this.settings = settings;
+    }
+
+    /** @return whether an event is about hedges */
+    static boolean concerns(Batch batch, BatchEvent event) {
+        return !batch.header().atOnce()
+                && switch (event) {
+                    case HedgesPrepared _, CallsNotPrepared _, CallsEnded _ -> true;
+                    case BatchEvent.TimerDue(var timer) -> timer == Timer.DEADLINE;
+                    default -> false;
+                };
+    }
+
+    Step on(Batch batch, BatchEvent event, Instant now) {
+        return switch (event) {
+            case HedgesPrepared(var items, var next) -> call(batch, items, next, now);
+            case CallsEnded(var reports) -> answered(batch, reports, now);
+            case CallsNotPrepared _
+            when mayCall(batch) -> Step.remember(batch, new StartTimer(Timer.DEADLINE, settings.pollDelay(0)));
+            case BatchEvent.TimerDue _
+            when mayCall(batch) -> Step.remember(batch, new Effect.PrepareHedges(now.plus(settings.hedgeMargin())));
+            default -> Step.ignore(batch);
+        };
+    }
+
+    /** @return what makes a batch that is taken up remember its first deadline */
+    List<StartTimer> watch(Batch batch, Instant now) {
+        return batch.header().atOnce() || !mayCall(batch)
+                ? List.of()
+                : timer(batch.header().firstDeadline(), now);
+    }
+
+    private List<StartTimer> timer(@Nullable Instant deadline, Instant now) {
+        if (deadline == null) {
+            return List.of();
+        }
+        var delay = Duration.between(now, deadline.minus(settings.hedgeMargin()));
+        return List.of(new StartTimer(Timer.DEADLINE, delay.isNegative() ? Duration.ZERO : delay));
+    }
+
+    /** Once its files are read the batch itself is the fastest. */
+    private static boolean mayCall(Batch batch) {
+        return switch (batch.state()) {
+            case BatchState.Sealed _,
+                    BatchState.Spooled _,
+                    BatchState.Uploaded _,
+                    BatchState.Creating _,
+                    BatchState.Quiescing _,
+                    BatchState.Revoking _,
+                    BatchState.Hold _,
+                    BatchState.Running _ -> true;
+            case BatchState.Refused refused -> refused.again();
+            case BatchState.Ended _, BatchState.Calling _, BatchState.Split _, BatchState.Settled _ -> false;
+        };
+    }
+
+    private Step call(Batch batch, List<Integer> prepared, @Nullable Instant next, Instant now) {
+        var wanted = mayCall(batch)
+                ? batch.uncalled()
+                        .boxed()
+                        .filter(new HashSet<>(prepared)::contains)
+                        .toList()
+                : List.<Integer>of();
+        if (wanted.isEmpty()) {
+            return Step.remember(batch, new Effect.DropCalls()).and(mayCall(batch) ? timer(next, now) : List.of());
+        }
+        var called = batch.with(batch.calls().with(wanted.stream().mapToInt(Integer::intValue)))
+                .with(batch.exposure().plusHedged(wanted.size()));
+        return Step.commit(called, new Effect.Call(wanted, now)).and(timer(next, now));
+    }
+
+    private Step answered(Batch batch, List<ItemReport> reports, Instant now) {
+        if (batch.settled() || batch.state() instanceof BatchState.Split) {
+            return Step.ignore(batch);
+        }
+        var ends = new ArrayList<ItemEnd>();
+        for (var report : reports) {
+            if (report.finding() == Finding.SUCCEEDED && !batch.done().has(report.item())) {
+                ends.add(new ItemEnd(report.item(), ItemEnd.Kind.SUCCEEDED, report.tag(), report.spend()));
+            }
+        }
+        if (ends.isEmpty()) {
+            return Step.ignore(batch);
+        }
+        var answered = batch.with(ends);
+        var ahead = answered.with(answered.calls().answered(ends.stream().mapToInt(ItemEnd::item)));
+        var step = new Step(ahead, Step.Durability.LEDGER, ends, List.of());
+        return ahead.open() == 0 && !mayBeExecuted(ahead) ? settled(step, now) : step;
+    }
+
+    /** Nothing of it is open, and nothing is to be had or to be feared of a remote batch any more. */
+    static Step settled(Step step, Instant now) {
+        return new Step(
+                step.batch().in(new BatchState.Settled(now), now),
+                Step.Durability.LEDGER,
+                step.ends(),
+                List.of(new Effect.DiscardSpool(), new Effect.ReleasePermit()));
+    }
+
+    /** Whether lines of a remote batch may yet show what was paid on top. */
+    private static boolean mayBeExecuted(Batch batch) {
+        return switch (batch.state()) {
+            case BatchState.Creating _,
+                    BatchState.Quiescing _,
+                    BatchState.Revoking _,
+                    BatchState.Hold _,
+                    BatchState.Running _ -> true;
+            case BatchState.Sealed _,
+                    BatchState.Spooled _,
+                    BatchState.Uploaded _,
+                    BatchState.Refused _,
+                    BatchState.Ended _,
+                    BatchState.Calling _,
+                    BatchState.Split _,
+                    BatchState.Settled _ -> false;
+        };
+    }
+}
