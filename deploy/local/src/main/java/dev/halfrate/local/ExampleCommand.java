@@ -95,7 +95,7 @@ final class ExampleCommand implements Callable<Integer> {
     /** As anybody would see it. */
     private static void report(LocalStack stack, Path directory, PrintWriter words) {
         var file = RunConfig.write(stack.config(), directory);
-        LocalMain.commandLine().setOut(words).execute("report", "--config", file.toString(), "--by", "model");
+        LocalMain.commandLine().setOut(words).execute("report", "--config", file.toString(), "--by", "lane");
     }
 
     private static void compare(LocalStack stack, PrintWriter words) throws InterruptedException {

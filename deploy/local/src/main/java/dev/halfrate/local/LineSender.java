@@ -1,5 +1,7 @@
 package dev.halfrate.local;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.halfrate.processor.cli.CommandException;
 import dev.halfrate.processor.config.HalfrateConfig;
 import java.time.Duration;
@@ -62,9 +64,13 @@ final class LineSender implements AutoCloseable {
 
     private void send() {
         try (var reader = lines.open()) {
+            var number = 0L;
             for (var value = reader.next(); value != null && failure == null; value = reader.next()) {
                 var line = audit.sending(value);
-                var _ = producer.send(new ProducerRecord<>(topic, value), (stored, e) -> {
+                var request = new ProducerRecord<byte[], byte[]>(topic, value);
+                lines.headers(number++)
+                        .forEach((name, text) -> request.headers().add(name, text.getBytes(UTF_8)));
+                var _ = producer.send(request, (stored, e) -> {
                     if (e == null) {
                         audit.stored(line, new LineAudit.Coordinates(stored.partition(), stored.offset()));
                         sent.incrementAndGet();

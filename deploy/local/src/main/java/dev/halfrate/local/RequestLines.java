@@ -8,6 +8,7 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +27,14 @@ interface RequestLines {
 
     /** How many there are. */
     long count();
+
+    /**
+     * @param number of the line, from 0
+     * @return its record's headers, by their names
+     */
+    default Map<String, String> headers(long number) {
+        return Map.of();
+    }
 
     Reader open();
 

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The example that docs/money.md works out by hand: requests to two models that share a system prompt, each of 2,000
- * tokens as the simulator counts them, with answers of 50.
+ * tokens as the simulator counts them, with answers of 50. One has a deadline.
  */
 final class WorkedExample implements RequestLines {
     static final int REQUESTS = 10_000;
@@ -34,6 +34,12 @@ final class WorkedExample implements RequestLines {
     @Override
     public long count() {
         return REQUESTS;
+    }
+
+    /** The last one cannot wait for a batch. */
+    @Override
+    public Map<String, String> headers(long number) {
+        return number == REQUESTS - 1 ? Map.of("halfrate-mode", "auto", "halfrate-deadline", "1m") : Map.of();
     }
 
     @Override
