@@ -44,6 +44,11 @@ final class Refs {
     }
 
     static ManifestItem item(int item, int partition, long offset, String body) {
+        return item(item, partition, offset, body, 0);
+    }
+
+    /** @param deadline epoch milliseconds, 0 for none */
+    static ManifestItem item(int item, int partition, long offset, String body, long deadline) {
         return new ManifestItem(
                 item,
                 source(TOPIC_ID),
@@ -62,6 +67,7 @@ final class Refs {
                         .setAttempts(0)
                         .setTag("")
                         .setTraceparent(null)
+                        .setDeadline(deadline)
                         .build());
     }
 
