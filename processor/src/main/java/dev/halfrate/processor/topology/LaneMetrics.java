@@ -5,6 +5,7 @@ import dev.halfrate.processor.codec.DeadLetter;
 import dev.halfrate.processor.lane.ClosedBy;
 import dev.halfrate.processor.lane.LaneState;
 import dev.halfrate.processor.lane.Turnarounds;
+import dev.halfrate.schemas.internal.AtOnce;
 import dev.halfrate.schemas.internal.LaneId;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
@@ -104,7 +105,7 @@ final class LaneMetrics {
 
     /** The lane has to leave its level again. */
     synchronized Level level(LaneId lane) {
-        var name = lane.getAccount() + "/" + lane.getModel() + lane.getEndpoint();
+        var name = lane.getAccount() + "/" + lane.getModel() + lane.getEndpoint() + (AtOnce.is(lane) ? "@sync" : "");
         var shown = levels.containsKey(name) || levels.size() < LANES_SHOWN_MAX ? name : "other";
         var level = levels.computeIfAbsent(shown, this::register);
         level.lanes++;
@@ -193,7 +194,9 @@ final class LaneMetrics {
         }
 
         void turnarounds(Turnarounds latest) {
-            turnarounds.set(latest);
+            if (!latest.last().isEmpty()) {
+                turnarounds.set(latest);
+            }
         }
 
         void addInBatches(long more) {

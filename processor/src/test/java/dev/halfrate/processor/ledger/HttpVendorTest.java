@@ -12,6 +12,7 @@ import dev.halfrate.processor.batch.Calls;
 import dev.halfrate.processor.batch.Effect;
 import dev.halfrate.processor.batch.Examples;
 import dev.halfrate.processor.batch.Exposure;
+import dev.halfrate.processor.batch.ItemReport;
 import dev.halfrate.processor.config.LimitsConfig;
 import dev.halfrate.processor.money.Pricing;
 import dev.halfrate.processor.provider.CreateOutcome;
@@ -53,7 +54,11 @@ import org.junit.jupiter.api.io.TempDir;
 class HttpVendorTest {
     private static final Duration CREATE_TIMEOUT = Duration.ofSeconds(60);
     private static final int KILOBYTES = 100;
-    private static final List<ManifestItem> ITEMS = Refs.items("a", "b", "c");
+    private static final Instant DEADLINE = Instant.parse("2026-11-21T22:00:00Z");
+    private static final List<ManifestItem> ITEMS = List.of(
+            Refs.item(0, 0, 0, "a"),
+            Refs.item(1, 0, 10, "b", DEADLINE.toEpochMilli()),
+            Refs.item(2, 0, 20, "c", DEADLINE.plusSeconds(60).toEpochMilli()));
 
     @TempDir
     private Path spoolDir;
@@ -81,7 +86,7 @@ class HttpVendorTest {
             meters);
 
     private final CallTurns turns =
-            new CallTurns("main", 2, Duration.ofMinutes(1), Duration.ofMinutes(1), clock, meters);
+            new CallTurns("main", 2, Duration.ofMinutes(1), Duration.ofMinutes(1), ActorClock.system(), meters);
 
     private HttpVendor vendor;
 
@@ -420,6 +425,48 @@ class HttpVendorTest {
         assertThat(letter()).isEqualTo(new BatchEvent.CreateEnded(new CreateOutcome.InDoubt("reset")));
         assertThat(held).hasValue(0);
         await().untilAsserted(() -> assertThat(calls.availablePermits()).isOne());
+    }
+
+    @Test
+    void itemsWhoseDeadlinesAreNearAreGotReadyAndTheNextDeadlineIsTold() throws Exception {
+        vendor.start(in(new BatchState.Creating(3)), new Effect.PrepareHedges(DEADLINE));
+
+        assertThat(letter()).isEqualTo(new BatchEvent.HedgesPrepared(List.of(1), DEADLINE.plusSeconds(60)));
+    }
+
+    @Test
+    void whereNoDeadlineIsNearOnlyTheNextOneIsTold() throws Exception {
+        vendor.start(in(new BatchState.Creating(3)), new Effect.PrepareHedges(DEADLINE.minusSeconds(1)));
+
+        assertThat(letter()).isEqualTo(new BatchEvent.HedgesPrepared(List.of(), DEADLINE));
+    }
+
+    @Test
+    void itemsThatAreCalledAreReadFromTheManifestAndSentOnlyWhenTold() throws Exception {
+        vendor.start(in(new BatchState.Calling()), new Effect.PrepareCalls());
+
+        assertThat(letter()).isEqualTo(new BatchEvent.CallsPrepared(List.of(0, 1), List.of()));
+        assertThat(http.called).isEmpty();
+
+        vendor.start(in(new BatchState.Calling()), new Effect.Call(List.of(0), clock.now()));
+        letter();
+
+        assertThat(http.called)
+                .singleElement()
+                .satisfies(call -> assertThat(call.body()).isEqualTo("a".getBytes(UTF_8)));
+    }
+
+    @Test
+    void whatAnEarlierOwnerCalledIsReportedAsUnanswered() throws Exception {
+        vendor.start(in(new BatchState.Calling()), new Effect.ReportUnanswered(List.of(2)));
+
+        assertThat(letter())
+                .isInstanceOfSatisfying(
+                        BatchEvent.CallsEnded.class,
+                        ended -> assertThat(ended.reports()).singleElement().satisfies(report -> {
+                            assertThat(report.item()).isEqualTo(2);
+                            assertThat(report.finding()).isEqualTo(ItemReport.Finding.NO_ANSWER);
+                        }));
     }
 
     @Test

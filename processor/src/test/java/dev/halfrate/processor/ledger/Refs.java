@@ -44,14 +44,20 @@ final class Refs {
     }
 
     static ManifestItem item(int item, int partition, long offset, String body) {
-        return item(item, partition, offset, body, 0, 0);
+        return item(item, partition, offset, body, 0, 0, 0);
+    }
+
+    /** @param deadline epoch milliseconds, 0 for none */
+    static ManifestItem item(int item, int partition, long offset, String body, long deadline) {
+        return item(item, partition, offset, body, deadline, 0, 0);
     }
 
     /**
      * @param prefix stands for what it begins with
      * @param room that its line has beyond what it needs
      */
-    static ManifestItem item(int item, int partition, long offset, String body, long prefix, int room) {
+    static ManifestItem item(
+            int item, int partition, long offset, String body, long deadline, long prefix, int room) {
         return new ManifestItem(
                 item,
                 source(TOPIC_ID),
@@ -71,6 +77,7 @@ final class Refs {
                         .setAttempts(0)
                         .setTag("")
                         .setTraceparent(null)
+                        .setDeadline(deadline)
                         .build());
     }
 

@@ -154,7 +154,7 @@ class SpoolTest {
         var prefixes = new long[] {7, 0, 8, 7, 0, 7};
         for (var item = 0; item < prefixes.length; item++) {
             topic.add(item * 10L, "body-" + item);
-            items.add(Refs.item(item, 0, item * 10L, "body-" + item, prefixes[item], 5));
+            items.add(Refs.item(item, 0, item * 10L, "body-" + item, 0, prefixes[item], 5));
         }
 
         Spool.write(Refs.sealed(6), items, new Marking(3), file(), bodies);
@@ -173,7 +173,7 @@ class SpoolTest {
     void aRequestThatWasReadBeforeMarksWereChosenHasNone() throws Exception {
         topic.add(0, "a");
         topic.add(10, "b");
-        var items = List.of(Refs.item(0, 0, 0, "a", 7, 0), Refs.item(1, 0, 10, "b", 7, 0));
+        var items = List.of(Refs.item(0, 0, 0, "a", 0, 7, 0), Refs.item(1, 0, 10, "b", 0, 7, 0));
 
         Spool.write(Refs.sealed(2), items, new Marking(2), file(), bodies);
 
