@@ -56,8 +56,7 @@ final class Refs {
      * @param prefix stands for what it begins with
      * @param room that its line has beyond what it needs
      */
-    static ManifestItem item(
-            int item, int partition, long offset, String body, long deadline, long prefix, int room) {
+    static ManifestItem item(int item, int partition, long offset, String body, long deadline, long prefix, int room) {
         return new ManifestItem(
                 item,
                 source(TOPIC_ID),
