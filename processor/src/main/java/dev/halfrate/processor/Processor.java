@@ -1,5 +1,8 @@
 package dev.halfrate.processor;
 
+import static java.util.Objects.requireNonNull;
+
+import dev.halfrate.processor.config.AccountConfig;
 import dev.halfrate.processor.config.HalfrateConfig;
 import dev.halfrate.processor.config.PriceTable;
 import dev.halfrate.processor.intake.Intake;
@@ -84,7 +87,7 @@ public final class Processor implements AutoCloseable {
         var ledger = closing(
                 new LedgerWorker(config, instance.id(), providers, workPartitions, pricing, meters, failure::complete));
         var lanes = closing(new LaneStreams(
-                new LaneTopology(config.topics(), workPartitions, config.lanes(), limits(capabilities), meters),
+                new LaneTopology(config.topics(), workPartitions, config.lanes(), limits(config, capabilities), meters),
                 new LaneStreamsSettings(
                         config.application(),
                         config.stateDir().resolve("lanes"),
@@ -114,14 +117,17 @@ public final class Processor implements AutoCloseable {
         }
     }
 
-    private static Map<String, AccountLimits> limits(Map<String, Capabilities> capabilities) {
-        Function<Capabilities, AccountLimits> limits = account -> new AccountLimits(
-                account.provider(),
-                account.requestsMax(),
-                account.bytesMax(),
-                account.search() == Capabilities.SearchQuality.PROBABLE);
-        return capabilities.entrySet().stream()
-                .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, entry -> limits.apply(entry.getValue())));
+    private static Map<String, AccountLimits> limits(HalfrateConfig config, Map<String, Capabilities> capabilities) {
+        Function<AccountConfig, AccountLimits> limits = account -> {
+            var vendor = requireNonNull(capabilities.get(account.name()));
+            return new AccountLimits(
+                    vendor.provider(),
+                    vendor.requestsMax(),
+                    vendor.bytesMax(),
+                    vendor.search() == Capabilities.SearchQuality.PROBABLE,
+                    account.limits());
+        };
+        return config.accounts().stream().collect(Collectors.toUnmodifiableMap(AccountConfig::name, limits));
     }
 
     private <T extends AutoCloseable> T closing(T part) {

@@ -51,6 +51,9 @@ public sealed interface Effect {
     /** Report every item that is not done as failed for good: the vendor refused the batch. */
     record ReportRefused(String code, String message) implements Effect {}
 
+    /** Report every item that is not done as not executed. */
+    record ReportUnexecuted(String code, String message) implements Effect {}
+
     /** Report these items as failed for good, all in one event. */
     record ReportRefusedItems(List<RefusedItem> items) implements Effect {
         public ReportRefusedItems {

@@ -211,9 +211,22 @@ public final class ConfigFile {
                 limits.size("bytes-max", 0),
                 Math.toIntExact(Math.min(Integer.MAX_VALUE, limits.size("line-bytes-max", 0))),
                 limits.integer("creates-per-hour", 0),
-                limits.integer("uploads-per-minute", 0));
+                limits.integer("uploads-per-minute", 0),
+                enqueuedTokens(limits));
         limits.refuseUnknown();
         return config;
+    }
+
+    /** One number holds for each model. */
+    private static List<LimitsConfig.ModelTokens> enqueuedTokens(ConfigSection limits) {
+        if (!limits.isSection("enqueued-tokens")) {
+            var tokens = limits.count("enqueued-tokens", 0);
+            return tokens == 0 ? List.of() : List.of(new LimitsConfig.ModelTokens("*", tokens));
+        }
+        var models = limits.section("enqueued-tokens");
+        return models.keys().stream()
+                .map(model -> new LimitsConfig.ModelTokens(model, models.count(model, 0)))
+                .toList();
     }
 
     private static CreateConfig create(ConfigSection create) {
@@ -259,6 +272,7 @@ public final class ConfigFile {
         var config = new LanesConfig(
                 lanes.integer("requests-max", 50_000),
                 lanes.size("bytes-max", 209_715_200),
+                lanes.count("tokens-max", 0),
                 lanes.duration("age-max", Duration.ofMinutes(15)),
                 lanes.integer("batches-in-flight-max", 20),
                 lanes.duration("duplicates-horizon", Duration.ofHours(24)),

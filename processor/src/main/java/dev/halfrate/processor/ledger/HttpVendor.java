@@ -108,6 +108,15 @@ final class HttpVendor implements Vendor {
                                 batch,
                                 item -> SeenItem.without(item, ItemReport.Finding.FAILED_FOR_GOOD, code, message)));
             }
+            case Effect.ReportUnexecuted(var code, var message) -> {
+                discardSpool(batch);
+                onThread(
+                        batch,
+                        () -> reportOpen(
+                                batch,
+                                item -> SeenItem.without(
+                                        item, ItemReport.Finding.NOT_EXECUTED_EXPIRED, code, message)));
+            }
             case Effect.ReportRefusedItems(var items) -> onThread(batch, () -> reportRefused(batch, items));
             case Effect.StartTimer _ -> throw new IllegalArgumentException("timers are the actor's");
         }

@@ -167,6 +167,14 @@ public final class Publications {
                         .build());
     }
 
+    /** The lane learns it before the items come back, so that it does not seal the like again. */
+    LaneSignal queueFull(Batch batch, long limitTokens, Instant now) {
+        var full = signal(batch, SignalKind.QUEUE_FULL, new byte[0], null, now);
+        return new LaneSignal(
+                full.inboxPartition(),
+                Signal.newBuilder(full.signal()).setLimitTokens(limitTokens).build());
+    }
+
     private static RefChunk chunk(BatchHeader header, List<SeenItem> items, long notBefore) {
         var sources = new LinkedHashMap<Source, Integer>();
         var refs = new ArrayList<Ref>(items.size());

@@ -1,6 +1,7 @@
 package dev.halfrate.processor.topology;
 
 import dev.halfrate.processor.config.LanesConfig;
+import dev.halfrate.processor.config.LimitsConfig;
 import dev.halfrate.processor.lane.LaneLimits;
 import java.time.Duration;
 
@@ -11,11 +12,18 @@ import java.time.Duration;
  * @param requestsMax, bytesMax of one batch, as the vendor takes it
  * @param onePartition whether all of the account's batches share one work partition, because an attempt whose
  *     create got no answer can be told apart only where there is one at a time
+ * @param configured what an operator has said of the vendor's limits
  */
-public record AccountLimits(String provider, int requestsMax, long bytesMax, boolean onePartition) {
+public record AccountLimits(
+        String provider, int requestsMax, long bytesMax, boolean onePartition, LimitsConfig configured) {
 
     /** Of an account that the configuration does not name any more: its requests wait, and expire if it never comes back. */
     static final AccountLimits UNKNOWN = new AccountLimits("", 0, 0, false);
+
+    /** Of an account of which nothing is configured. */
+    public AccountLimits(String provider, int requestsMax, long bytesMax, boolean onePartition) {
+        this(provider, requestsMax, bytesMax, onePartition, LimitsConfig.VENDORS);
+    }
 
     LaneLimits within(LanesConfig lanes) {
         return equals(UNKNOWN)
@@ -23,6 +31,7 @@ public record AccountLimits(String provider, int requestsMax, long bytesMax, boo
                 : new LaneLimits(
                         Math.min(requestsMax, lanes.requestsMax()),
                         Math.min(bytesMax, lanes.bytesMax()),
+                        lanes.tokensMax() == 0 ? Long.MAX_VALUE : lanes.tokensMax(),
                         lanes.ageMax(),
                         lanes.batchesInFlightMax());
     }

@@ -6,6 +6,7 @@ import dev.halfrate.processor.lane.ClosedBy;
 import dev.halfrate.processor.lane.LaneState;
 import dev.halfrate.schemas.internal.LaneId;
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.HashMap;
@@ -30,6 +31,9 @@ final class LaneMetrics {
     private static final String IN_FLIGHT = "halfrate.lane.batches_in_flight";
     private static final String REQUESTS = "halfrate.lane.requests";
     private static final String GAP = "halfrate.balance.gap";
+    private static final String ESTIMATE_ERROR = "halfrate.lane.estimate_error";
+    private static final String QUOTA_USABLE = "halfrate.quota.usable";
+    private static final String QUOTA_RESERVED = "halfrate.quota.reserved";
 
     /** Requests since there is the lane, by what became of them; whatever process had the lane. */
     private static final Map<String, ToLongFunction<LaneTotals>> BECAME = Map.of(
@@ -130,11 +134,16 @@ final class LaneMetrics {
         return level;
     }
 
+    /** The model has to leave it again. */
+    synchronized Enqueued enqueued(String pool, String model) {
+        return new Enqueued(pool, model);
+    }
+
     private synchronized void left(Level level) {
         level.lanes--;
         if (level.lanes == 0) {
             levels.remove(level.name);
-            for (var gauge : List.of(WAITING, DELAYED, IN_FLIGHT, REQUESTS, GAP)) {
+            for (var gauge : List.of(WAITING, DELAYED, IN_FLIGHT, REQUESTS, GAP, ESTIMATE_ERROR)) {
                 registry.find(gauge).tag("lane", level.name).meters().forEach(registry::remove);
             }
         }
@@ -149,10 +158,21 @@ final class LaneMetrics {
         private final AtomicReference<LaneTotals> totals = new AtomicReference<>(LaneTotals.NONE);
         private final AtomicLong inBatches = new AtomicLong();
         private final AtomicLong gap = new AtomicLong();
+        private final DistributionSummary estimateError;
         private int lanes;
 
         private Level(String name) {
             this.name = name;
+            this.estimateError = DistributionSummary.builder(ESTIMATE_ERROR)
+                    .description(
+                            "How far estimates of a batch's input tokens were off, as a share of what the vendor reported")
+                    .tag("lane", name)
+                    .register(registry);
+        }
+
+        /** @param error of a batch's estimate, relative and without its sign */
+        void estimated(double error) {
+            estimateError.record(error);
         }
 
         void change(LaneState from, LaneState to) {
@@ -175,6 +195,43 @@ final class LaneMetrics {
 
         void leave() {
             left(this);
+        }
+    }
+
+    /** A quota of enqueued tokens; not shown as long as there is none. */
+    final class Enqueued {
+        private final String pool;
+        private final String model;
+        private final AtomicLong usable = new AtomicLong();
+        private final AtomicLong reserved = new AtomicLong();
+        private boolean shown;
+
+        private Enqueued(String pool, String model) {
+            this.pool = pool;
+            this.model = model;
+        }
+
+        /** @param tokens that may be reserved, 0 if there is no limit */
+        void show(long tokens, long reservedTokens) {
+            usable.set(tokens);
+            reserved.set(reservedTokens);
+            if (tokens > 0 && !shown) {
+                shown = true;
+                Gauge.builder(QUOTA_USABLE, usable, AtomicLong::get)
+                        .description("Input tokens that may be enqueued at the vendor at a time, by estimate")
+                        .tags("pool", pool, "model", model)
+                        .register(registry);
+                Gauge.builder(QUOTA_RESERVED, reserved, AtomicLong::get)
+                        .description("Input tokens of batches sealed and not settled, by estimate")
+                        .tags("pool", pool, "model", model)
+                        .register(registry);
+            }
+        }
+
+        void leave() {
+            for (var gauge : List.of(QUOTA_USABLE, QUOTA_RESERVED)) {
+                registry.find(gauge).tags("pool", pool, "model", model).meters().forEach(registry::remove);
+            }
         }
     }
 }

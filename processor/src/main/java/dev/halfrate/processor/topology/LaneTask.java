@@ -11,11 +11,14 @@ import dev.halfrate.processor.codec.Result;
 import dev.halfrate.processor.codec.ResultCodec;
 import dev.halfrate.processor.crash.CrashPoint;
 import dev.halfrate.processor.lane.Duplicates;
+import dev.halfrate.processor.lane.FairShares;
 import dev.halfrate.processor.lane.Id;
 import dev.halfrate.processor.lane.IdHasher;
 import dev.halfrate.processor.lane.LaneCore;
 import dev.halfrate.processor.lane.LaneEffect;
 import dev.halfrate.processor.lane.LaneEvent;
+import dev.halfrate.processor.lane.Room;
+import dev.halfrate.processor.lane.TokenRatio;
 import dev.halfrate.schemas.internal.Command;
 import dev.halfrate.schemas.internal.Hash;
 import dev.halfrate.schemas.internal.InternalFormat;
@@ -35,6 +38,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Predicate;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.Uuid;
@@ -70,6 +74,10 @@ final class LaneTask {
     private final Duplicates duplicates;
     private final IdHasher hasher = new IdHasher();
     private final Map<Bytes, Lane> lanes = new HashMap<>();
+    private final Map<Bytes, ModelQuota> models = new HashMap<>();
+    /** Batches whose requests are about to come back and have waited for a window already. A restart lets them wait again. */
+    private final Set<String> refused = new HashSet<>();
+
     private final int inboxPartition;
     private final Cancellable ticks;
     private int nextOrdinal = 1;
@@ -98,6 +106,7 @@ final class LaneTask {
     void close() {
         ticks.cancel();
         lanes.values().forEach(Lane::close);
+        models.values().forEach(ModelQuota::close);
     }
 
     // ---- events ----
@@ -109,7 +118,7 @@ final class LaneTask {
                 switch (signal.getKind()) {
                     case RETURNED -> returned(signal);
                     case SETTLED -> settled(signal);
-                    case QUEUE_FULL -> metrics.ignored(signal.getKind());
+                    case QUEUE_FULL -> queueFull(signal);
                 }
             }
             case Command command -> commanded(command);
@@ -281,10 +290,48 @@ final class LaneTask {
                     new Duplicates.Ended(batch.getOrdinal(), batchId, Instant.ofEpochMilli(settledAt), known));
         }
         var lane = requireNonNull(lanes.get(Bytes.wrap(batch.getLane().bytes())));
+        learn(lane, batch, signal, now);
         lane.add(LaneTotals.of(signal));
         lane.addInBatches(BitSet.valueOf(batch.getReturned()).cardinality() - batch.getItems());
+        if (refused.remove(batchId)) {
+            step(lane, new LaneEvent.Flushed(now), null);
+        }
         step(lane, new LaneEvent.Settled(now), null);
         forget(now);
+    }
+
+    private void learn(Lane lane, SealedBatch batch, Signal signal, Instant now) {
+        lane.addBytesInFlight(-batch.getBytes());
+        var bytes = signal.getAnsweredBytes();
+        var estimated = batch.getBytes() == 0 ? 0 : (double) batch.getReservedTokens() * bytes / batch.getBytes();
+        var knew = lane.ratio().isKnown();
+        lane.answered(
+                Math.round(estimated),
+                bytes,
+                signal.getInputTokens(),
+                signal.getAnsweredCount(),
+                signal.getOutputTokens());
+        var model = model(lane);
+        model.answered(knew, bytes, signal.getInputTokens(), signal.getAnsweredCount(), signal.getOutputTokens(), now);
+        stores.learned().put(model.key(), model.record());
+    }
+
+    /** Its requests come back before the batch settles, and are not to be sealed as before. */
+    private void queueFull(Signal signal) {
+        var lane = lanes.get(Lane.key(signal.getPool(), signal.getLane()));
+        if (lane == null || signal.getLimitTokens() == 0) {
+            metrics.ignored(signal.getKind());
+            return;
+        }
+        var model = model(lane);
+        model.refused(signal.getLimitTokens(), now());
+        refused.add(signal.getBatchId());
+        stores.learned().put(model.key(), model.record());
+        LOG.info(
+                "pool {}: {} may have {} enqueued tokens at a time, says its vendor",
+                signal.getPool(),
+                signal.getLane().getModel(),
+                signal.getLimitTokens());
     }
 
     private void commanded(Command command) {
@@ -318,6 +365,10 @@ final class LaneTask {
                         lane.id().getEndpoint(),
                         lane.gap()));
         dropIdle(now.minus(LANE_IDLE_MAX));
+        models.values().stream()
+                .filter(model -> model.forgetLimit(now))
+                .forEach(model -> stores.learned().put(model.key(), model.record()));
+        models.values().forEach(ModelQuota::show);
         forget(now);
     }
 
@@ -330,25 +381,71 @@ final class LaneTask {
             lane.close();
             stores.lanes().delete(lane.key());
             lanes.remove(lane.key());
+            model(lane).leave(lane);
+        });
+        models.values().removeIf(model -> {
+            var unused = model.isUnusedSince(since.minus(ModelQuota.KEPT_FOR));
+            if (unused) {
+                stores.learned().delete(model.key());
+                model.close();
+            }
+            return unused;
         });
     }
 
     // ---- a step of the core, and its effects ----
 
     private void step(Lane lane, LaneEvent event, WaitingChunks.@Nullable Chunk arrived) {
+        var model = model(lane);
+        if (model.bounds(lane)) {
+            step(lane, event, arrived, model.room(lane).none());
+            admit(model, event.at());
+        } else {
+            step(lane, event, arrived, model.room(lane));
+        }
+    }
+
+    /** Lets the lanes of a model seal what the quota has room for, one batch each by turns. */
+    private void admit(ModelQuota model, Instant now) {
+        var passed = new HashSet<Lane>();
+        while (true) {
+            var wanting = model.lanes().stream()
+                    .filter(lane -> model.bounds(lane) && !passed.contains(lane))
+                    .filter(lane -> lane.core().wants(lane.state(), now, model.room(lane)))
+                    .toList();
+            if (wanting.isEmpty()) {
+                return;
+            }
+            var wants = wanting.stream().map(model::want).toList();
+            var room = model.room(wanting.getFirst());
+            var turn = FairShares.next(wants, room.tokens(), room.tokensMin());
+            var lane = wanting.get(turn.index());
+            var ticked = new LaneEvent.Ticked(now);
+            var sealed = step(lane, ticked, null, model.room(lane).upTo(turn.tokens()))
+                    || step(lane, ticked, null, model.room(lane).upTo(Long.MAX_VALUE));
+            if (!sealed && lane.bytesInFlight() == 0) {
+                return; // what it waits for would never be free if the others took it
+            } else if (!sealed) {
+                passed.add(lane);
+            }
+        }
+    }
+
+    /** @return whether a batch was sealed */
+    private boolean step(Lane lane, LaneEvent event, WaitingChunks.@Nullable Chunk arrived, Room room) {
         var before = lane.state();
         var arrival = before.queue().nextSeq();
         var chunks = new WaitingChunks(stores.chunks(), lane.key());
         if (arrived != null) {
             chunks.add(arrival, arrived);
         }
-        var step = lane.core().on(before, event, chunks);
+        var step = lane.core().on(before, event, chunks, room);
         if (step.state().equals(before)) {
-            return;
+            return false;
         }
         for (var effect : step.effects()) {
             switch (effect) {
-                case LaneEffect.Seal seal -> seal(lane, seal, chunks);
+                case LaneEffect.Seal seal -> seal(lane, seal, chunks, room.ratio());
                 case LaneEffect.Expire expire -> expire(lane, expire, chunks, event.at());
             }
         }
@@ -361,13 +458,14 @@ final class LaneTask {
         }
         lane.state(step.state(), event.at());
         store(lane);
+        return step.state().nextBatch() > before.nextBatch();
     }
 
     private void store(Lane lane) {
-        stores.lanes().put(lane.key(), LaneStores.record(lane.pool(), lane.id(), lane.state(), lane.totals()));
+        stores.lanes().put(lane.key(), LaneStores.record(lane));
     }
 
-    private void seal(Lane lane, LaneEffect.Seal seal, WaitingChunks chunks) {
+    private void seal(Lane lane, LaneEffect.Seal seal, WaitingChunks chunks, TokenRatio ratio) {
         var ordinal = nextOrdinal++;
         var batchId = lane.batchId(seal.at(), inboxPartition, seal.number());
         var workPartition = WorkPartition.of(
@@ -389,7 +487,10 @@ final class LaneTask {
                                 .setChunks(manifest.parts().size())
                                 .setSucceeded(ByteBuffer.allocate(0))
                                 .setReturned(ByteBuffer.allocate(0))
+                                .setReservedTokens(ratio.tokens(seal.bytes()))
+                                .setBytes(seal.bytes())
                                 .build());
+        lane.addBytesInFlight(seal.bytes());
         for (var chunk : manifest.chunks(batchId, lane, seal, workPartition, inboxPartition)) {
             var key = (batchId + "/" + chunk.getIndex()).getBytes(UTF_8);
             var value = new Outgoing(InternalFormat.MANIFEST_CHUNK.encode(chunk), workPartition);
@@ -484,12 +585,17 @@ final class LaneTask {
 
     private void restore() {
         var now = now();
+        try (var all = stores.learned().all()) {
+            all.forEachRemaining(entry ->
+                    model(entry.value.getPool(), entry.value.getModel()).restore(entry.value));
+        }
         try (var all = stores.lanes().all()) {
             all.forEachRemaining(entry -> {
                 if (!entry.key.equals(LaneStores.RETIRED)) {
                     var lane = lane(entry.value.getPool(), entry.value.getLane());
                     lane.state(LaneStores.state(entry.value), now);
                     lane.add(LaneTotals.of(entry.value));
+                    lane.learned(LaneStores.ratio(entry.value), entry.value.getEstimateErrorPermille());
                 }
             });
         }
@@ -529,9 +635,11 @@ final class LaneTask {
                 batches.put(batch.getOrdinal(), batch);
                 nextOrdinal = Math.max(nextOrdinal, batch.getOrdinal() + 1);
                 if (batch.getSettledAt() == null) {
-                    requireNonNull(lanes.get(Bytes.wrap(batch.getLane().bytes())))
-                            .addInBatches(batch.getItems()
-                                    - BitSet.valueOf(batch.getReturned()).cardinality());
+                    var lane =
+                            requireNonNull(lanes.get(Bytes.wrap(batch.getLane().bytes())));
+                    lane.addInBatches(batch.getItems()
+                            - BitSet.valueOf(batch.getReturned()).cardinality());
+                    lane.addBytesInFlight(batch.getBytes());
                 } else {
                     duplicates.settled(new Duplicates.Ended(
                             batch.getOrdinal(),
@@ -563,8 +671,19 @@ final class LaneTask {
                 LOG.warn("account {} is not configured any more: its requests wait until they expire", id.getAccount());
             }
             var core = new LaneCore(account.within(topology.lanes()));
-            return new Lane(key, pool, id, account, core, metrics.level(id), now());
+            var lane = new Lane(key, pool, id, account, core, metrics.level(id), now());
+            model(lane).join(lane);
+            return lane;
         });
+    }
+
+    private ModelQuota model(Lane lane) {
+        return model(lane.pool(), lane.id().getModel());
+    }
+
+    private ModelQuota model(String pool, String name) {
+        return models.computeIfAbsent(
+                ModelQuota.key(pool, name), _ -> new ModelQuota(pool, name, metrics.enqueued(pool, name), now()));
     }
 
     private Id id(String pool, Ref ref) {

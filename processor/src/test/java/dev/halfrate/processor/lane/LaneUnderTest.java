@@ -49,9 +49,16 @@ final class LaneUnderTest {
     private LaneState state = LaneState.NEW;
     private Instant now = START;
     private int nextNumber;
+    private Room room = Room.unbounded(TokenRatio.UNKNOWN);
 
     LaneUnderTest(LaneLimits limits) {
         core = new LaneCore(limits);
+    }
+
+    /** From now on there is only so much room. */
+    LaneUnderTest room(Room now) {
+        room = now;
+        return this;
     }
 
     LaneUnderTest after(Duration time) {
@@ -107,7 +114,7 @@ final class LaneUnderTest {
     }
 
     private LaneUnderTest on(LaneEvent event) {
-        var step = core.on(state, event, this::chunk);
+        var step = core.on(state, event, this::chunk, room);
         for (var effect : step.effects()) {
             switch (effect) {
                 case LaneEffect.Seal seal -> sealed.add(new Batch(seal.by(), items(seal.runs()), seal.bytes()));

@@ -95,6 +95,8 @@ final class Effects implements Vendor {
             case Effect.ReportMissing _ -> soon(() -> reportMissing(batch));
             case Effect.ReportRefused(var code, var _) ->
                 soon(() -> mailbox.post(Letters.refused(batch, open(batch), code, clock.now())));
+            case Effect.ReportUnexecuted(var code, var _) ->
+                soon(() -> mailbox.post(Letters.unexecuted(batch, open(batch), code, clock.now())));
             case Effect.ReportRefusedItems(var items) ->
                 soon(() -> mailbox.post(Letters.refusedItems(batch, items(batch), items, clock.now())));
             case Effect.StartTimer _ -> throw new AssertionError("timers are the actor's");

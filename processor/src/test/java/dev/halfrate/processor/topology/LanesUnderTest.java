@@ -91,7 +91,7 @@ final class LanesUnderTest implements AutoCloseable {
 
     /** As after a crash: memory and local stores are gone, the changelogs are read. */
     void restart() {
-        for (var store : List.of("lanes", "chunks", "delayed", "ids", "batches")) {
+        for (var store : List.of("lanes", "chunks", "delayed", "ids", "batches", "learned")) {
             var changelog = changelogs.computeIfAbsent(store, _ -> new LinkedHashMap<>());
             for (var record : read(settings.applicationId() + "-" + store + "-changelog")) {
                 var key = Bytes.wrap(record.key());
@@ -200,9 +200,48 @@ final class LanesUnderTest implements AutoCloseable {
     }
 
     void returned(String batchId, List<Ref> refs, Instant notBefore) {
+        returned(LANE, batchId, refs, notBefore);
+    }
+
+    private void returned(LaneId lane, String batchId, List<Ref> refs, Instant notBefore) {
         inbox(InternalFormat.SIGNAL.encode(signal(SignalKind.RETURNED, batchId)
+                .setLane(lane)
                 .setSucceeded(ByteBuffer.allocate(0))
-                .setReturned(chunk(LANE, refs, notBefore))
+                .setReturned(chunk(lane, refs, notBefore))
+                .build()));
+    }
+
+    /** The vendor refuses a batch because it allows no more tokens than that. */
+    void refused(ManifestChunk manifest, long limitTokens) {
+        refused(List.of(manifest), limitTokens);
+    }
+
+    /** @param batch all of its manifest */
+    void refused(List<ManifestChunk> batch, long limitTokens) {
+        var manifest = batch.getFirst();
+        var batchId = manifest.getBatchId();
+        inbox(InternalFormat.SIGNAL.encode(signal(SignalKind.QUEUE_FULL, batchId)
+                .setLane(manifest.getLane())
+                .setSucceeded(ByteBuffer.allocate(0))
+                .setLimitTokens(limitTokens)
+                .build()));
+        batch.forEach(part -> returned(part.getLane(), batchId, refs(part), Instant.EPOCH));
+        settled(batchId, List.of(), 0);
+    }
+
+    /** All of a batch has succeeded, and had so many input tokens. */
+    void answered(ManifestChunk manifest, long inputTokens) {
+        var items = manifest.getItems();
+        var bits = new BitSet();
+        bits.set(0, items);
+        inbox(InternalFormat.SIGNAL.encode(signal(SignalKind.SETTLED, manifest.getBatchId())
+                .setLane(manifest.getLane())
+                .setSucceeded(ByteBuffer.wrap(bits.toByteArray()))
+                .setSucceededCount(items)
+                .setAnsweredCount(items)
+                .setAnsweredBytes(manifest.getBytes())
+                .setInputTokens(inputTokens)
+                .setOutputTokens(items)
                 .build()));
     }
 
