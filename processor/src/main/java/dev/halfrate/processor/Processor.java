@@ -15,6 +15,7 @@ import dev.halfrate.processor.provider.Capabilities;
 import dev.halfrate.processor.provider.Provider;
 import dev.halfrate.processor.provider.http.Organization;
 import dev.halfrate.processor.topology.AccountLimits;
+import dev.halfrate.processor.topology.BudgetRules;
 import dev.halfrate.processor.topology.LaneStreams;
 import dev.halfrate.processor.topology.LaneStreamsSettings;
 import dev.halfrate.processor.topology.LaneTopology;
@@ -87,7 +88,16 @@ public final class Processor implements AutoCloseable {
         var ledger = closing(
                 new LedgerWorker(config, instance.id(), providers, workPartitions, pricing, meters, failure::complete));
         var lanes = closing(new LaneStreams(
-                new LaneTopology(config.topics(), workPartitions, config.lanes(), limits(config, capabilities), meters),
+                new LaneTopology(
+                        config.topics(),
+                        workPartitions,
+                        config.lanes(),
+                        limits(config, capabilities),
+                        new BudgetRules(
+                                config.money().budgets(),
+                                pricing,
+                                config.money().outputTokensMax()),
+                        meters),
                 new LaneStreamsSettings(
                         config.application(),
                         config.stateDir().resolve("lanes"),

@@ -89,7 +89,17 @@ class ArchitectureTest {
             .mayOnlyBeAccessedByLayers("intake", "topology", "ledger", "ops", "cli")
             .whereLayer("money")
             .mayOnlyBeAccessedByLayers(
-                    "codec", "provider", "vendors", "config", "batch", "ledger", "call", "estimate", "cli");
+                    "codec",
+                    "provider",
+                    "vendors",
+                    "config",
+                    "batch",
+                    "ledger",
+                    "topology",
+                    "wiring",
+                    "call",
+                    "estimate",
+                    "cli");
 
     @ArchTest
     static final ArchRule noCyclesBetweenRooms =

@@ -5,7 +5,9 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import dev.halfrate.processor.money.Budget;
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -313,9 +315,50 @@ public final class ConfigFile {
     }
 
     private static MoneyConfig money(ConfigSection money) {
-        var config = new MoneyConfig(money.text("prices", MoneyConfig.DEFAULT.prices()));
+        var config = new MoneyConfig(
+                money.text("prices", MoneyConfig.DEFAULT.prices()),
+                money.texts("tags", MoneyConfig.DEFAULT.tags()),
+                money.integer("output-tokens-max", MoneyConfig.DEFAULT.outputTokensMax()),
+                money.sections("budgets").stream().map(ConfigFile::budget).toList());
         money.refuseUnknown();
         return config;
+    }
+
+    private static Budget budget(ConfigSection budget) {
+        var period = budget.text("period", "month");
+        var atLimit = budget.text("at-limit", "wait");
+        var config = new Budget(
+                budget.requiredText("name"),
+                budget.requiredText("pool"),
+                budget.text("tag", ""),
+                switch (period) {
+                    case "day" -> Budget.Period.DAY;
+                    case "week" -> Budget.Period.WEEK;
+                    case "month" -> Budget.Period.MONTH;
+                    case "total" -> Budget.Period.TOTAL;
+                    default ->
+                        throw new ConfigException("%s must be one of: day, week, month, total; got '%s'"
+                                .formatted(budget.path("period"), period));
+                },
+                usd(budget),
+                switch (atLimit) {
+                    case "wait" -> Budget.AtLimit.WAIT;
+                    case "reject" -> Budget.AtLimit.REJECT;
+                    default ->
+                        throw new ConfigException(
+                                "%s must be wait or reject; got '%s'".formatted(budget.path("at-limit"), atLimit));
+                });
+        budget.refuseUnknown();
+        return config;
+    }
+
+    private static BigDecimal usd(ConfigSection budget) {
+        var text = budget.requiredText("usd");
+        try {
+            return new BigDecimal(text);
+        } catch (NumberFormatException _) {
+            throw new ConfigException("%s must be a number of dollars, got '%s'".formatted(budget.path("usd"), text));
+        }
     }
 
     private static WebhooksConfig webhooks(ConfigSection webhooks) {

@@ -1,6 +1,7 @@
 package dev.halfrate.processor.lane;
 
 import dev.halfrate.processor.lane.LaneEffect.Expire;
+import dev.halfrate.processor.lane.LaneEffect.Reject;
 import dev.halfrate.processor.lane.LaneEffect.Run;
 import dev.halfrate.processor.lane.LaneEffect.Seal;
 import dev.halfrate.processor.lane.LaneState.Queue;
@@ -92,6 +93,7 @@ public final class LaneCore {
         private final Room room;
         private LaneState state;
         private long tokensFree;
+        private long picosFree;
         private boolean alone;
         private int sealed;
         private int looks = ITEMS_PER_STEP_MAX;
@@ -102,6 +104,7 @@ public final class LaneCore {
             this.chunks = chunks;
             this.room = room;
             this.tokensFree = room.tokens();
+            this.picosFree = room.purse().picos();
             this.alone = room.alone();
         }
 
@@ -129,6 +132,9 @@ public final class LaneCore {
         /** The rest of a quota is left until there is more of it, unless the window needs no more. */
         private boolean isWorthIt() {
             var queue = state.queue();
+            if (picosFree < room.purse().picosMin()) {
+                return false;
+            }
             var bytes = (double) queue.bytes() * windowItems() / queue.items();
             return tokensFree >= room.tokensMin()
                     || room.ratio().tokens(Math.min((long) bytes, limits.bytesMax())) <= tokensFree;
@@ -139,12 +145,14 @@ public final class LaneCore {
             var before = state;
             var live = take(limits.requestsMax());
             if (live.items > 0) {
-                effects.add(new Seal(state.nextBatch(), now, by, List.copyOf(live.runs), live.items, live.bytes));
+                effects.add(new Seal(
+                        state.nextBatch(), now, by, List.copyOf(live.runs), live.items, live.bytes, live.picos));
                 state = state.seal();
                 if (tokensFree < Long.MAX_VALUE) {
                     tokensFree -= room.ratio().tokens(live.bytes);
                     alone = false;
                 }
+                picosFree -= live.picos;
                 sealed++;
             }
             return !state.equals(before);
@@ -154,16 +162,22 @@ public final class LaneCore {
         private Taken take(int itemsMax) {
             var live = new Taken(room.ratio(), tokensFree, alone);
             var expired = new Taken(room.ratio(), tokensFree, alone);
+            var rejected = new Taken(room.ratio(), tokensFree, alone);
             var queue = state.queue();
             var seq = queue.firstSeq();
             var item = queue.skip();
             var chunk = chunks.apply(seq);
             while (looks > 0) {
                 var bytes = chunk.lineBytes(item);
+                var picos = room.purse().most().picos(bytes, chunk.outputTokensMax(item));
                 if (!chunk.expiresAt(item).isAfter(now)) {
-                    expired.add(seq, item, bytes);
-                } else if (live.hasRoomFor(bytes, itemsMax)) {
-                    live.add(seq, item, bytes);
+                    expired.add(seq, item, bytes, 0);
+                } else if (!live.hasRoomFor(bytes, itemsMax - rejected.items)) {
+                    break;
+                } else if (picos <= picosFree - live.picos) {
+                    live.add(seq, item, bytes, picos);
+                } else if (room.purse().rejects()) {
+                    rejected.add(seq, item, bytes, 0);
                 } else {
                     break;
                 }
@@ -181,13 +195,17 @@ public final class LaneCore {
             if (expired.items > 0) {
                 effects.add(new Expire(List.copyOf(expired.runs)));
             }
+            if (rejected.items > 0) {
+                effects.add(new Reject(List.copyOf(rejected.runs)));
+            }
+            var left = live.items + expired.items + rejected.items;
             var empty = seq == queue.nextSeq();
             state = state.with(new Queue(
                     seq,
                     item,
                     queue.nextSeq(),
-                    queue.items() - live.items - expired.items,
-                    queue.bytes() - live.bytes - expired.bytes,
+                    queue.items() - left,
+                    queue.bytes() - live.bytes - expired.bytes - rejected.bytes,
                     empty ? Instant.EPOCH : chunk.arrivedAt(),
                     empty ? Instant.EPOCH : chunk.expiresAt(item)));
             return live;
@@ -202,6 +220,7 @@ public final class LaneCore {
         private final List<Run> runs = new ArrayList<>();
         private int items;
         private long bytes;
+        private long picos;
 
         Taken(TokenRatio ratio, long tokensFree, boolean alone) {
             this.ratio = ratio;
@@ -218,7 +237,7 @@ public final class LaneCore {
             return items < itemsMax && fits;
         }
 
-        void add(long seq, int item, int lineBytes) {
+        void add(long seq, int item, int lineBytes, long mostPicos) {
             var last = runs.isEmpty() ? null : runs.getLast();
             if (last != null && last.seq() == seq && last.until() == item) {
                 runs.set(runs.size() - 1, new Run(seq, last.from(), item + 1));
@@ -227,6 +246,7 @@ public final class LaneCore {
             }
             items++;
             bytes += lineBytes;
+            picos += mostPicos;
         }
     }
 }

@@ -5,9 +5,11 @@ import dev.halfrate.processor.batch.BatchHeader;
 import dev.halfrate.processor.batch.BatchState;
 import dev.halfrate.processor.batch.ItemEnd;
 import dev.halfrate.processor.batch.ItemReport;
+import dev.halfrate.processor.batch.Twin;
 import dev.halfrate.processor.codec.BatchProgress;
 import dev.halfrate.processor.codec.Result;
 import dev.halfrate.processor.ledger.PartitionLog.LaneSignal;
+import dev.halfrate.processor.money.Spend;
 import dev.halfrate.schemas.internal.LaneId;
 import dev.halfrate.schemas.internal.Ref;
 import dev.halfrate.schemas.internal.RefChunk;
@@ -164,7 +166,19 @@ public final class Publications {
                         .setInputTokens(spend.usage().inputTokens())
                         .setOutputTokens(spend.usage().outputTokens())
                         .setCostPicos(spend.cost().paid().picos())
+                        .setExposurePicos(exposure(batch, spend))
                         .build());
+    }
+
+    /** @return what lines that may have been bought twice cost if they did; each like the mean of those that were answered */
+    private static long exposure(Batch batch, Spend spend) {
+        if (spend.answers() == 0) {
+            return 0;
+        }
+        var lines = (long) batch.exposure().released()
+                + batch.exposure().missing()
+                + batch.twins().stream().mapToLong(Twin::lines).sum();
+        return Math.multiplyExact(lines, Math.ceilDiv(spend.cost().paid().picos(), spend.answers()));
     }
 
     /** The lane learns it before the items come back, so that it does not seal the like again. */

@@ -21,6 +21,9 @@ final class Lane {
     /** The completion window of lanes whose requests are sent one by one. */
     static final String SYNCHRONOUS = "sync";
 
+    /** No beta is written like that. */
+    private static final String TAG = "tag:";
+
     private static final int KEY_BYTES = 16;
 
     private final Bytes key;
@@ -66,6 +69,10 @@ final class Lane {
                 lane.getApiVersion(),
                 lane.getCompletionWindow()));
         parts.addAll(lane.getBetas());
+        if (!lane.getTag().isEmpty()) {
+            parts.add(TAG);
+            parts.add(lane.getTag());
+        }
         return hash(parts.toArray(String[]::new));
     }
 

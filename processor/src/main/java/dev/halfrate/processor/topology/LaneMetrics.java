@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
@@ -43,13 +44,16 @@ final class LaneMetrics {
             "succeeded", LaneTotals::succeeded,
             "failed", LaneTotals::failed,
             "expired", LaneTotals::expired,
-            "cancelled", LaneTotals::cancelled);
+            "cancelled", LaneTotals::cancelled,
+            "rejected", LaneTotals::rejected);
 
     private final MeterRegistry registry;
     private final Counter accepted;
     private final Counter absorbed;
     private final Counter expired;
+    private final Counter rejected;
     private final Map<String, Level> levels = new HashMap<>();
+    private final Map<String, Money> budgets = new HashMap<>();
 
     LaneMetrics(MeterRegistry registry) {
         this.registry = registry;
@@ -63,6 +67,13 @@ final class LaneMetrics {
                 .description("Requests that ended before a batch took them")
                 .tag("status", "expired")
                 .register(registry);
+        rejected = Counter.builder("halfrate.requests.ended")
+                .tag("status", "rejected")
+                .register(registry);
+    }
+
+    void rejected() {
+        rejected.increment();
     }
 
     void accepted() {
@@ -195,6 +206,39 @@ final class LaneMetrics {
 
         void leave() {
             left(this);
+        }
+    }
+
+    /** Of a budget of that name. */
+    synchronized Money budget(String name) {
+        return budgets.computeIfAbsent(name, Money::new);
+    }
+
+    /** What a budget's lanes have spent and reserved, which may belong to several tasks only while they move. */
+    final class Money {
+        private final Map<Object, long[]> parts = new ConcurrentHashMap<>();
+
+        private Money(String name) {
+            Gauge.builder("halfrate.budget.spent", this, money -> money.dollars(0))
+                    .description("US dollars spent in the present period")
+                    .tag("budget", name)
+                    .register(registry);
+            Gauge.builder("halfrate.budget.reserved", this, money -> money.dollars(1))
+                    .description("US dollars that batches sealed and not settled may cost at most")
+                    .tag("budget", name)
+                    .register(registry);
+        }
+
+        private double dollars(int part) {
+            return parts.values().stream().mapToLong(figures -> figures[part]).sum() / 1e12;
+        }
+
+        void show(Object task, long spentPicos, long reservedPicos) {
+            parts.put(task, new long[] {spentPicos, reservedPicos});
+        }
+
+        void leave(Object task) {
+            parts.remove(task);
         }
     }
 

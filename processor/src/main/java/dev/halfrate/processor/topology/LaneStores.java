@@ -10,6 +10,7 @@ import dev.halfrate.schemas.internal.LaneRecord;
 import dev.halfrate.schemas.internal.LearnedRecord;
 import dev.halfrate.schemas.internal.SealedBatch;
 import dev.halfrate.schemas.internal.SealedIds;
+import dev.halfrate.schemas.internal.SpendRecord;
 import dev.halfrate.schemas.internal.WaitingChunk;
 import java.nio.ByteBuffer;
 import java.time.Instant;
@@ -37,6 +38,7 @@ import org.apache.kafka.streams.state.Stores;
  * @param ids ids of sealed batches, written once
  * @param batches sealed batches that are in flight or whose ids are still known
  * @param learned what is known of models, whether there are lanes of theirs or not
+ * @param spend what was spent, by pool, tag and day
  */
 record LaneStores(
         KeyValueStore<Bytes, LaneRecord> lanes,
@@ -44,7 +46,8 @@ record LaneStores(
         KeyValueStore<Bytes, WaitingChunk> delayed,
         KeyValueStore<Bytes, SealedIds> ids,
         KeyValueStore<String, SealedBatch> batches,
-        KeyValueStore<Bytes, LearnedRecord> learned) {
+        KeyValueStore<Bytes, LearnedRecord> learned,
+        KeyValueStore<String, SpendRecord> spend) {
 
     private static final String LANES = "lanes";
     private static final String CHUNKS = "chunks";
@@ -52,6 +55,7 @@ record LaneStores(
     private static final String IDS = "ids";
     private static final String BATCHES = "batches";
     private static final String LEARNED = "learned";
+    private static final String SPEND = "spend";
     private static final int LANE_KEY_BYTES = 16;
 
     static final Bytes RETIRED = Bytes.wrap(new byte[LANE_KEY_BYTES]);
@@ -69,7 +73,8 @@ record LaneStores(
                 context.getStateStore(DELAYED),
                 context.getStateStore(IDS),
                 context.getStateStore(BATCHES),
-                context.getStateStore(LEARNED));
+                context.getStateStore(LEARNED),
+                context.getStateStore(SPEND));
     }
 
     static List<StoreBuilder<?>> builders() {
@@ -80,7 +85,8 @@ record LaneStores(
                 builder(DELAYED, Serdes.Bytes(), InternalFormat.WAITING_CHUNK),
                 builder(IDS, Serdes.Bytes(), InternalFormat.SEALED_IDS),
                 builder(BATCHES, Serdes.String(), InternalFormat.SEALED_BATCH),
-                builder(LEARNED, Serdes.Bytes(), InternalFormat.LEARNED_RECORD));
+                builder(LEARNED, Serdes.Bytes(), InternalFormat.LEARNED_RECORD),
+                builder(SPEND, Serdes.String(), InternalFormat.SPEND_RECORD));
     }
 
     private static <K, V extends SpecificRecordBase> StoreBuilder<KeyValueStore<K, V>> builder(
@@ -249,7 +255,8 @@ record LaneStores(
                 0L,
                 0L,
                 0L,
-                0);
+                0,
+                totals.rejected());
     }
 
     /** Adds what a lane came to, before it is dropped, to what those before it did; its key is no lane's. */

@@ -72,6 +72,7 @@ final class LaneTask {
     private final ProcessorContext<byte[], Outgoing> context;
     private final LaneStores stores;
     private final Duplicates duplicates;
+    private final Budgets budgets;
     private final IdHasher hasher = new IdHasher();
     private final Map<Bytes, Lane> lanes = new HashMap<>();
     private final Map<Bytes, ModelQuota> models = new HashMap<>();
@@ -92,6 +93,7 @@ final class LaneTask {
         stores = LaneStores.of(context);
         duplicates = new Duplicates(
                 topology.lanes().duplicatesHorizon(), topology.lanes().duplicatesMax());
+        budgets = new Budgets(topology.budgets(), stores.spend(), metrics);
         inboxPartition = context.taskId().partition();
         restore();
         ticks = context.schedule(tickInterval(topology.lanes().ageMax()), PunctuationType.WALL_CLOCK_TIME, _ -> tick());
@@ -107,6 +109,7 @@ final class LaneTask {
         ticks.cancel();
         lanes.values().forEach(Lane::close);
         models.values().forEach(ModelQuota::close);
+        budgets.close();
     }
 
     // ---- events ----
@@ -302,6 +305,8 @@ final class LaneTask {
 
     private void learn(Lane lane, SealedBatch batch, Signal signal, Instant now) {
         lane.addBytesInFlight(-batch.getBytes());
+        budgets.settle(
+                lane, batch.getReservedPicos(), Math.addExact(signal.getCostPicos(), signal.getExposurePicos()), now);
         var bytes = signal.getAnsweredBytes();
         var estimated = batch.getBytes() == 0 ? 0 : (double) batch.getReservedTokens() * bytes / batch.getBytes();
         var knew = lane.ratio().isKnown();
@@ -369,6 +374,8 @@ final class LaneTask {
                 .filter(model -> model.forgetLimit(now))
                 .forEach(model -> stores.learned().put(model.key(), model.record()));
         models.values().forEach(ModelQuota::show);
+        budgets.forget(now);
+        budgets.show(now);
         forget(now);
     }
 
@@ -401,8 +408,18 @@ final class LaneTask {
             step(lane, event, arrived, model.room(lane).none());
             admit(model, event.at());
         } else {
-            step(lane, event, arrived, model.room(lane));
+            step(lane, event, arrived, room(model, lane, event.at()));
         }
+        var room = model.room(lane);
+        var purse = budgets.purse(lane, room.ratio(), event.at());
+        if (purse.picos() <= purse.picosMin() && lane.core().wants(lane.state(), event.at(), room)) {
+            budgets.held(lane, event.at());
+        }
+    }
+
+    private Room room(ModelQuota model, Lane lane, Instant now) {
+        var room = model.room(lane);
+        return room.with(budgets.purse(lane, room.ratio(), now));
     }
 
     /** Lets the lanes of a model seal what the quota has room for, one batch each by turns. */
@@ -421,9 +438,9 @@ final class LaneTask {
             var turn = FairShares.next(wants, room.tokens(), room.tokensMin());
             var lane = wanting.get(turn.index());
             var ticked = new LaneEvent.Ticked(now);
-            var sealed = step(lane, ticked, null, model.room(lane).upTo(turn.tokens()))
-                    || step(lane, ticked, null, model.room(lane).upTo(Long.MAX_VALUE));
-            if (!sealed && lane.bytesInFlight() == 0) {
+            var sealed = step(lane, ticked, null, room(model, lane, now).upTo(turn.tokens()))
+                    || step(lane, ticked, null, room(model, lane, now).upTo(Long.MAX_VALUE));
+            if (!sealed && lane.bytesInFlight() == 0 && !budgets.binds(lane)) {
                 return; // what it waits for would never be free if the others took it
             } else if (!sealed) {
                 passed.add(lane);
@@ -447,6 +464,7 @@ final class LaneTask {
             switch (effect) {
                 case LaneEffect.Seal seal -> seal(lane, seal, chunks, room.ratio());
                 case LaneEffect.Expire expire -> expire(lane, expire, chunks, event.at());
+                case LaneEffect.Reject reject -> reject(lane, reject, chunks, event.at());
             }
         }
         var first = step.state().queue().firstSeq();
@@ -489,8 +507,10 @@ final class LaneTask {
                                 .setReturned(ByteBuffer.allocate(0))
                                 .setReservedTokens(ratio.tokens(seal.bytes()))
                                 .setBytes(seal.bytes())
+                                .setReservedPicos(seal.picos())
                                 .build());
         lane.addBytesInFlight(seal.bytes());
+        budgets.reserve(lane, seal.picos());
         for (var chunk : manifest.chunks(batchId, lane, seal, workPartition, inboxPartition)) {
             var key = (batchId + "/" + chunk.getIndex()).getBytes(UTF_8);
             var value = new Outgoing(InternalFormat.MANIFEST_CHUNK.encode(chunk), workPartition);
@@ -508,20 +528,40 @@ final class LaneTask {
                 lane.add(LaneTotals.expired(1));
                 metrics.expired();
                 forward(
-                        ResultCodec.toRecord(topology.topics().results(), expired(lane, ref, now)),
+                        ResultCodec.toRecord(
+                                topology.topics().results(),
+                                unsealed(
+                                        lane,
+                                        ref,
+                                        Rejection.REQUEST_EXPIRED,
+                                        "no batch answered the request within its life (requests.ttl): send it again",
+                                        now)),
                         LaneTopology.RESULTS);
             }
         }
     }
 
-    private static Result expired(Lane lane, Ref ref, Instant now) {
-        var failure = new Result.Failure(
-                Rejection.REQUEST_EXPIRED.code(),
-                "no batch answered the request within its life (requests.ttl): send it again",
-                false);
+    private void reject(Lane lane, LaneEffect.Reject reject, WaitingChunks chunks, Instant now) {
+        var reason = budgets.reason(lane, now);
+        for (var run : reject.runs()) {
+            for (var ref : Manifest.refs(chunks.apply(run.seq()), List.of(run))) {
+                duplicates.end(id(lane.pool(), ref));
+                lane.add(LaneTotals.rejected(1));
+                metrics.rejected();
+                forward(
+                        ResultCodec.toRecord(
+                                topology.topics().results(),
+                                unsealed(lane, ref, Rejection.BUDGET_EXCEEDED, reason, now)),
+                        LaneTopology.RESULTS);
+            }
+        }
+    }
+
+    private static Result unsealed(Lane lane, Ref ref, Rejection rejection, String message, Instant now) {
+        var failure = new Result.Failure(rejection.code(), message, false);
         return new Result(
                 ref.getCustomId(),
-                Result.Status.EXPIRED,
+                rejection.status(),
                 lane.account().provider(),
                 lane.id().getAccount(),
                 lane.id().getModel(),
@@ -640,6 +680,7 @@ final class LaneTask {
                     lane.addInBatches(batch.getItems()
                             - BitSet.valueOf(batch.getReturned()).cardinality());
                     lane.addBytesInFlight(batch.getBytes());
+                    budgets.reserve(lane, batch.getReservedPicos());
                 } else {
                     duplicates.settled(new Duplicates.Ended(
                             batch.getOrdinal(),

@@ -1,6 +1,7 @@
 package dev.halfrate.processor.topology;
 
 import dev.halfrate.processor.lane.FairShares;
+import dev.halfrate.processor.lane.Purse;
 import dev.halfrate.processor.lane.Quota;
 import dev.halfrate.processor.lane.Room;
 import dev.halfrate.processor.lane.TokenRatio;
@@ -106,7 +107,8 @@ final class ModelQuota {
             return Room.unbounded(ratio(lane));
         }
         var reserved = reserved();
-        return new Room(ratio(lane), 1, Math.max(0, quota.usable() - reserved), quota.crumb(), reserved == 0);
+        return new Room(
+                ratio(lane), 1, Math.max(0, quota.usable() - reserved), quota.crumb(), reserved == 0, Purse.UNBOUNDED);
     }
 
     FairShares.Want want(Lane lane) {

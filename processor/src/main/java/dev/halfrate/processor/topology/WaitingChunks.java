@@ -82,6 +82,11 @@ final class WaitingChunks implements LongFunction<WaitingChunks.Chunk> {
         }
 
         @Override
+        public int outputTokensMax(int item) {
+            return refs().get(item).getOutputTokensMax();
+        }
+
+        @Override
         public Instant expiresAt(int item) {
             return Instant.ofEpochMilli(refs().get(item).getExpiresAt());
         }

@@ -3,7 +3,9 @@ package dev.halfrate.processor.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.halfrate.processor.money.Budget;
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -339,6 +341,37 @@ class ConfigFileTest {
         assertThatThrownBy(() -> ConfigFile.parse(yaml, ENVIRONMENT))
                 .isInstanceOf(ConfigException.class)
                 .hasMessage(message);
+    }
+
+    @Test
+    void budgetsAreOfAPoolAndATag() {
+        var yaml = """
+                kafka: {bootstrap.servers: x}
+                accounts: [{name: a, key: {env: KEY}}]
+                money:
+                  tags: [trial]
+                  budgets:
+                    - {name: all, pool: a, usd: 500}
+                    - {name: research, pool: a, tag: research, period: day, usd: 12.50, at-limit: %s}
+                """;
+
+        var money = ConfigFile.parse(yaml.formatted("reject"), ENVIRONMENT).money();
+
+        assertThat(money.budgets())
+                .containsExactly(
+                        new Budget("all", "a", "", Budget.Period.MONTH, new BigDecimal("500"), Budget.AtLimit.WAIT),
+                        new Budget(
+                                "research",
+                                "a",
+                                "research",
+                                Budget.Period.DAY,
+                                new BigDecimal("12.50"),
+                                Budget.AtLimit.REJECT));
+        assertThat(money.ownTags()).containsExactlyInAnyOrder("trial", "research");
+        assertThatThrownBy(() -> ConfigFile.parse(yaml.formatted("stop"), ENVIRONMENT))
+                .hasMessage("money.budgets[1].at-limit must be wait or reject; got 'stop'");
+        assertThatThrownBy(() -> ConfigFile.parse(yaml.formatted("wait").replace("pool: a", "pool: b"), ENVIRONMENT))
+                .hasMessage("money.budgets.pool must be the pool of an account, got 'b'");
     }
 
     @Test

@@ -36,6 +36,11 @@ final class LaneUnderTest {
         }
 
         @Override
+        public int outputTokensMax(int item) {
+            return 0;
+        }
+
+        @Override
         public Instant expiresAt(int item) {
             return items.get(item).expiresAt();
         }
@@ -46,6 +51,7 @@ final class LaneUnderTest {
     private final List<List<Item>> delayed = new ArrayList<>();
     private final List<Batch> sealed = new ArrayList<>();
     private final List<Item> expired = new ArrayList<>();
+    private final List<Item> rejected = new ArrayList<>();
     private LaneState state = LaneState.NEW;
     private Instant now = START;
     private int nextNumber;
@@ -119,6 +125,7 @@ final class LaneUnderTest {
             switch (effect) {
                 case LaneEffect.Seal seal -> sealed.add(new Batch(seal.by(), items(seal.runs()), seal.bytes()));
                 case LaneEffect.Expire expire -> expired.addAll(items(expire.runs()));
+                case LaneEffect.Reject reject -> rejected.addAll(items(reject.runs()));
             }
         }
         state = step.state();
@@ -150,6 +157,10 @@ final class LaneUnderTest {
 
     List<Batch> sealed() {
         return sealed;
+    }
+
+    List<Item> rejected() {
+        return rejected;
     }
 
     List<Item> expired() {

@@ -265,6 +265,7 @@ class EnqueuedTokensTest {
                         enqueued.put(batch.getFirst(), tokensOf(batch));
                     } else {
                         refusals++;
+                        assertThat(refusals).isLessThan(1_000);
                         lanes.refused(batch, limit);
                     }
                 }

@@ -78,9 +78,13 @@ final class LanesUnderTest implements AutoCloseable {
     private long nextOffset;
 
     LanesUnderTest(Path stateDir, LanesConfig config, Map<String, AccountLimits> accounts) {
+        this(stateDir, config, accounts, BudgetRules.NONE);
+    }
+
+    LanesUnderTest(Path stateDir, LanesConfig config, Map<String, AccountLimits> accounts, BudgetRules budgets) {
         settings = new LaneStreamsSettings("halfrate", stateDir, Map.of("bootstrap.servers", "none:1"), 1, 1, 0);
         metrics = new LaneMetrics(meters);
-        topology = new LaneTopology(TOPICS, WORK_PARTITIONS, config, accounts, meters);
+        topology = new LaneTopology(TOPICS, WORK_PARTITIONS, config, accounts, budgets, meters);
         driver = start();
     }
 
@@ -91,7 +95,7 @@ final class LanesUnderTest implements AutoCloseable {
 
     /** As after a crash: memory and local stores are gone, the changelogs are read. */
     void restart() {
-        for (var store : List.of("lanes", "chunks", "delayed", "ids", "batches", "learned")) {
+        for (var store : List.of("lanes", "chunks", "delayed", "ids", "batches", "learned", "spend")) {
             var changelog = changelogs.computeIfAbsent(store, _ -> new LinkedHashMap<>());
             for (var record : read(settings.applicationId() + "-" + store + "-changelog")) {
                 var key = Bytes.wrap(record.key());
@@ -119,7 +123,8 @@ final class LanesUnderTest implements AutoCloseable {
             changelogs.forEach((name, changelog) -> {
                 KeyValueStore<Object, Object> store = context.getStateStore(name);
                 changelog.forEach((key, value) -> store.put(
-                        name.equals("batches") ? new String(key.get(), UTF_8) : key, InternalFormat.decodeAny(value)));
+                        name.equals("batches") || name.equals("spend") ? new String(key.get(), UTF_8) : key,
+                        InternalFormat.decodeAny(value)));
             });
             processor.init(context);
             // A revived task is initialized on the same processor again.
@@ -227,6 +232,17 @@ final class LanesUnderTest implements AutoCloseable {
                 .build()));
         batch.forEach(part -> returned(part.getLane(), batchId, refs(part), Instant.EPOCH));
         settled(batchId, List.of(), 0);
+    }
+
+    /** All of a batch has failed, at a price. */
+    void paid(ManifestChunk manifest, long costPicos, long exposurePicos) {
+        inbox(InternalFormat.SIGNAL.encode(signal(SignalKind.SETTLED, manifest.getBatchId())
+                .setLane(manifest.getLane())
+                .setSucceeded(ByteBuffer.allocate(0))
+                .setFailedCount(manifest.getItems())
+                .setCostPicos(costPicos)
+                .setExposurePicos(exposurePicos)
+                .build()));
     }
 
     /** All of a batch has succeeded, and had so many input tokens. */

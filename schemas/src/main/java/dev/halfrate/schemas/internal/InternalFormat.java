@@ -62,6 +62,8 @@ public final class InternalFormat<T extends SpecificRecordBase> {
             new InternalFormat<>(12, AccountBinding.class, AccountBinding.getClassSchema());
     public static final InternalFormat<LearnedRecord> LEARNED_RECORD =
             new InternalFormat<>(13, LearnedRecord.class, LearnedRecord.getClassSchema());
+    public static final InternalFormat<SpendRecord> SPEND_RECORD =
+            new InternalFormat<>(14, SpendRecord.class, SpendRecord.getClassSchema());
 
     private static final Map<Integer, InternalFormat<?>> BY_TYPE = Stream.of(
                     REF_CHUNK,
@@ -76,7 +78,8 @@ public final class InternalFormat<T extends SpecificRecordBase> {
                     SEALED_BATCH,
                     TOPIC_BIRTH,
                     ACCOUNT_BINDING,
-                    LEARNED_RECORD)
+                    LEARNED_RECORD,
+                    SPEND_RECORD)
             .collect(Collectors.toUnmodifiableMap(format -> format.type, format -> format));
 
     private final int type;
