@@ -365,7 +365,7 @@ class ConfigFileTest {
                                 "a",
                                 "research",
                                 Budget.Period.DAY,
-                                new BigDecimal("12.50"),
+                                new BigDecimal("12.5"),
                                 Budget.AtLimit.REJECT));
         assertThat(money.ownTags()).containsExactlyInAnyOrder("trial", "research");
         assertThatThrownBy(() -> ConfigFile.parse(yaml.formatted("stop"), ENVIRONMENT))
