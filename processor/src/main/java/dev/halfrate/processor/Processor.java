@@ -1,5 +1,8 @@
 package dev.halfrate.processor;
 
+import static java.util.Objects.requireNonNull;
+
+import dev.halfrate.processor.config.AccountConfig;
 import dev.halfrate.processor.config.HalfrateConfig;
 import dev.halfrate.processor.config.PriceTable;
 import dev.halfrate.processor.intake.Intake;
@@ -12,6 +15,7 @@ import dev.halfrate.processor.provider.Capabilities;
 import dev.halfrate.processor.provider.Provider;
 import dev.halfrate.processor.provider.http.Organization;
 import dev.halfrate.processor.topology.AccountLimits;
+import dev.halfrate.processor.topology.BudgetRules;
 import dev.halfrate.processor.topology.LaneStreams;
 import dev.halfrate.processor.topology.LaneStreamsSettings;
 import dev.halfrate.processor.topology.LaneTopology;
@@ -84,7 +88,16 @@ public final class Processor implements AutoCloseable {
         var ledger = closing(
                 new LedgerWorker(config, instance.id(), providers, workPartitions, pricing, meters, failure::complete));
         var lanes = closing(new LaneStreams(
-                new LaneTopology(config.topics(), workPartitions, config.lanes(), limits(capabilities), meters),
+                new LaneTopology(
+                        config.topics(),
+                        workPartitions,
+                        config.lanes(),
+                        limits(config, capabilities),
+                        new BudgetRules(
+                                config.money().budgets(),
+                                pricing,
+                                config.money().outputTokensMax()),
+                        meters),
                 new LaneStreamsSettings(
                         config.application(),
                         config.stateDir().resolve("lanes"),
@@ -114,14 +127,17 @@ public final class Processor implements AutoCloseable {
         }
     }
 
-    private static Map<String, AccountLimits> limits(Map<String, Capabilities> capabilities) {
-        Function<Capabilities, AccountLimits> limits = account -> new AccountLimits(
-                account.provider(),
-                account.requestsMax(),
-                account.bytesMax(),
-                account.search() == Capabilities.SearchQuality.PROBABLE);
-        return capabilities.entrySet().stream()
-                .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, entry -> limits.apply(entry.getValue())));
+    private static Map<String, AccountLimits> limits(HalfrateConfig config, Map<String, Capabilities> capabilities) {
+        Function<AccountConfig, AccountLimits> limits = account -> {
+            var vendor = requireNonNull(capabilities.get(account.name()));
+            return new AccountLimits(
+                    vendor.provider(),
+                    vendor.requestsMax(),
+                    vendor.bytesMax(),
+                    vendor.search() == Capabilities.SearchQuality.PROBABLE,
+                    account.limits());
+        };
+        return config.accounts().stream().collect(Collectors.toUnmodifiableMap(AccountConfig::name, limits));
     }
 
     private <T extends AutoCloseable> T closing(T part) {

@@ -96,6 +96,8 @@ class ArchitectureTest {
                     "balance",
                     "batch",
                     "ledger",
+                    "topology",
+                    "wiring",
                     "call",
                     "estimate",
                     "ops",

@@ -78,6 +78,7 @@ final class RunConfig {
                 section(
                         "requests-max", lanes.requestsMax(),
                         "bytes-max", lanes.bytesMax(),
+                        "tokens-max", lanes.tokensMax(),
                         "age-max", Durations.format(lanes.ageMax()),
                         "batches-in-flight-max", lanes.batchesInFlightMax(),
                         "duplicates-horizon", Durations.format(lanes.duplicatesHorizon()),

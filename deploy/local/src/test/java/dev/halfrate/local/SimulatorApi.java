@@ -54,7 +54,28 @@ final class SimulatorApi {
         return times;
     }
 
-    private List<JsonNode> batches() throws IOException, InterruptedException {
+    /** @return of all lines that were billed */
+    long inputTokens() throws IOException, InterruptedException {
+        var tokens = 0L;
+        for (var line : get(baseUrl.resolve("/control/billing/entries")).lines().toList()) {
+            tokens += JSON.readTree(line).findValue("input_tokens").asLong();
+        }
+        return tokens;
+    }
+
+    /** @param limits of what an account may have */
+    void limit(String limits) throws IOException, InterruptedException {
+        var request = HttpRequest.newBuilder(baseUrl.resolve("/control/limits"))
+                .PUT(HttpRequest.BodyPublishers.ofString(limits))
+                .build();
+        var response = http.send(request, HttpResponse.BodyHandlers.ofString(UTF_8));
+        if (response.statusCode() != 200) {
+            throw new AssertionError("%d: %s".formatted(response.statusCode(), response.body()));
+        }
+    }
+
+    /** @return of all kinds, newest first */
+    List<JsonNode> batches() throws IOException, InterruptedException {
         var batches = new ArrayList<JsonNode>();
         var after = "";
         while (true) {

@@ -5,10 +5,11 @@ import dev.halfrate.schemas.internal.Signal;
 
 /**
  * What came into a lane and what ended, since there is the lane: {@code arrived = accepted + absorbed + conflicts}, and
- * {@code accepted = succeeded + failed + expired + cancelled +} what is in flight.
+ * {@code accepted = succeeded + failed + expired + cancelled + rejected +} what is in flight.
  *
  * @param absorbed repeats that another one's result answers
  * @param conflicts repeats of an id with another content, which were dead-lettered
+ * @param rejected those that no budget had room for; what intake rejects never arrives
  */
 public record LaneTotals(
         long arrived,
@@ -18,8 +19,22 @@ public record LaneTotals(
         long succeeded,
         long failed,
         long expired,
-        long cancelled) {
-    public static final LaneTotals NONE = new LaneTotals(0, 0, 0, 0, 0, 0, 0, 0);
+        long cancelled,
+        long rejected) {
+    public static final LaneTotals NONE = new LaneTotals(0, 0, 0, 0, 0, 0, 0, 0, 0);
+
+    /** With nothing rejected. */
+    public LaneTotals(
+            long arrived,
+            long accepted,
+            long absorbed,
+            long conflicts,
+            long succeeded,
+            long failed,
+            long expired,
+            long cancelled) {
+        this(arrived, accepted, absorbed, conflicts, succeeded, failed, expired, cancelled, 0);
+    }
 
     public static LaneTotals of(LaneRecord lane) {
         return new LaneTotals(
@@ -30,7 +45,8 @@ public record LaneTotals(
                 lane.getSucceeded(),
                 lane.getFailed(),
                 lane.getExpired(),
-                lane.getCancelled());
+                lane.getCancelled(),
+                lane.getRejected());
     }
 
     /** @return what a batch's end adds */
@@ -54,6 +70,10 @@ public record LaneTotals(
         return new LaneTotals(0, 0, 0, 0, 0, 0, requests, 0);
     }
 
+    public static LaneTotals rejected(int requests) {
+        return new LaneTotals(0, 0, 0, 0, 0, 0, 0, 0, requests);
+    }
+
     public LaneTotals plus(LaneTotals more) {
         return new LaneTotals(
                 arrived + more.arrived,
@@ -63,7 +83,8 @@ public record LaneTotals(
                 succeeded + more.succeeded,
                 failed + more.failed,
                 expired + more.expired,
-                cancelled + more.cancelled);
+                cancelled + more.cancelled,
+                rejected + more.rejected);
     }
 
     public LaneTotals minus(LaneTotals less) {
@@ -75,11 +96,12 @@ public record LaneTotals(
                 succeeded - less.succeeded,
                 failed - less.failed,
                 expired - less.expired,
-                cancelled - less.cancelled);
+                cancelled - less.cancelled,
+                rejected - less.rejected);
     }
 
     public long ended() {
-        return succeeded + failed + expired + cancelled;
+        return succeeded + failed + expired + cancelled + rejected;
     }
 
     /**

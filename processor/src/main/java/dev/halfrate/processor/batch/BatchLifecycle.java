@@ -266,6 +266,8 @@ public final class BatchLifecycle {
             case CreateEnded(CreateOutcome.Refused(var refusal)) -> {
                 if (!passes(refusal.kind())) {
                     yield refuseForGood(batch, refusal, at);
+                } else if (mayBeSmaller(batch, refusal.limitTokens())) {
+                    yield backToLane(batch, refusal.code(), refusal.limitTokens(), now);
                 } else if (refusal.kind() == Refusal.Kind.NOT_FOUND) {
                     // The input file, if anything: it has expired or was cleaned up. Another attempt uploads another.
                     yield refuseForNow(batch, refusal.code(), refusal.message(), now);
@@ -404,6 +406,13 @@ public final class BatchLifecycle {
         var errors = remote.errors();
         var passing = errors.stream().allMatch(error -> passes(error.kind()));
         var notOurs = errors.stream().anyMatch(error -> ofTheAccount(error.kind()));
+        var limitTokens = errors.stream()
+                .mapToLong(RemoteBatch.BatchError::limitTokens)
+                .max()
+                .orElse(0);
+        if (passing && mayBeSmaller(batch, limitTokens)) {
+            return backToLane(batch, errors.getFirst().code(), limitTokens, now);
+        }
         if (passing && (notOurs || batch.attempt().number() < LifecycleSettings.ATTEMPTS_MAX)) {
             var code = errors.isEmpty() ? "failed" : errors.getFirst().code();
             return refuseForNow(batch, code, "failed at validation", now);
@@ -468,6 +477,24 @@ public final class BatchLifecycle {
         return Step.commit(refused, untilNextAttempt(refused));
     }
 
+    private static boolean mayBeSmaller(Batch batch, long limitTokens) {
+        return limitTokens > 0 && batch.open() > 1;
+    }
+
+    /** As it is it may never fit; the lane knows what else is enqueued, and how much to seal. */
+    private Step backToLane(Batch batch, String code, long limitTokens, Instant now) {
+        var message = "the vendor allows %d enqueued tokens".formatted(limitTokens);
+        var refused = new Refused(code, message, false, limitTokens);
+        return Step.commit(
+                batch.with(batch.attempt().ended(Attempt.Outcome.REFUSED)).in(refused, now), report(refused));
+    }
+
+    private static Effect report(Refused refused) {
+        return refused.queueFull()
+                ? new Effect.ReportUnexecuted(refused.code(), refused.message())
+                : new Effect.ReportRefused(refused.code(), refused.message());
+    }
+
     private Step refuseForGood(Batch batch, Refusal refusal, Situation at) {
         // Of a file the vendor has not read a line yet when it answers a create.
         var ofLines = refusal.kind() == Refusal.Kind.TOO_LARGE || rules(batch).inline();
@@ -488,15 +515,13 @@ public final class BatchLifecycle {
     private Step whenRefused(Batch batch, Refused refused, BatchEvent event, Instant now) {
         return switch (event) {
             case Taken _ ->
-                refused.again()
-                        ? Step.remember(batch, untilNextAttempt(batch))
-                        : Step.remember(batch, new Effect.ReportRefused(refused.code(), refused.message()));
+                refused.again() ? Step.remember(batch, untilNextAttempt(batch)) : Step.remember(batch, report(refused));
             case TimerDue(var timer) ->
                 timer != Timer.RETRY
                         ? Step.ignore(batch)
                         : refused.again()
                                 ? Step.commit(batch.withNextAttempt().in(new Sealed(), now), new Effect.Spool())
-                                : Step.remember(batch, new Effect.ReportRefused(refused.code(), refused.message()));
+                                : Step.remember(batch, report(refused));
             case Reported(var reports) -> end(batch, reports, now);
             default -> Moves.ignoreLate(batch, event);
         };

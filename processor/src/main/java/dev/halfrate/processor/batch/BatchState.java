@@ -67,9 +67,20 @@ public sealed interface BatchState {
     /**
      * The vendor said no to the whole batch.
      *
-     * @param again whether another attempt follows after a wait; otherwise the items fail
+     * @param again whether another attempt follows after a wait; otherwise the items fail, or go back to their lane
+     * @param limitTokens enqueued tokens that the vendor allows, for items that go back for that; else 0
      */
-    record Refused(String code, String message, boolean again) implements BatchState {}
+    record Refused(String code, String message, boolean again, long limitTokens) implements BatchState {
+        /** For any other reason. */
+        public Refused(String code, String message, boolean again) {
+            this(code, message, again, 0);
+        }
+
+        /** @return whether the batch has more tokens than the vendor has room for, and the lane makes others of its items */
+        public boolean queueFull() {
+            return limitTokens > 0;
+        }
+    }
 
     /**
      * The vendor is done.

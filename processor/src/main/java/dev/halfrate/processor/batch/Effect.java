@@ -52,6 +52,9 @@ public sealed interface Effect {
     /** Report every item that is not done as failed for good: the vendor refused the batch. */
     record ReportRefused(String code, String message) implements Effect {}
 
+    /** Report every item that is not done as not executed. */
+    record ReportUnexecuted(String code, String message) implements Effect {}
+
     /** Report the items of these lines as failed for good, all in one event. */
     record ReportRefusedLines(List<RefusedLine> lines) implements Effect {
         public ReportRefusedLines {

@@ -22,6 +22,8 @@ public enum Rejection {
     HEADER_INVALID,
     /** No account takes the model. */
     NO_ACCOUNT,
+    /** A budget has no room for the request. */
+    BUDGET_EXCEEDED,
     /** The request's life was over when it was read. Its result is `expired`, all others are `rejected`. */
     REQUEST_EXPIRED;
 

@@ -164,7 +164,8 @@ public record AccountConfig(
         return topics.stream().anyMatch(pattern -> matches(pattern, topic));
     }
 
-    private static boolean matches(String pattern, String text) {
+    /** @param pattern `*` stands for any text */
+    static boolean matches(String pattern, String text) {
         var parts = pattern.split("\\*", -1);
         var at = parts[0].length();
         if (!text.startsWith(parts[0])) {

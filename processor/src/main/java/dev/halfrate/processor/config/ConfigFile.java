@@ -5,7 +5,9 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import dev.halfrate.processor.money.Budget;
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -213,9 +215,22 @@ public final class ConfigFile {
                 limits.size("bytes-max", 0),
                 Math.toIntExact(Math.min(Integer.MAX_VALUE, limits.size("line-bytes-max", 0))),
                 limits.integer("creates-per-hour", 0),
-                limits.integer("uploads-per-minute", 0));
+                limits.integer("uploads-per-minute", 0),
+                enqueuedTokens(limits));
         limits.refuseUnknown();
         return config;
+    }
+
+    /** One number holds for each model. */
+    private static List<LimitsConfig.ModelTokens> enqueuedTokens(ConfigSection limits) {
+        if (!limits.isSection("enqueued-tokens")) {
+            var tokens = limits.count("enqueued-tokens", 0);
+            return tokens == 0 ? List.of() : List.of(new LimitsConfig.ModelTokens("*", tokens));
+        }
+        var models = limits.section("enqueued-tokens");
+        return models.keys().stream()
+                .map(model -> new LimitsConfig.ModelTokens(model, models.count(model, 0)))
+                .toList();
     }
 
     private static CreateConfig create(ConfigSection create) {
@@ -296,6 +311,7 @@ public final class ConfigFile {
         var config = new LanesConfig(
                 lanes.integer("requests-max", 50_000),
                 lanes.size("bytes-max", 209_715_200),
+                lanes.count("tokens-max", 0),
                 lanes.duration("age-max", Duration.ofMinutes(15)),
                 lanes.integer("batches-in-flight-max", 20),
                 lanes.duration("duplicates-horizon", Duration.ofHours(24)),
@@ -337,9 +353,50 @@ public final class ConfigFile {
     }
 
     private static MoneyConfig money(ConfigSection money) {
-        var config = new MoneyConfig(money.text("prices", MoneyConfig.DEFAULT.prices()));
+        var config = new MoneyConfig(
+                money.text("prices", MoneyConfig.DEFAULT.prices()),
+                money.texts("tags", MoneyConfig.DEFAULT.tags()),
+                money.integer("output-tokens-max", MoneyConfig.DEFAULT.outputTokensMax()),
+                money.sections("budgets").stream().map(ConfigFile::budget).toList());
         money.refuseUnknown();
         return config;
+    }
+
+    private static Budget budget(ConfigSection budget) {
+        var period = budget.text("period", "month");
+        var atLimit = budget.text("at-limit", "wait");
+        var config = new Budget(
+                budget.requiredText("name"),
+                budget.requiredText("pool"),
+                budget.text("tag", ""),
+                switch (period) {
+                    case "day" -> Budget.Period.DAY;
+                    case "week" -> Budget.Period.WEEK;
+                    case "month" -> Budget.Period.MONTH;
+                    case "total" -> Budget.Period.TOTAL;
+                    default ->
+                        throw new ConfigException("%s must be one of: day, week, month, total; got '%s'"
+                                .formatted(budget.path("period"), period));
+                },
+                usd(budget),
+                switch (atLimit) {
+                    case "wait" -> Budget.AtLimit.WAIT;
+                    case "reject" -> Budget.AtLimit.REJECT;
+                    default ->
+                        throw new ConfigException(
+                                "%s must be wait or reject; got '%s'".formatted(budget.path("at-limit"), atLimit));
+                });
+        budget.refuseUnknown();
+        return config;
+    }
+
+    private static BigDecimal usd(ConfigSection budget) {
+        var text = budget.requiredText("usd");
+        try {
+            return new BigDecimal(text);
+        } catch (NumberFormatException _) {
+            throw new ConfigException("%s must be a number of dollars, got '%s'".formatted(budget.path("usd"), text));
+        }
     }
 
     private static WebhooksConfig webhooks(ConfigSection webhooks) {

@@ -99,6 +99,17 @@ final class ConfigSection {
         return value.intValue();
     }
 
+    long count(String key, long otherwise) {
+        var value = get(key);
+        if (value == null) {
+            return otherwise;
+        }
+        if (!value.isIntegralNumber() || !value.canConvertToLong()) {
+            throw wrongType(path(key), "an integer", value);
+        }
+        return value.longValue();
+    }
+
     double fraction(String key, double otherwise) {
         var value = get(key);
         if (value == null) {

@@ -49,6 +49,13 @@ public record HalfrateConfig(
                 "webhooks.port",
                 "0 as long as no account has webhook-secrets",
                 String.valueOf(webhooks.port()));
+        for (var budget : money.budgets()) {
+            Check.that(
+                    accounts.stream().anyMatch(account -> account.pool().equals(budget.pool())),
+                    "money.budgets.pool",
+                    "the pool of an account",
+                    "'" + budget.pool() + "'");
+        }
         kafka = Map.copyOf(kafka);
     }
 

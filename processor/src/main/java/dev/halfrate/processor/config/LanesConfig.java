@@ -7,6 +7,7 @@ import java.time.Duration;
  *
  * @param requestsMax requests of a batch
  * @param bytesMax encoded upstream bytes of a batch
+ * @param tokensMax estimated input tokens of a batch; 0 for any number
  * @param ageMax how long the oldest request of an open window waits
  * @param batchesInFlightMax sealed, unsettled batches of one lane; further windows wait and get fuller
  * @param duplicatesHorizon how long after success a repeated request is absorbed
@@ -15,6 +16,7 @@ import java.time.Duration;
 public record LanesConfig(
         int requestsMax,
         long bytesMax,
+        long tokensMax,
         Duration ageMax,
         int batchesInFlightMax,
         Duration duplicatesHorizon,
@@ -23,9 +25,21 @@ public record LanesConfig(
     public LanesConfig {
         Check.range("lanes.requests-max", requestsMax, 1, 50_000);
         Check.range("lanes.bytes-max", bytesMax, 1_000, 256_000_000);
+        Check.range("lanes.tokens-max", tokensMax, 0, 1_000_000_000_000L);
         Check.range("lanes.age-max", ageMax, Duration.ofMillis(100), Duration.ofDays(1));
         Check.range("lanes.batches-in-flight-max", batchesInFlightMax, 1, 10_000);
         Check.range("lanes.duplicates-horizon", duplicatesHorizon, Duration.ZERO, Duration.ofDays(30));
         Check.range("lanes.duplicates-max", duplicatesMax, 0, 50_000_000);
+    }
+
+    /** With any number of tokens. */
+    public LanesConfig(
+            int requestsMax,
+            long bytesMax,
+            Duration ageMax,
+            int batchesInFlightMax,
+            Duration duplicatesHorizon,
+            int duplicatesMax) {
+        this(requestsMax, bytesMax, 0, ageMax, batchesInFlightMax, duplicatesHorizon, duplicatesMax);
     }
 }

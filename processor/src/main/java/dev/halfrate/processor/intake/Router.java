@@ -10,6 +10,7 @@ import dev.halfrate.schemas.internal.AtOnce;
 import dev.halfrate.schemas.internal.LaneId;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -92,7 +93,7 @@ final class Router {
     }
 
     /** An account and the longest line that fits into one of its batches. */
-    private record Candidate(AccountConfig account, Capabilities capabilities, long lineBytesMax) {
+    private record Candidate(AccountConfig account, Capabilities capabilities, long lineBytesMax, Set<String> ownTags) {
         static Candidate of(HalfrateConfig config, AccountConfig account, @Nullable Capabilities capabilities) {
             if (capabilities == null) {
                 throw new IllegalArgumentException("no capabilities for account " + account.name());
@@ -101,7 +102,11 @@ final class Router {
             var batchBytesMax = Math.min(capabilities.bytesMax(), config.lanes().bytesMax());
             var lineBytesMax =
                     Math.min(capabilities.lineBytesMax(), config.requests().lineBytesMax());
-            return new Candidate(account, capabilities, Math.min(batchBytesMax, lineBytesMax));
+            return new Candidate(
+                    account,
+                    capabilities,
+                    Math.min(batchBytesMax, lineBytesMax),
+                    config.money().ownTags());
         }
 
         Route route(Parsed.Request request, Wishes wishes) {
@@ -128,7 +133,7 @@ final class Router {
                     versioned ? chosen(wishes.apiVersion(), account.apiVersion()) : "",
                     versioned ? chosen(wishes.betas(), account.betas()) : List.of(),
                     account.completionWindow(),
-                    "");
+                    ownTags.contains(wishes.tag()) ? wishes.tag() : "");
             var mode = wishes.mode() == null ? account.mode() : wishes.mode();
             return new Route.Open(account.pool(), mode == Mode.SYNC ? AtOnce.of(lane) : lane, mode, lineBytes);
         }

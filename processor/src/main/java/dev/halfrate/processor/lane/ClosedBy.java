@@ -4,6 +4,7 @@ package dev.halfrate.processor.lane;
 public enum ClosedBy {
     COUNT,
     BYTES,
+    TOKENS,
     FLUSH,
     AGE
 }

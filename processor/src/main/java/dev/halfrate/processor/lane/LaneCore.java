@@ -1,6 +1,7 @@
 package dev.halfrate.processor.lane;
 
 import dev.halfrate.processor.lane.LaneEffect.Expire;
+import dev.halfrate.processor.lane.LaneEffect.Reject;
 import dev.halfrate.processor.lane.LaneEffect.Run;
 import dev.halfrate.processor.lane.LaneEffect.Seal;
 import dev.halfrate.processor.lane.LaneState.Queue;
@@ -14,9 +15,9 @@ import java.util.function.LongFunction;
 /**
  * Decides when a lane's window closes and what its batch holds.
  *
- * <p>A window is closed when enough waits (by count or bytes), when it was flushed, or when its oldest item is
- * too old. It is sealed only when the lane may have another batch in flight; until then it takes more items,
- * so back-pressure makes batches fuller instead of queues of batches longer. Items leave in the order they
+ * <p>A window is closed when enough waits (by count, bytes or estimated tokens), when it was flushed, or when its oldest item is
+ * too old. It is sealed only when the lane may have another batch in flight and its tokens have room at the vendor;
+ * until then it takes more items, so back-pressure makes batches fuller instead of queues of batches longer. Items leave in the order they
  * came. One whose life has ended is never sealed. Items to be tried again later are in no window until they are due;
  * a flush is not for them.
  */
@@ -44,7 +45,7 @@ public final class LaneCore {
     }
 
     /** @param chunks the chunks from the state's firstSeq on, one that has just arrived included */
-    public LaneStep on(LaneState state, LaneEvent event, LongFunction<? extends WaitingItems> chunks) {
+    public LaneStep on(LaneState state, LaneEvent event, LongFunction<? extends WaitingItems> chunks, Room room) {
         var present = switch (event) {
             case LaneEvent.Arrived arrived -> state.with(state.queue().append(arrived));
             case LaneEvent.Delayed delayed -> state.delay(delayed.items());
@@ -53,11 +54,17 @@ public final class LaneCore {
             case LaneEvent.Flushed _ -> state.flush();
             case LaneEvent.Ticked _ -> state;
         };
-        return new Dispatch(present, event.at(), chunks).run();
+        return new Dispatch(present, event.at(), chunks, room).run();
+    }
+
+    /** @return whether a batch would be sealed now if there was room for it */
+    public boolean wants(LaneState state, Instant now, Room room) {
+        return state.inFlight() < limits.batchesInFlightMax()
+                && closedBy(state, now, room).isPresent();
     }
 
     /** What fills a window wins over what only ends its wait: it says whether batches are as full as they can be. */
-    private Optional<ClosedBy> closedBy(LaneState state, Instant now) {
+    private Optional<ClosedBy> closedBy(LaneState state, Instant now, Room room) {
         var queue = state.queue();
         if (queue.items() == 0) {
             return Optional.empty();
@@ -67,6 +74,9 @@ public final class LaneCore {
         }
         if (queue.bytes() >= limits.bytesMax()) {
             return Optional.of(ClosedBy.BYTES);
+        }
+        if (room.ratio().tokens(queue.bytes()) >= Math.min(limits.tokensMax(), room.full())) {
+            return Optional.of(ClosedBy.TOKENS);
         }
         if (queue.firstSeq() < state.flushedUntil()) {
             return Optional.of(ClosedBy.FLUSH);
@@ -80,20 +90,33 @@ public final class LaneCore {
         private final Instant now;
         private final LongFunction<? extends WaitingItems> chunks;
         private final List<LaneEffect> effects = new ArrayList<>();
+        private final Room room;
         private LaneState state;
+        private long tokensFree;
+        private long picosFree;
+        private boolean alone;
+        private int sealed;
         private int looks = ITEMS_PER_STEP_MAX;
 
-        Dispatch(LaneState state, Instant now, LongFunction<? extends WaitingItems> chunks) {
+        Dispatch(LaneState state, Instant now, LongFunction<? extends WaitingItems> chunks, Room room) {
             this.state = state;
             this.now = now;
             this.chunks = chunks;
+            this.room = room;
+            this.tokensFree = room.tokens();
+            this.picosFree = room.purse().picos();
+            this.alone = room.alone();
         }
 
         LaneStep run() {
-            var closed = closedBy(state, now);
-            while (closed.isPresent() && state.inFlight() < limits.batchesInFlightMax() && looks >= windowItems()) {
-                seal(closed.get());
-                closed = closedBy(state, now);
+            var closed = closedBy(state, now, room);
+            while (closed.isPresent()
+                    && state.inFlight() < limits.batchesInFlightMax()
+                    && sealed < room.batchesMax()
+                    && looks >= windowItems()
+                    && isWorthIt()
+                    && seal(closed.get())) {
+                closed = closedBy(state, now, room);
             }
             var queue = state.queue();
             if (queue.items() > 0 && !queue.headExpiresAt().isAfter(now)) {
@@ -106,28 +129,55 @@ public final class LaneCore {
             return Math.min(limits.requestsMax(), state.queue().items());
         }
 
-        private void seal(ClosedBy by) {
+        /** The rest of a quota is left until there is more of it, unless the window needs no more. */
+        private boolean isWorthIt() {
+            var queue = state.queue();
+            if (picosFree < room.purse().picosMin()) {
+                return false;
+            }
+            var bytes = (double) queue.bytes() * windowItems() / queue.items();
+            return tokensFree >= room.tokensMin()
+                    || room.ratio().tokens(Math.min((long) bytes, limits.bytesMax())) <= tokensFree;
+        }
+
+        /** @return false if nothing has changed, because the first item has no room */
+        private boolean seal(ClosedBy by) {
+            var before = state;
             var live = take(limits.requestsMax());
             if (live.items > 0) {
-                effects.add(new Seal(state.nextBatch(), now, by, List.copyOf(live.runs), live.items, live.bytes));
+                effects.add(new Seal(
+                        state.nextBatch(), now, by, List.copyOf(live.runs), live.items, live.bytes, live.picos));
                 state = state.seal();
+                if (tokensFree < Long.MAX_VALUE) {
+                    tokensFree -= room.ratio().tokens(live.bytes);
+                    alone = false;
+                }
+                picosFree -= live.picos;
+                sealed++;
             }
+            return !state.equals(before);
         }
 
         /** Moves the head over what has expired and over as many live items as a batch may hold. */
         private Taken take(int itemsMax) {
-            var live = new Taken();
-            var expired = new Taken();
+            var live = new Taken(room.ratio(), tokensFree, alone);
+            var expired = new Taken(room.ratio(), tokensFree, alone);
+            var rejected = new Taken(room.ratio(), tokensFree, alone);
             var queue = state.queue();
             var seq = queue.firstSeq();
             var item = queue.skip();
             var chunk = chunks.apply(seq);
             while (looks > 0) {
                 var bytes = chunk.lineBytes(item);
+                var picos = room.purse().most().picos(bytes, chunk.outputTokensMax(item), chunk.hasDeadline(item));
                 if (!chunk.expiresAt(item).isAfter(now)) {
-                    expired.add(seq, item, bytes);
-                } else if (live.hasRoomFor(bytes, itemsMax)) {
-                    live.add(seq, item, bytes);
+                    expired.add(seq, item, bytes, 0);
+                } else if (!live.hasRoomFor(bytes, itemsMax - rejected.items)) {
+                    break;
+                } else if (picos <= picosFree - live.picos) {
+                    live.add(seq, item, bytes, picos);
+                } else if (room.purse().rejects()) {
+                    rejected.add(seq, item, bytes, 0);
                 } else {
                     break;
                 }
@@ -145,13 +195,17 @@ public final class LaneCore {
             if (expired.items > 0) {
                 effects.add(new Expire(List.copyOf(expired.runs)));
             }
+            if (rejected.items > 0) {
+                effects.add(new Reject(List.copyOf(rejected.runs)));
+            }
+            var left = live.items + expired.items + rejected.items;
             var empty = seq == queue.nextSeq();
             state = state.with(new Queue(
                     seq,
                     item,
                     queue.nextSeq(),
-                    queue.items() - live.items - expired.items,
-                    queue.bytes() - live.bytes - expired.bytes,
+                    queue.items() - left,
+                    queue.bytes() - live.bytes - expired.bytes - rejected.bytes,
                     empty ? Instant.EPOCH : chunk.arrivedAt(),
                     empty ? Instant.EPOCH : chunk.expiresAt(item)));
             return live;
@@ -160,16 +214,30 @@ public final class LaneCore {
 
     /** Items that leave the lane together. */
     private final class Taken {
+        private final TokenRatio ratio;
+        private final long tokensFree;
+        private final boolean alone;
         private final List<Run> runs = new ArrayList<>();
         private int items;
         private long bytes;
+        private long picos;
+
+        Taken(TokenRatio ratio, long tokensFree, boolean alone) {
+            this.ratio = ratio;
+            this.tokensFree = tokensFree;
+            this.alone = alone;
+        }
 
         /** An item larger than a batch goes alone: the vendor's refusal is then its result, while it would wait here. */
         boolean hasRoomFor(int lineBytes, int itemsMax) {
-            return items < itemsMax && (items == 0 || bytes + lineBytes <= limits.bytesMax());
+            var tokens = ratio.tokens(bytes + lineBytes);
+            var fits = items == 0
+                    ? tokens <= tokensFree || alone
+                    : tokens <= Math.min(tokensFree, limits.tokensMax()) && bytes + lineBytes <= limits.bytesMax();
+            return items < itemsMax && fits;
         }
 
-        void add(long seq, int item, int lineBytes) {
+        void add(long seq, int item, int lineBytes, long mostPicos) {
             var last = runs.isEmpty() ? null : runs.getLast();
             if (last != null && last.seq() == seq && last.until() == item) {
                 runs.set(runs.size() - 1, new Run(seq, last.from(), item + 1));
@@ -178,6 +246,7 @@ public final class LaneCore {
             }
             items++;
             bytes += lineBytes;
+            picos += mostPicos;
         }
     }
 }

@@ -14,8 +14,13 @@ public sealed interface LaneEffect {
      * @param number of the batch within its lane
      * @param runs in order; several of one chunk where items between them had expired
      * @param bytes encoded upstream bytes
+     * @param picos what they may cost at most, as far as a budget wants to know
      */
-    record Seal(long number, Instant at, ClosedBy by, List<Run> runs, int items, long bytes) implements LaneEffect {}
+    record Seal(long number, Instant at, ClosedBy by, List<Run> runs, int items, long bytes, long picos)
+            implements LaneEffect {}
+
+    /** A budget has no room for these items, and does not let them wait. */
+    record Reject(List<Run> runs) implements LaneEffect {}
 
     /** The life of these items ended while they waited. */
     record Expire(List<Run> runs) implements LaneEffect {}

@@ -12,6 +12,12 @@ public interface WaitingItems {
     /** @return encoded upstream bytes of an item */
     int lineBytes(int item);
 
+    /** @return output tokens that an item allows, 0 if it sets no limit */
+    int outputTokensMax(int item);
+
+    /** @return whether an item has a deadline */
+    boolean hasDeadline(int item);
+
     /** @return end of an item's life */
     Instant expiresAt(int item);
 }

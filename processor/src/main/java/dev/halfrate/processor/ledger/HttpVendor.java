@@ -113,6 +113,15 @@ final class HttpVendor implements Vendor {
                                 batch,
                                 item -> SeenItem.without(item, ItemReport.Finding.FAILED_FOR_GOOD, code, message)));
             }
+            case Effect.ReportUnexecuted(var code, var message) -> {
+                discardSpool(batch);
+                onThread(
+                        batch,
+                        () -> reportOpen(
+                                batch,
+                                item -> SeenItem.without(
+                                        item, ItemReport.Finding.NOT_EXECUTED_EXPIRED, code, message)));
+            }
             case Effect.ReportRefusedLines(var lines) -> onThread(batch, () -> reportRefused(batch, lines));
             case Effect.PrepareCalls _ -> onThread(batch, () -> prepareCalls(batch));
             case Effect.PrepareHedges(var until) -> onThread(batch, () -> prepareHedges(batch, until));

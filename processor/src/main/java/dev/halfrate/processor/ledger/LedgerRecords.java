@@ -128,7 +128,8 @@ final class LedgerRecords {
                 draft.setState(LedgerState.REFUSED)
                         .setRefusalCode(refused.code())
                         .setReason(refused.message())
-                        .setRefusedForNow(refused.again());
+                        .setRefusedForNow(refused.again())
+                        .setLimitTokens(refused.limitTokens());
             case BatchState.Ended ended ->
                 draft.setState(ended.begun() ? LedgerState.COLLECTING : LedgerState.ENDED)
                         .setLines(ended.lines())
@@ -212,7 +213,9 @@ final class LedgerRecords {
             case RUNNING -> running(entry, Standing.PROVEN);
             case PROVISIONAL -> running(entry, Standing.PROVISIONAL);
             case CANCELLING -> running(entry, Standing.CANCELLING);
-            case REFUSED -> new BatchState.Refused(entry.getRefusalCode(), entry.getReason(), entry.getRefusedForNow());
+            case REFUSED ->
+                new BatchState.Refused(
+                        entry.getRefusalCode(), entry.getReason(), entry.getRefusedForNow(), entry.getLimitTokens());
             case ENDED, COLLECTING ->
                 new BatchState.Ended(
                         lines,

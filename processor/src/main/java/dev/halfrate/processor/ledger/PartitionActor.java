@@ -394,6 +394,11 @@ public final class PartitionActor {
                 .filter(each -> each.settled() && !each.header().part() && !settledBefore(each))
                 .toList();
         windows.forEach(window -> signals.add(publications.settled(window, turnaround(before), now)));
+        if (batch.state() instanceof BatchState.Refused refused
+                && refused.queueFull()
+                && !(before.state() instanceof BatchState.Refused)) {
+            signals.add(publications.queueFull(batch, refused.limitTokens(), now));
+        }
         var changed = Stream.concat(family.stream(), step.parts().stream()).toList();
         log.commit(new PartitionLog.Transaction(
                 step.durability() == Step.Durability.LEDGER ? changed : List.of(),
@@ -487,7 +492,9 @@ public final class PartitionActor {
                         "{}: refused ({}), {}",
                         id,
                         refused.code(),
-                        refused.again() ? "tried again later" : "its requests fail");
+                        refused.again()
+                                ? "tried again later"
+                                : refused.queueFull() ? "its requests go into others" : "its requests fail");
             case BatchState.Running running -> {
                 var remote = batch.attempt().remoteBatchId();
                 switch (running.standing()) {

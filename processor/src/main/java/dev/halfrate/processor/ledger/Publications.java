@@ -5,9 +5,11 @@ import dev.halfrate.processor.batch.BatchHeader;
 import dev.halfrate.processor.batch.BatchState;
 import dev.halfrate.processor.batch.ItemEnd;
 import dev.halfrate.processor.batch.ItemReport;
+import dev.halfrate.processor.batch.Twin;
 import dev.halfrate.processor.codec.BatchProgress;
 import dev.halfrate.processor.codec.Result;
 import dev.halfrate.processor.ledger.PartitionLog.LaneSignal;
+import dev.halfrate.processor.money.Spend;
 import dev.halfrate.schemas.internal.LaneId;
 import dev.halfrate.schemas.internal.Ref;
 import dev.halfrate.schemas.internal.RefChunk;
@@ -166,8 +168,26 @@ public final class Publications {
                         .setOutputTokens(spend.usage().outputTokens())
                         .setCostPicos(spend.cost().paid().picos())
                         .setTurnaroundMs(turnaround.toMillis())
-                        .setExposurePicos(batch.calls().lateCost().picos())
+                        .setExposurePicos(exposure(batch, spend))
                         .build());
+    }
+
+    /** @return what lines that may have been bought twice cost if they did; each like the mean of those that were answered */
+    private static long exposure(Batch batch, Spend spend) {
+        var late = batch.calls().lateCost();
+        var lines = (long) batch.exposure().released()
+                + batch.exposure().missing()
+                + batch.exposure().called()
+                + batch.twins().stream().mapToLong(Twin::lines).sum();
+        return spend.cost().paid().share(lines, spend.answers()).plus(late).picos();
+    }
+
+    /** The lane learns it before the items come back, so that it does not seal the like again. */
+    LaneSignal queueFull(Batch batch, long limitTokens, Instant now) {
+        var full = signal(batch, SignalKind.QUEUE_FULL, new byte[0], null, now);
+        return new LaneSignal(
+                full.inboxPartition(),
+                Signal.newBuilder(full.signal()).setLimitTokens(limitTokens).build());
     }
 
     private static RefChunk chunk(BatchHeader header, List<SeenItem> items, long notBefore) {

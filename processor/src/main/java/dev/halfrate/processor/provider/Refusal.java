@@ -10,13 +10,20 @@ import org.jspecify.annotations.Nullable;
  * @param code the vendor's, or ours in the same style; never a quote
  * @param message short, for people; never quotes a prompt, an answer or a key
  * @param retryAfter what the vendor asked for
+ * @param limitTokens enqueued tokens that the vendor allows, if it said so when its queue was full; else 0
  */
 public record Refusal(
         Kind kind,
         int httpStatus,
         String code,
         String message,
-        @Nullable Duration retryAfter) {
+        @Nullable Duration retryAfter,
+        long limitTokens) {
+
+    /** Of which no limit is known. */
+    public Refusal(Kind kind, int httpStatus, String code, String message, @Nullable Duration retryAfter) {
+        this(kind, httpStatus, code, message, retryAfter, 0);
+    }
 
     /** The level at which it acts. */
     public enum Kind {

@@ -58,10 +58,18 @@ public record RemoteBatch(
      *
      * @param kind the level at which it acts
      * @param line 1-based number of the input line, null if the vendor names none
+     * @param limitTokens as a refusal's
      */
     public record BatchError(
             Refusal.Kind kind,
             String code,
             String message,
-            @Nullable Integer line) {}
+            @Nullable Integer line,
+            long limitTokens) {
+
+        /** Of which no limit is known. */
+        public BatchError(Refusal.Kind kind, String code, String message, @Nullable Integer line) {
+            this(kind, code, message, line, 0);
+        }
+    }
 }

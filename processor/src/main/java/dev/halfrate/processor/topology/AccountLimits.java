@@ -1,6 +1,7 @@
 package dev.halfrate.processor.topology;
 
 import dev.halfrate.processor.config.LanesConfig;
+import dev.halfrate.processor.config.LimitsConfig;
 import dev.halfrate.processor.lane.LaneLimits;
 import dev.halfrate.schemas.internal.AtOnce;
 import dev.halfrate.schemas.internal.LaneId;
@@ -13,11 +14,18 @@ import java.time.Duration;
  * @param requestsMax, bytesMax of one batch, as the vendor takes it
  * @param onePartition whether all of the account's batches share one work partition, because an attempt whose
  *     create got no answer can be told apart only where there is one at a time
+ * @param configured what an operator has said of the vendor's limits
  */
-public record AccountLimits(String provider, int requestsMax, long bytesMax, boolean onePartition) {
+public record AccountLimits(
+        String provider, int requestsMax, long bytesMax, boolean onePartition, LimitsConfig configured) {
 
     /** Of an account that the configuration does not name any more: its requests wait, and expire if it never comes back. */
     static final AccountLimits UNKNOWN = new AccountLimits("", 0, 0, false);
+
+    /** Of an account of which nothing is configured. */
+    public AccountLimits(String provider, int requestsMax, long bytesMax, boolean onePartition) {
+        this(provider, requestsMax, bytesMax, onePartition, LimitsConfig.VENDORS);
+    }
 
     /** Requests of a batch whose requests are sent one by one: so few that it settles soon, so many that it is no burden. */
     static final int AT_ONCE_MAX = 500;
@@ -33,6 +41,7 @@ public record AccountLimits(String provider, int requestsMax, long bytesMax, boo
         return new LaneLimits(
                 Math.min(AT_ONCE_MAX, lanes.requestsMax()),
                 lanes.bytesMax(),
+                Long.MAX_VALUE,
                 Duration.ZERO,
                 lanes.batchesInFlightMax());
     }
@@ -41,6 +50,7 @@ public record AccountLimits(String provider, int requestsMax, long bytesMax, boo
         return new LaneLimits(
                 Math.min(requestsMax, lanes.requestsMax()),
                 Math.min(bytesMax, lanes.bytesMax()),
+                lanes.tokensMax() == 0 ? Long.MAX_VALUE : lanes.tokensMax(),
                 lanes.ageMax(),
                 lanes.batchesInFlightMax());
     }

@@ -5,18 +5,24 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.halfrate.processor.balance.LaneTotals;
 import dev.halfrate.processor.lane.LaneCore;
 import dev.halfrate.processor.lane.LaneState;
+import dev.halfrate.processor.lane.TokenRatio;
 import dev.halfrate.processor.lane.Turnarounds;
+import dev.halfrate.schemas.internal.AtOnce;
 import dev.halfrate.schemas.internal.LaneId;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.apache.kafka.common.utils.Bytes;
 
 /** One lane at work: its identity, and where it stands. */
 final class Lane {
+    /** No beta is written like that. */
+    private static final String TAG = "tag:";
+
     private static final int KEY_BYTES = 16;
 
     private final Bytes key;
@@ -29,6 +35,9 @@ final class Lane {
     private LaneTotals totals = LaneTotals.NONE;
     private Turnarounds turnarounds = Turnarounds.NONE;
     private long inBatches;
+    private long bytesInFlight;
+    private TokenRatio ratio = TokenRatio.UNKNOWN;
+    private int estimateErrorPermille;
     private long gap;
     private long gapTold;
     private Instant changedAt;
@@ -50,18 +59,30 @@ final class Lane {
         changedAt = createdAt;
     }
 
-    /** @return the key of a lane's state, of constant size; pool and lane are hashed part by part, so no two are written alike */
+    /** @return the key of a lane's state, of constant size */
     static Bytes key(String pool, LaneId lane) {
+        var parts = new ArrayList<>(List.of(
+                pool,
+                lane.getAccount(),
+                lane.getEndpoint(),
+                lane.getModel(),
+                lane.getApiVersion(),
+                lane.getCompletionWindow()));
+        parts.addAll(lane.getBetas());
+        if (!lane.getTag().isEmpty()) {
+            parts.add(TAG);
+            parts.add(lane.getTag());
+        }
+        return hash(parts.toArray(String[]::new));
+    }
+
+    /** @return 16 bytes; parts are hashed one by one, so no two lists of them are written alike */
+    static Bytes hash(String... parts) {
         try {
             var sha256 = MessageDigest.getInstance("SHA-256");
-            update(sha256, pool);
-            update(sha256, lane.getAccount());
-            update(sha256, lane.getEndpoint());
-            update(sha256, lane.getModel());
-            update(sha256, lane.getApiVersion());
-            update(sha256, lane.getCompletionWindow());
-            List<String> betas = lane.getBetas();
-            betas.forEach(beta -> update(sha256, beta));
+            for (var part : parts) {
+                update(sha256, part);
+            }
             return Bytes.wrap(Arrays.copyOf(sha256.digest(), KEY_BYTES));
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java platform has SHA-256", e);
@@ -136,6 +157,48 @@ final class Lane {
     void addInBatches(long more) {
         inBatches += more;
         level.addInBatches(more);
+    }
+
+    /** @return whether its batches count against a quota of enqueued tokens */
+    boolean isEnqueued() {
+        return !AtOnce.is(id);
+    }
+
+    /** @return encoded bytes of sealed batches that have not settled */
+    long bytesInFlight() {
+        return bytesInFlight;
+    }
+
+    void addBytesInFlight(long more) {
+        bytesInFlight += more;
+    }
+
+    TokenRatio ratio() {
+        return ratio;
+    }
+
+    /** @return by how much the last batch's estimate was off, in thousandths */
+    int estimateErrorPermille() {
+        return estimateErrorPermille;
+    }
+
+    void learned(TokenRatio known, int errorPermille) {
+        ratio = known;
+        estimateErrorPermille = errorPermille;
+    }
+
+    /**
+     * A batch is over of which the vendor has reported this.
+     *
+     * @param estimated tokens that were expected of what was answered
+     */
+    void answered(long estimated, long bytes, long inputTokens, long answers, long outputTokens) {
+        if (inputTokens > 0) {
+            ratio = ratio.plus(bytes, inputTokens, answers, outputTokens);
+            var error = (double) (estimated - inputTokens) / inputTokens;
+            estimateErrorPermille = Math.clamp(Math.round(error * 1000), -1_000, 1_000_000);
+            level.estimated(Math.abs(error));
+        }
     }
 
     /** @return requests of which nothing was known at the last look */

@@ -8,6 +8,7 @@ import dev.halfrate.processor.lane.Turnarounds;
 import dev.halfrate.schemas.internal.AtOnce;
 import dev.halfrate.schemas.internal.LaneId;
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
@@ -15,6 +16,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
@@ -34,6 +36,9 @@ final class LaneMetrics {
     private static final String REQUESTS = "halfrate.lane.requests";
     private static final String TURNAROUND = "halfrate.lane.turnaround";
     private static final String GAP = "halfrate.balance.gap";
+    private static final String ESTIMATE_ERROR = "halfrate.lane.estimate_error";
+    private static final String QUOTA_USABLE = "halfrate.quota.usable";
+    private static final String QUOTA_RESERVED = "halfrate.quota.reserved";
 
     /** Requests since there is the lane, by what became of them; whatever process had the lane. */
     private static final Map<String, ToLongFunction<LaneTotals>> BECAME = Map.of(
@@ -43,14 +48,17 @@ final class LaneMetrics {
             "succeeded", LaneTotals::succeeded,
             "failed", LaneTotals::failed,
             "expired", LaneTotals::expired,
-            "cancelled", LaneTotals::cancelled);
+            "cancelled", LaneTotals::cancelled,
+            "rejected", LaneTotals::rejected);
 
     private final MeterRegistry registry;
     private final Counter accepted;
     private final Counter absorbed;
     private final Counter expired;
     private final Counter diverted;
+    private final Counter rejected;
     private final Map<String, Level> levels = new HashMap<>();
+    private final Map<String, Money> budgets = new HashMap<>();
 
     LaneMetrics(MeterRegistry registry) {
         this.registry = registry;
@@ -67,6 +75,13 @@ final class LaneMetrics {
                 .description("Requests that ended before a batch took them")
                 .tag("status", "expired")
                 .register(registry);
+        rejected = Counter.builder("halfrate.requests.ended")
+                .tag("status", "rejected")
+                .register(registry);
+    }
+
+    void rejected() {
+        rejected.increment();
     }
 
     void accepted() {
@@ -157,11 +172,16 @@ final class LaneMetrics {
                 : turnarounds.within(percent, Duration.ZERO).toMillis() / 1000.0;
     }
 
+    /** The model has to leave it again. */
+    synchronized Enqueued enqueued(String pool, String model) {
+        return new Enqueued(pool, model);
+    }
+
     private synchronized void left(Level level) {
         level.lanes--;
         if (level.lanes == 0) {
             levels.remove(level.name);
-            for (var gauge : List.of(WAITING, DELAYED, IN_FLIGHT, REQUESTS, TURNAROUND, GAP)) {
+            for (var gauge : List.of(WAITING, DELAYED, IN_FLIGHT, REQUESTS, TURNAROUND, GAP, ESTIMATE_ERROR)) {
                 registry.find(gauge).tag("lane", level.name).meters().forEach(registry::remove);
             }
         }
@@ -177,10 +197,21 @@ final class LaneMetrics {
         private final AtomicReference<Turnarounds> turnarounds = new AtomicReference<>(Turnarounds.NONE);
         private final AtomicLong inBatches = new AtomicLong();
         private final AtomicLong gap = new AtomicLong();
+        private final DistributionSummary estimateError;
         private int lanes;
 
         private Level(String name) {
             this.name = name;
+            this.estimateError = DistributionSummary.builder(ESTIMATE_ERROR)
+                    .description(
+                            "How far estimates of a batch's input tokens were off, as a share of what the vendor reported")
+                    .tag("lane", name)
+                    .register(registry);
+        }
+
+        /** @param error of a batch's estimate, relative and without its sign */
+        void estimated(double error) {
+            estimateError.record(error);
         }
 
         void change(LaneState from, LaneState to) {
@@ -209,6 +240,76 @@ final class LaneMetrics {
 
         void leave() {
             left(this);
+        }
+    }
+
+    /** Of a budget of that name. */
+    synchronized Money budget(String name) {
+        return budgets.computeIfAbsent(name, Money::new);
+    }
+
+    /** What a budget's lanes have spent and reserved, which may belong to several tasks only while they move. */
+    final class Money {
+        private final Map<Object, long[]> parts = new ConcurrentHashMap<>();
+
+        private Money(String name) {
+            Gauge.builder("halfrate.budget.spent", this, money -> money.dollars(0))
+                    .description("US dollars spent in the present period")
+                    .tag("budget", name)
+                    .register(registry);
+            Gauge.builder("halfrate.budget.reserved", this, money -> money.dollars(1))
+                    .description("US dollars that batches sealed and not settled may cost at most")
+                    .tag("budget", name)
+                    .register(registry);
+        }
+
+        private double dollars(int part) {
+            return parts.values().stream().mapToLong(figures -> figures[part]).sum() / 1e12;
+        }
+
+        void show(Object task, long spentPicos, long reservedPicos) {
+            parts.put(task, new long[] {spentPicos, reservedPicos});
+        }
+
+        void leave(Object task) {
+            parts.remove(task);
+        }
+    }
+
+    /** A quota of enqueued tokens; not shown as long as there is none. */
+    final class Enqueued {
+        private final String pool;
+        private final String model;
+        private final AtomicLong usable = new AtomicLong();
+        private final AtomicLong reserved = new AtomicLong();
+        private boolean shown;
+
+        private Enqueued(String pool, String model) {
+            this.pool = pool;
+            this.model = model;
+        }
+
+        /** @param tokens that may be reserved, 0 if there is no limit */
+        void show(long tokens, long reservedTokens) {
+            usable.set(tokens);
+            reserved.set(reservedTokens);
+            if (tokens > 0 && !shown) {
+                shown = true;
+                Gauge.builder(QUOTA_USABLE, usable, AtomicLong::get)
+                        .description("Input tokens that may be enqueued at the vendor at a time, by estimate")
+                        .tags("pool", pool, "model", model)
+                        .register(registry);
+                Gauge.builder(QUOTA_RESERVED, reserved, AtomicLong::get)
+                        .description("Input tokens of batches sealed and not settled, by estimate")
+                        .tags("pool", pool, "model", model)
+                        .register(registry);
+            }
+        }
+
+        void leave() {
+            for (var gauge : List.of(QUOTA_USABLE, QUOTA_RESERVED)) {
+                registry.find(gauge).tags("pool", pool, "model", model).meters().forEach(registry::remove);
+            }
         }
     }
 }

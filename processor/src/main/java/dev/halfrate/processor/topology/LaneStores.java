@@ -3,12 +3,15 @@ package dev.halfrate.processor.topology;
 import dev.halfrate.processor.balance.LaneTotals;
 import dev.halfrate.processor.lane.Id;
 import dev.halfrate.processor.lane.LaneState;
+import dev.halfrate.processor.lane.TokenRatio;
 import dev.halfrate.processor.lane.Turnarounds;
 import dev.halfrate.schemas.internal.InternalFormat;
 import dev.halfrate.schemas.internal.LaneId;
 import dev.halfrate.schemas.internal.LaneRecord;
+import dev.halfrate.schemas.internal.LearnedRecord;
 import dev.halfrate.schemas.internal.SealedBatch;
 import dev.halfrate.schemas.internal.SealedIds;
+import dev.halfrate.schemas.internal.SpendRecord;
 import dev.halfrate.schemas.internal.WaitingChunk;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -36,19 +39,25 @@ import org.apache.kafka.streams.state.Stores;
  * @param delayed refs that are to be tried again later, in the order in which they are due
  * @param ids ids of sealed batches, written once
  * @param batches sealed batches that are in flight or whose ids are still known
+ * @param learned what is known of models, whether there are lanes of theirs or not
+ * @param spend what was spent, by pool, tag and day
  */
 record LaneStores(
         KeyValueStore<Bytes, LaneRecord> lanes,
         KeyValueStore<Bytes, WaitingChunk> chunks,
         KeyValueStore<Bytes, WaitingChunk> delayed,
         KeyValueStore<Bytes, SealedIds> ids,
-        KeyValueStore<String, SealedBatch> batches) {
+        KeyValueStore<String, SealedBatch> batches,
+        KeyValueStore<Bytes, LearnedRecord> learned,
+        KeyValueStore<String, SpendRecord> spend) {
 
     private static final String LANES = "lanes";
     private static final String CHUNKS = "chunks";
     private static final String DELAYED = "delayed";
     private static final String IDS = "ids";
     private static final String BATCHES = "batches";
+    private static final String LEARNED = "learned";
+    private static final String SPEND = "spend";
     private static final int LANE_KEY_BYTES = 16;
 
     static final Bytes RETIRED = Bytes.wrap(new byte[LANE_KEY_BYTES]);
@@ -65,7 +74,9 @@ record LaneStores(
                 context.getStateStore(CHUNKS),
                 context.getStateStore(DELAYED),
                 context.getStateStore(IDS),
-                context.getStateStore(BATCHES));
+                context.getStateStore(BATCHES),
+                context.getStateStore(LEARNED),
+                context.getStateStore(SPEND));
     }
 
     static List<StoreBuilder<?>> builders() {
@@ -75,7 +86,9 @@ record LaneStores(
                 builder(CHUNKS, Serdes.Bytes(), InternalFormat.WAITING_CHUNK),
                 builder(DELAYED, Serdes.Bytes(), InternalFormat.WAITING_CHUNK),
                 builder(IDS, Serdes.Bytes(), InternalFormat.SEALED_IDS),
-                builder(BATCHES, Serdes.String(), InternalFormat.SEALED_BATCH));
+                builder(BATCHES, Serdes.String(), InternalFormat.SEALED_BATCH),
+                builder(LEARNED, Serdes.Bytes(), InternalFormat.LEARNED_RECORD),
+                builder(SPEND, Serdes.String(), InternalFormat.SPEND_RECORD));
     }
 
     private static <K, V extends SpecificRecordBase> StoreBuilder<KeyValueStore<K, V>> builder(
@@ -198,7 +211,28 @@ record LaneStores(
         return new LaneState(queue, lane.getFlushedUntil(), lane.getNextBatch(), lane.getInFlight(), lane.getDelayed());
     }
 
-    static LaneRecord record(String pool, LaneId id, LaneState state, LaneTotals totals, Turnarounds turnarounds) {
+    static TokenRatio ratio(LaneRecord lane) {
+        return new TokenRatio(
+                lane.getLearnedBytes(),
+                lane.getLearnedInputTokens(),
+                lane.getLearnedAnswers(),
+                lane.getLearnedOutputTokens());
+    }
+
+    static LaneRecord record(Lane lane) {
+        return LaneRecord.newBuilder(record(lane.pool(), lane.id(), lane.state(), lane.totals()))
+                .setLearnedBytes(lane.ratio().bytes())
+                .setLearnedInputTokens(lane.ratio().inputTokens())
+                .setLearnedAnswers(lane.ratio().answers())
+                .setLearnedOutputTokens(lane.ratio().outputTokens())
+                .setEstimateErrorPermille(lane.estimateErrorPermille())
+                .setTurnaroundsMs(lane.turnarounds().last().stream()
+                        .map(Duration::toMillis)
+                        .toList())
+                .build();
+    }
+
+    private static LaneRecord record(String pool, LaneId id, LaneState state, LaneTotals totals) {
         var queue = state.queue();
         return new LaneRecord(
                 pool,
@@ -222,7 +256,13 @@ record LaneStores(
                 totals.failed(),
                 totals.expired(),
                 totals.cancelled(),
-                turnarounds.last().stream().map(Duration::toMillis).toList());
+                List.of(),
+                0L,
+                0L,
+                0L,
+                0L,
+                0,
+                totals.rejected());
     }
 
     static Turnarounds turnarounds(LaneRecord stored) {
@@ -235,6 +275,6 @@ record LaneStores(
         var before = lanes.get(RETIRED);
         var sum = before == null ? totals : LaneTotals.of(before).plus(totals);
         var nobody = new LaneId("", "", "", "", List.of(), "", "");
-        lanes.put(RETIRED, record("", nobody, LaneState.NEW, sum, Turnarounds.NONE));
+        lanes.put(RETIRED, record("", nobody, LaneState.NEW, sum));
     }
 }

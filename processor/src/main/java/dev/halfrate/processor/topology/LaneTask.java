@@ -12,11 +12,14 @@ import dev.halfrate.processor.codec.ResultCodec;
 import dev.halfrate.processor.config.Durations;
 import dev.halfrate.processor.crash.CrashPoint;
 import dev.halfrate.processor.lane.Duplicates;
+import dev.halfrate.processor.lane.FairShares;
 import dev.halfrate.processor.lane.Id;
 import dev.halfrate.processor.lane.IdHasher;
 import dev.halfrate.processor.lane.LaneCore;
 import dev.halfrate.processor.lane.LaneEffect;
 import dev.halfrate.processor.lane.LaneEvent;
+import dev.halfrate.processor.lane.Room;
+import dev.halfrate.processor.lane.TokenRatio;
 import dev.halfrate.schemas.internal.AtOnce;
 import dev.halfrate.schemas.internal.Command;
 import dev.halfrate.schemas.internal.Hash;
@@ -37,6 +40,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Predicate;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.Uuid;
@@ -70,8 +74,13 @@ final class LaneTask {
     private final ProcessorContext<byte[], Outgoing> context;
     private final LaneStores stores;
     private final Duplicates duplicates;
+    private final Budgets budgets;
     private final IdHasher hasher = new IdHasher();
     private final Map<Bytes, Lane> lanes = new HashMap<>();
+    private final Map<Bytes, ModelQuota> models = new HashMap<>();
+    /** Batches whose requests are about to come back and have waited for a window already. A restart lets them wait again. */
+    private final Set<String> refused = new HashSet<>();
+
     private final int inboxPartition;
     private final Cancellable ticks;
     private int nextOrdinal = 1;
@@ -86,6 +95,7 @@ final class LaneTask {
         stores = LaneStores.of(context);
         duplicates = new Duplicates(
                 topology.lanes().duplicatesHorizon(), topology.lanes().duplicatesMax());
+        budgets = new Budgets(topology.budgets(), stores.spend(), metrics);
         inboxPartition = context.taskId().partition();
         restore();
         ticks = context.schedule(tickInterval(topology.lanes().ageMax()), PunctuationType.WALL_CLOCK_TIME, _ -> tick());
@@ -100,6 +110,8 @@ final class LaneTask {
     void close() {
         ticks.cancel();
         lanes.values().forEach(Lane::close);
+        models.values().forEach(ModelQuota::close);
+        budgets.close();
     }
 
     // ---- events ----
@@ -111,7 +123,7 @@ final class LaneTask {
                 switch (signal.getKind()) {
                     case RETURNED -> returned(signal);
                     case SETTLED -> settled(signal);
-                    case QUEUE_FULL -> metrics.ignored(signal.getKind());
+                    case QUEUE_FULL -> queueFull(signal);
                 }
             }
             case Command command -> commanded(command);
@@ -319,13 +331,53 @@ final class LaneTask {
                     new Duplicates.Ended(batch.getOrdinal(), batchId, Instant.ofEpochMilli(settledAt), known));
         }
         var lane = requireNonNull(lanes.get(Bytes.wrap(batch.getLane().bytes())));
+        learn(lane, batch, signal, now);
         lane.add(LaneTotals.of(signal));
         if (signal.getTurnaroundMs() > 0) {
             lane.turnarounds(lane.turnarounds().plus(Duration.ofMillis(signal.getTurnaroundMs())));
         }
         lane.addInBatches(BitSet.valueOf(batch.getReturned()).cardinality() - batch.getItems());
+        if (refused.remove(batchId)) {
+            step(lane, new LaneEvent.Flushed(now), null);
+        }
         step(lane, new LaneEvent.Settled(now), null);
         forget(now);
+    }
+
+    private void learn(Lane lane, SealedBatch batch, Signal signal, Instant now) {
+        lane.addBytesInFlight(-batch.getBytes());
+        budgets.settle(
+                lane, batch.getReservedPicos(), Math.addExact(signal.getCostPicos(), signal.getExposurePicos()), now);
+        var bytes = signal.getAnsweredBytes();
+        var estimated = batch.getBytes() == 0 ? 0 : (double) batch.getReservedTokens() * bytes / batch.getBytes();
+        var knew = lane.ratio().isKnown();
+        lane.answered(
+                Math.round(estimated),
+                bytes,
+                signal.getInputTokens(),
+                signal.getAnsweredCount(),
+                signal.getOutputTokens());
+        var model = model(lane);
+        model.answered(knew, bytes, signal.getInputTokens(), signal.getAnsweredCount(), signal.getOutputTokens(), now);
+        stores.learned().put(model.key(), model.record());
+    }
+
+    /** Its requests come back before the batch settles, and are not to be sealed as before. */
+    private void queueFull(Signal signal) {
+        var lane = lanes.get(Lane.key(signal.getPool(), signal.getLane()));
+        if (lane == null || signal.getLimitTokens() == 0) {
+            metrics.ignored(signal.getKind());
+            return;
+        }
+        var model = model(lane);
+        model.refused(signal.getLimitTokens(), now());
+        refused.add(signal.getBatchId());
+        stores.learned().put(model.key(), model.record());
+        LOG.info(
+                "pool {}: {} may have {} enqueued tokens at a time, says its vendor",
+                signal.getPool(),
+                signal.getLane().getModel(),
+                signal.getLimitTokens());
     }
 
     private void commanded(Command command) {
@@ -359,6 +411,12 @@ final class LaneTask {
                         lane.id().getEndpoint(),
                         lane.gap()));
         dropIdle(now.minus(LANE_IDLE_MAX));
+        models.values().stream()
+                .filter(model -> model.forgetLimit(now))
+                .forEach(model -> stores.learned().put(model.key(), model.record()));
+        models.values().forEach(ModelQuota::show);
+        budgets.forget(now);
+        budgets.show(now);
         forget(now);
     }
 
@@ -371,26 +429,83 @@ final class LaneTask {
             lane.close();
             stores.lanes().delete(lane.key());
             lanes.remove(lane.key());
+            model(lane).leave(lane);
+        });
+        models.values().removeIf(model -> {
+            var unused = model.isUnusedSince(since.minus(ModelQuota.KEPT_FOR));
+            if (unused) {
+                stores.learned().delete(model.key());
+                model.close();
+            }
+            return unused;
         });
     }
 
     // ---- a step of the core, and its effects ----
 
     private void step(Lane lane, LaneEvent event, WaitingChunks.@Nullable Chunk arrived) {
+        var model = model(lane);
+        if (model.bounds(lane)) {
+            step(lane, event, arrived, model.room(lane).none());
+            admit(model, event.at());
+        } else {
+            step(lane, event, arrived, room(model, lane, event.at()));
+        }
+        var room = model.room(lane);
+        var purse = budgets.purse(lane, room.ratio(), event.at());
+        if (purse.picos() <= purse.picosMin() && lane.core().wants(lane.state(), event.at(), room)) {
+            budgets.held(lane, event.at());
+        }
+    }
+
+    private Room room(ModelQuota model, Lane lane, Instant now) {
+        var room = model.room(lane);
+        return room.with(budgets.purse(lane, room.ratio(), now));
+    }
+
+    /** Lets the lanes of a model seal what the quota has room for, one batch each by turns. */
+    private void admit(ModelQuota model, Instant now) {
+        var passed = new HashSet<Lane>();
+        while (true) {
+            var wanting = model.lanes().stream()
+                    .filter(lane -> model.bounds(lane) && !passed.contains(lane))
+                    .filter(lane -> lane.core().wants(lane.state(), now, model.room(lane)))
+                    .toList();
+            if (wanting.isEmpty()) {
+                return;
+            }
+            var wants = wanting.stream().map(model::want).toList();
+            var room = model.room(wanting.getFirst());
+            var turn = FairShares.next(wants, room.tokens(), room.tokensMin());
+            var lane = wanting.get(turn.index());
+            var ticked = new LaneEvent.Ticked(now);
+            var sealed = step(lane, ticked, null, room(model, lane, now).upTo(turn.tokens()))
+                    || step(lane, ticked, null, room(model, lane, now).upTo(Long.MAX_VALUE));
+            if (!sealed && lane.bytesInFlight() == 0 && !budgets.binds(lane)) {
+                return; // what it waits for would never be free if the others took it
+            } else if (!sealed) {
+                passed.add(lane);
+            }
+        }
+    }
+
+    /** @return whether a batch was sealed */
+    private boolean step(Lane lane, LaneEvent event, WaitingChunks.@Nullable Chunk arrived, Room room) {
         var before = lane.state();
         var arrival = before.queue().nextSeq();
         var chunks = new WaitingChunks(stores.chunks(), lane.key());
         if (arrived != null) {
             chunks.add(arrival, arrived);
         }
-        var step = lane.core().on(before, event, chunks);
+        var step = lane.core().on(before, event, chunks, room);
         if (step.state().equals(before)) {
-            return;
+            return false;
         }
         for (var effect : step.effects()) {
             switch (effect) {
-                case LaneEffect.Seal seal -> seal(lane, seal, chunks);
+                case LaneEffect.Seal seal -> seal(lane, seal, chunks, room.ratio());
                 case LaneEffect.Expire expire -> expire(lane, expire, chunks, event.at());
+                case LaneEffect.Reject reject -> reject(lane, reject, chunks, event.at());
             }
         }
         var first = step.state().queue().firstSeq();
@@ -402,16 +517,14 @@ final class LaneTask {
         }
         lane.state(step.state(), event.at());
         store(lane);
+        return step.state().nextBatch() > before.nextBatch();
     }
 
     private void store(Lane lane) {
-        stores.lanes()
-                .put(
-                        lane.key(),
-                        LaneStores.record(lane.pool(), lane.id(), lane.state(), lane.totals(), lane.turnarounds()));
+        stores.lanes().put(lane.key(), LaneStores.record(lane));
     }
 
-    private void seal(Lane lane, LaneEffect.Seal seal, WaitingChunks chunks) {
+    private void seal(Lane lane, LaneEffect.Seal seal, WaitingChunks chunks, TokenRatio ratio) {
         var ordinal = nextOrdinal++;
         var batchId = lane.batchId(seal.at(), inboxPartition, seal.number());
         var workPartition = WorkPartition.of(
@@ -436,7 +549,12 @@ final class LaneTask {
                                 .setChunks(manifest.parts().size())
                                 .setSucceeded(ByteBuffer.allocate(0))
                                 .setReturned(ByteBuffer.allocate(0))
+                                .setReservedTokens(ratio.tokens(seal.bytes()))
+                                .setBytes(seal.bytes())
+                                .setReservedPicos(seal.picos())
                                 .build());
+        lane.addBytesInFlight(seal.bytes());
+        budgets.reserve(lane, seal.picos());
         for (var chunk : manifest.chunks(batchId, lane, seal, workPartition, inboxPartition)) {
             var key = (batchId + "/" + chunk.getIndex()).getBytes(UTF_8);
             var value = new Outgoing(InternalFormat.MANIFEST_CHUNK.encode(chunk), workPartition);
@@ -454,20 +572,40 @@ final class LaneTask {
                 lane.add(LaneTotals.expired(1));
                 metrics.expired();
                 forward(
-                        ResultCodec.toRecord(topology.topics().results(), expired(lane, ref, now)),
+                        ResultCodec.toRecord(
+                                topology.topics().results(),
+                                unsealed(
+                                        lane,
+                                        ref,
+                                        Rejection.REQUEST_EXPIRED,
+                                        "no batch answered the request within its life (requests.ttl): send it again",
+                                        now)),
                         LaneTopology.RESULTS);
             }
         }
     }
 
-    private static Result expired(Lane lane, Ref ref, Instant now) {
-        var failure = new Result.Failure(
-                Rejection.REQUEST_EXPIRED.code(),
-                "no batch answered the request within its life (requests.ttl): send it again",
-                false);
+    private void reject(Lane lane, LaneEffect.Reject reject, WaitingChunks chunks, Instant now) {
+        var reason = budgets.reason(lane, now);
+        for (var run : reject.runs()) {
+            for (var ref : Manifest.refs(chunks.apply(run.seq()), List.of(run))) {
+                duplicates.end(id(lane.pool(), ref));
+                lane.add(LaneTotals.rejected(1));
+                metrics.rejected();
+                forward(
+                        ResultCodec.toRecord(
+                                topology.topics().results(),
+                                unsealed(lane, ref, Rejection.BUDGET_EXCEEDED, reason, now)),
+                        LaneTopology.RESULTS);
+            }
+        }
+    }
+
+    private static Result unsealed(Lane lane, Ref ref, Rejection rejection, String message, Instant now) {
+        var failure = new Result.Failure(rejection.code(), message, false);
         return new Result(
                 ref.getCustomId(),
-                Result.Status.EXPIRED,
+                rejection.status(),
                 lane.account().provider(),
                 lane.id().getAccount(),
                 lane.id().getModel(),
@@ -532,6 +670,10 @@ final class LaneTask {
 
     private void restore() {
         var now = now();
+        try (var all = stores.learned().all()) {
+            all.forEachRemaining(entry ->
+                    model(entry.value.getPool(), entry.value.getModel()).restore(entry.value));
+        }
         try (var all = stores.lanes().all()) {
             all.forEachRemaining(entry -> {
                 if (!entry.key.equals(LaneStores.RETIRED)) {
@@ -539,6 +681,7 @@ final class LaneTask {
                     lane.state(LaneStores.state(entry.value), now);
                     lane.add(LaneTotals.of(entry.value));
                     lane.turnarounds(LaneStores.turnarounds(entry.value));
+                    lane.learned(LaneStores.ratio(entry.value), entry.value.getEstimateErrorPermille());
                 }
             });
         }
@@ -578,9 +721,12 @@ final class LaneTask {
                 batches.put(batch.getOrdinal(), batch);
                 nextOrdinal = Math.max(nextOrdinal, batch.getOrdinal() + 1);
                 if (batch.getSettledAt() == null) {
-                    requireNonNull(lanes.get(Bytes.wrap(batch.getLane().bytes())))
-                            .addInBatches(batch.getItems()
-                                    - BitSet.valueOf(batch.getReturned()).cardinality());
+                    var lane =
+                            requireNonNull(lanes.get(Bytes.wrap(batch.getLane().bytes())));
+                    lane.addInBatches(batch.getItems()
+                            - BitSet.valueOf(batch.getReturned()).cardinality());
+                    lane.addBytesInFlight(batch.getBytes());
+                    budgets.reserve(lane, batch.getReservedPicos());
                 } else {
                     duplicates.settled(new Duplicates.Ended(
                             batch.getOrdinal(),
@@ -612,8 +758,19 @@ final class LaneTask {
                 LOG.warn("account {} is not configured any more: its requests wait until they expire", id.getAccount());
             }
             var core = new LaneCore(account.within(topology.lanes(), id));
-            return new Lane(key, pool, id, account, core, metrics.level(id), now());
+            var lane = new Lane(key, pool, id, account, core, metrics.level(id), now());
+            model(lane).join(lane);
+            return lane;
         });
+    }
+
+    private ModelQuota model(Lane lane) {
+        return model(lane.pool(), lane.id().getModel());
+    }
+
+    private ModelQuota model(String pool, String name) {
+        return models.computeIfAbsent(
+                ModelQuota.key(pool, name), _ -> new ModelQuota(pool, name, metrics.enqueued(pool, name), now()));
     }
 
     private Id id(String pool, Ref ref) {

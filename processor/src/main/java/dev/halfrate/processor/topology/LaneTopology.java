@@ -23,6 +23,7 @@ public record LaneTopology(
         int workPartitions,
         LanesConfig lanes,
         Map<String, AccountLimits> accounts,
+        BudgetRules budgets,
         MeterRegistry meters)
         implements Supplier<Topology> {
 
@@ -34,6 +35,16 @@ public record LaneTopology(
 
     public LaneTopology {
         accounts = Map.copyOf(accounts);
+    }
+
+    /** Without budgets. */
+    public LaneTopology(
+            TopicsConfig topics,
+            int workPartitions,
+            LanesConfig lanes,
+            Map<String, AccountLimits> accounts,
+            MeterRegistry meters) {
+        this(topics, workPartitions, lanes, accounts, BudgetRules.NONE, meters);
     }
 
     @Override

@@ -82,6 +82,16 @@ final class WaitingChunks implements LongFunction<WaitingChunks.Chunk> {
         }
 
         @Override
+        public int outputTokensMax(int item) {
+            return refs().get(item).getOutputTokensMax();
+        }
+
+        @Override
+        public boolean hasDeadline(int item) {
+            return refs().get(item).getDeadline() != 0;
+        }
+
+        @Override
         public Instant expiresAt(int item) {
             return Instant.ofEpochMilli(refs().get(item).getExpiresAt());
         }

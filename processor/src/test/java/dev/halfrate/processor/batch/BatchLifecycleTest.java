@@ -569,6 +569,20 @@ class BatchLifecycleTest {
         }
 
         @Test
+        void aBatchWithMoreTokensThanTheVendorAllowsGoesBackToItsLane() {
+            var full = new RemoteBatch.BatchError(Refusal.Kind.QUEUE_FULL, "token_limit_exceeded", "full", null, 900);
+            var refused = on(running(), failedAtValidation(full));
+
+            var report = new Effect.ReportUnexecuted("token_limit_exceeded", "the vendor allows 900 enqueued tokens");
+            assertThat(refused.batch().state())
+                    .isEqualTo(new Refused("token_limit_exceeded", report.message(), false, 900));
+            assertThat(refused.effects()).containsExactly(report);
+            assertThat(on(refused.batch(), new BatchEvent.Taken()).effects()).containsExactly(report);
+            var step = on(refused.batch(), reported(Finding.NOT_EXECUTED_EXPIRED, 0, 1, 2));
+            assertThat(step.ends()).extracting(ItemEnd::kind).containsOnly(ItemEnd.Kind.RETURNED);
+        }
+
+        @Test
         void aFullQueueAtValidationMakesTheWholeBatchWaitHoweverOften() {
             var batch = in(running());
             for (var attempt = 0; attempt < LifecycleSettings.ATTEMPTS_MAX + 5; attempt++) {

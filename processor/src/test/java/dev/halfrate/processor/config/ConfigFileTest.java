@@ -3,7 +3,9 @@ package dev.halfrate.processor.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.halfrate.processor.money.Budget;
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -285,7 +287,7 @@ class ConfigFileTest {
             lanes: {bytes-max: 1GB} | lanes.bytes-max must be 1000..256000000, got 1000000000
             lanes: {age-max: 15} | lanes.age-max must be a duration such as 250ms, 30s, 15m, 72h or 7d, got '15'
             lanes: {age-max: 50ms} | lanes.age-max must be 100ms..1d, got 50ms
-            lanes: {max-age: 15m} | lanes.max-age is no key of the configuration, known here: age-max, batches-in-flight-max, bytes-max, duplicates-horizon, duplicates-max, requests-max
+            lanes: {max-age: 15m} | lanes.max-age is no key of the configuration, known here: age-max, batches-in-flight-max, bytes-max, duplicates-horizon, duplicates-max, requests-max, tokens-max
             lanes: {agemax: 15m} | lanes.agemax is no key of the configuration, did you mean lanes.age-max?
             lanes: 7 | lanes must be a map of keys and values, got '7'
             topics: {requests: [llm.requests, llm.dlq]} | topics.requests must be topics that Halfrate does not write to, or it would read what it wrote, got 'llm.dlq'
@@ -345,6 +347,56 @@ class ConfigFileTest {
         assertThatThrownBy(() -> ConfigFile.parse(yaml, ENVIRONMENT))
                 .isInstanceOf(ConfigException.class)
                 .hasMessage(message);
+    }
+
+    @Test
+    void budgetsAreOfAPoolAndATag() {
+        var yaml = """
+                kafka: {bootstrap.servers: x}
+                accounts: [{name: a, key: {env: KEY}}]
+                money:
+                  tags: [trial]
+                  budgets:
+                    - {name: all, pool: a, usd: 500}
+                    - {name: research, pool: a, tag: research, period: day, usd: 12.50, at-limit: %s}
+                """;
+
+        var money = ConfigFile.parse(yaml.formatted("reject"), ENVIRONMENT).money();
+
+        assertThat(money.budgets())
+                .containsExactly(
+                        new Budget("all", "a", "", Budget.Period.MONTH, new BigDecimal("500"), Budget.AtLimit.WAIT),
+                        new Budget(
+                                "research",
+                                "a",
+                                "research",
+                                Budget.Period.DAY,
+                                new BigDecimal("12.5"),
+                                Budget.AtLimit.REJECT));
+        assertThat(money.ownTags()).containsExactlyInAnyOrder("trial", "research");
+        assertThatThrownBy(() -> ConfigFile.parse(yaml.formatted("stop"), ENVIRONMENT))
+                .hasMessage("money.budgets[1].at-limit must be wait or reject; got 'stop'");
+        assertThatThrownBy(() -> ConfigFile.parse(yaml.formatted("wait").replace("pool: a", "pool: b"), ENVIRONMENT))
+                .hasMessage("money.budgets.pool must be the pool of an account, got 'b'");
+    }
+
+    @Test
+    void aLimitOfEnqueuedTokensIsForEachModelOrForSome() {
+        var yaml = """
+                kafka: {bootstrap.servers: x}
+                accounts:
+                  - name: a
+                    key: {env: KEY}
+                    limits: {enqueued-tokens: %s}
+                """;
+
+        var each = ConfigFile.parse(yaml.formatted("90000"), ENVIRONMENT);
+        var some = ConfigFile.parse(yaml.formatted("{gpt-4o*: 2000000, o4*: 90000}"), ENVIRONMENT);
+
+        assertThat(each.account("a").limits().enqueuedTokensOf("any")).isEqualTo(90_000);
+        assertThat(some.account("a").limits().enqueuedTokensOf("gpt-4o-mini")).isEqualTo(2_000_000);
+        assertThat(some.account("a").limits().enqueuedTokensOf("o4")).isEqualTo(90_000);
+        assertThat(some.account("a").limits().enqueuedTokensOf("other")).isZero();
     }
 
     @Test

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -36,7 +37,8 @@ class PriceTableTest {
     }
 
     private PriceTable table() {
-        return PriceTable.of(new MoneyConfig(file().toString()));
+        return PriceTable.of(
+                new MoneyConfig(file().toString(), List.of(), MoneyConfig.DEFAULT.outputTokensMax(), List.of()));
     }
 
     private static Usd millionTokens(PriceTable table) {

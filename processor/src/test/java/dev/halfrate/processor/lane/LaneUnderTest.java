@@ -36,6 +36,16 @@ final class LaneUnderTest {
         }
 
         @Override
+        public boolean hasDeadline(int item) {
+            return false;
+        }
+
+        @Override
+        public int outputTokensMax(int item) {
+            return 0;
+        }
+
+        @Override
         public Instant expiresAt(int item) {
             return items.get(item).expiresAt();
         }
@@ -46,12 +56,20 @@ final class LaneUnderTest {
     private final List<List<Item>> delayed = new ArrayList<>();
     private final List<Batch> sealed = new ArrayList<>();
     private final List<Item> expired = new ArrayList<>();
+    private final List<Item> rejected = new ArrayList<>();
     private LaneState state = LaneState.NEW;
     private Instant now = START;
     private int nextNumber;
+    private Room room = Room.unbounded(TokenRatio.UNKNOWN);
 
     LaneUnderTest(LaneLimits limits) {
         core = new LaneCore(limits);
+    }
+
+    /** From now on there is only so much room. */
+    LaneUnderTest room(Room now) {
+        room = now;
+        return this;
     }
 
     LaneUnderTest after(Duration time) {
@@ -107,11 +125,12 @@ final class LaneUnderTest {
     }
 
     private LaneUnderTest on(LaneEvent event) {
-        var step = core.on(state, event, this::chunk);
+        var step = core.on(state, event, this::chunk, room);
         for (var effect : step.effects()) {
             switch (effect) {
                 case LaneEffect.Seal seal -> sealed.add(new Batch(seal.by(), items(seal.runs()), seal.bytes()));
                 case LaneEffect.Expire expire -> expired.addAll(items(expire.runs()));
+                case LaneEffect.Reject reject -> rejected.addAll(items(reject.runs()));
             }
         }
         state = step.state();
@@ -143,6 +162,10 @@ final class LaneUnderTest {
 
     List<Batch> sealed() {
         return sealed;
+    }
+
+    List<Item> rejected() {
+        return rejected;
     }
 
     List<Item> expired() {

@@ -47,6 +47,10 @@ public final class Letters {
         return reported(batch, seen(open, Finding.FAILED_FOR_GOOD, code, "refused"), now);
     }
 
+    public static Mailbox.Letter unexecuted(Batch batch, List<ManifestItem> open, String code, Instant now) {
+        return reported(batch, seen(open, Finding.NOT_EXECUTED_EXPIRED, code, "not executed"), now);
+    }
+
     public static Mailbox.Letter refusedLines(
             Batch batch, List<ManifestItem> items, List<Effect.RefusedLine> refused, Instant now) {
         var lines = SpoolOrder.of(batch, items);

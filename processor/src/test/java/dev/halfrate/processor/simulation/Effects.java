@@ -99,6 +99,8 @@ final class Effects implements Vendor {
             case Effect.ReportMissing _ -> soon(() -> reportMissing(batch));
             case Effect.ReportRefused(var code, var _) ->
                 soon(() -> mailbox.post(Letters.refused(batch, open(batch), code, clock.now())));
+            case Effect.ReportUnexecuted(var code, var _) ->
+                soon(() -> mailbox.post(Letters.unexecuted(batch, open(batch), code, clock.now())));
             case Effect.ReportRefusedLines(var lines) ->
                 soon(() -> mailbox.post(Letters.refusedLines(batch, items(batch), lines, clock.now())));
             case Effect.PrepareCalls _ -> soon(() -> prepareCalls(batch));

@@ -1,5 +1,7 @@
 package dev.halfrate.processor.simulation;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.halfrate.processor.balance.LaneTotals;
 import dev.halfrate.processor.ledger.ManifestItem;
 import dev.halfrate.schemas.internal.AtOnce;
@@ -84,13 +86,15 @@ final class VirtualLane {
     }
 
     void signal(Signal signal) {
-        var returned = signal.getReturned();
-        if (returned != null) {
-            returnedItems.merge(signal.getBatchId(), returned.getRefs().size(), Integer::sum);
-            waiting.addAll(returned.getRefs());
-            sealSoon();
-        } else {
-            requireBalance(signal);
+        switch (signal.getKind()) {
+            case RETURNED -> {
+                var refs = requireNonNull(signal.getReturned()).getRefs();
+                returnedItems.merge(signal.getBatchId(), refs.size(), Integer::sum);
+                waiting.addAll(refs);
+                sealSoon();
+            }
+            case SETTLED -> requireBalance(signal);
+            case QUEUE_FULL -> {}
         }
     }
 

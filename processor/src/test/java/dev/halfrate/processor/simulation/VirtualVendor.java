@@ -256,7 +256,8 @@ final class VirtualVendor {
 
     private List<BatchError> validationErrors(InputFile input) {
         return switch (dice.between(0, 3)) {
-            case 0, 1 -> List.of(new BatchError(Refusal.Kind.QUEUE_FULL, "token_limit_exceeded", "full", null));
+            case 0 -> List.of(new BatchError(Refusal.Kind.QUEUE_FULL, "token_limit_exceeded", "full", null));
+            case 1 -> List.of(new BatchError(Refusal.Kind.QUEUE_FULL, "token_limit_exceeded", "full", null, 900_000));
             case 2 -> List.of(new BatchError(Refusal.Kind.CREDIT, "billing_hard_limit_reached", "no credit", null));
             default ->
                 List.of(new BatchError(

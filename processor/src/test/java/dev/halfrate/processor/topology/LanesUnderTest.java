@@ -78,9 +78,13 @@ final class LanesUnderTest implements AutoCloseable {
     private long nextOffset;
 
     LanesUnderTest(Path stateDir, LanesConfig config, Map<String, AccountLimits> accounts) {
+        this(stateDir, config, accounts, BudgetRules.NONE);
+    }
+
+    LanesUnderTest(Path stateDir, LanesConfig config, Map<String, AccountLimits> accounts, BudgetRules budgets) {
         settings = new LaneStreamsSettings("halfrate", stateDir, Map.of("bootstrap.servers", "none:1"), 1, 1, 0);
         metrics = new LaneMetrics(meters);
-        topology = new LaneTopology(TOPICS, WORK_PARTITIONS, config, accounts, meters);
+        topology = new LaneTopology(TOPICS, WORK_PARTITIONS, config, accounts, budgets, meters);
         driver = start();
     }
 
@@ -91,7 +95,7 @@ final class LanesUnderTest implements AutoCloseable {
 
     /** As after a crash: memory and local stores are gone, the changelogs are read. */
     void restart() {
-        for (var store : List.of("lanes", "chunks", "delayed", "ids", "batches")) {
+        for (var store : List.of("lanes", "chunks", "delayed", "ids", "batches", "learned", "spend")) {
             var changelog = changelogs.computeIfAbsent(store, _ -> new LinkedHashMap<>());
             for (var record : read(settings.applicationId() + "-" + store + "-changelog")) {
                 var key = Bytes.wrap(record.key());
@@ -119,7 +123,8 @@ final class LanesUnderTest implements AutoCloseable {
             changelogs.forEach((name, changelog) -> {
                 KeyValueStore<Object, Object> store = context.getStateStore(name);
                 changelog.forEach((key, value) -> store.put(
-                        name.equals("batches") ? new String(key.get(), UTF_8) : key, InternalFormat.decodeAny(value)));
+                        name.equals("batches") || name.equals("spend") ? new String(key.get(), UTF_8) : key,
+                        InternalFormat.decodeAny(value)));
             });
             processor.init(context);
             // A revived task is initialized on the same processor again.
@@ -200,9 +205,59 @@ final class LanesUnderTest implements AutoCloseable {
     }
 
     void returned(String batchId, List<Ref> refs, Instant notBefore) {
+        returned(LANE, batchId, refs, notBefore);
+    }
+
+    private void returned(LaneId lane, String batchId, List<Ref> refs, Instant notBefore) {
         inbox(InternalFormat.SIGNAL.encode(signal(SignalKind.RETURNED, batchId)
+                .setLane(lane)
                 .setSucceeded(ByteBuffer.allocate(0))
-                .setReturned(chunk(LANE, refs, notBefore))
+                .setReturned(chunk(lane, refs, notBefore))
+                .build()));
+    }
+
+    /** The vendor refuses a batch because it allows no more tokens than that. */
+    void refused(ManifestChunk manifest, long limitTokens) {
+        refused(List.of(manifest), limitTokens);
+    }
+
+    /** @param batch all of its manifest */
+    void refused(List<ManifestChunk> batch, long limitTokens) {
+        var manifest = batch.getFirst();
+        var batchId = manifest.getBatchId();
+        inbox(InternalFormat.SIGNAL.encode(signal(SignalKind.QUEUE_FULL, batchId)
+                .setLane(manifest.getLane())
+                .setSucceeded(ByteBuffer.allocate(0))
+                .setLimitTokens(limitTokens)
+                .build()));
+        batch.forEach(part -> returned(part.getLane(), batchId, refs(part), Instant.EPOCH));
+        settled(batchId, List.of(), 0);
+    }
+
+    /** All of a batch has failed, at a price. */
+    void paid(ManifestChunk manifest, long costPicos, long exposurePicos) {
+        inbox(InternalFormat.SIGNAL.encode(signal(SignalKind.SETTLED, manifest.getBatchId())
+                .setLane(manifest.getLane())
+                .setSucceeded(ByteBuffer.allocate(0))
+                .setFailedCount(manifest.getItems())
+                .setCostPicos(costPicos)
+                .setExposurePicos(exposurePicos)
+                .build()));
+    }
+
+    /** All of a batch has succeeded, and had so many input tokens. */
+    void answered(ManifestChunk manifest, long inputTokens) {
+        var items = manifest.getItems();
+        var bits = new BitSet();
+        bits.set(0, items);
+        inbox(InternalFormat.SIGNAL.encode(signal(SignalKind.SETTLED, manifest.getBatchId())
+                .setLane(manifest.getLane())
+                .setSucceeded(ByteBuffer.wrap(bits.toByteArray()))
+                .setSucceededCount(items)
+                .setAnsweredCount(items)
+                .setAnsweredBytes(manifest.getBytes())
+                .setInputTokens(inputTokens)
+                .setOutputTokens(items)
                 .build()));
     }
 

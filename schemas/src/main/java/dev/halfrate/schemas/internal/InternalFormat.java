@@ -60,6 +60,10 @@ public final class InternalFormat<T extends SpecificRecordBase> {
 
     public static final InternalFormat<AccountBinding> ACCOUNT_BINDING =
             new InternalFormat<>(12, AccountBinding.class, AccountBinding.getClassSchema());
+    public static final InternalFormat<LearnedRecord> LEARNED_RECORD =
+            new InternalFormat<>(13, LearnedRecord.class, LearnedRecord.getClassSchema());
+    public static final InternalFormat<SpendRecord> SPEND_RECORD =
+            new InternalFormat<>(14, SpendRecord.class, SpendRecord.getClassSchema());
 
     private static final Map<Integer, InternalFormat<?>> BY_TYPE = Stream.of(
                     REF_CHUNK,
@@ -73,7 +77,9 @@ public final class InternalFormat<T extends SpecificRecordBase> {
                     SEALED_IDS,
                     SEALED_BATCH,
                     TOPIC_BIRTH,
-                    ACCOUNT_BINDING)
+                    ACCOUNT_BINDING,
+                    LEARNED_RECORD,
+                    SPEND_RECORD)
             .collect(Collectors.toUnmodifiableMap(format -> format.type, format -> format));
 
     private final int type;

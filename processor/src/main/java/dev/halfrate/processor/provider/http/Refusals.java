@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Tells a vendor's definite no from an answer that says nothing. */
 public final class Refusals {
+    private static final Pattern TOKEN_LIMIT = Pattern.compile("Limit: ([0-9,]{1,20}) enqueued tokens");
     private static final Duration RETRY_AFTER_MAX = Duration.ofMinutes(15);
     private static final Pattern CODE = Pattern.compile("[a-z][a-z0-9_]{0,63}");
     private static final Set<Integer> DEFINITE_FOR_CREATE = Set.of(400, 401, 402, 403, 404, 413, 422, 429, 529);
@@ -115,6 +116,13 @@ public final class Refusals {
         return CODE.matcher(text).matches() ? text : null;
     }
 
+    /** @return how many tokens the vendor says may be enqueued, 0 if it does not say */
+    public static long limitTokens(JsonNode error) {
+        var limit = TOKEN_LIMIT.matcher(error.path("message").asText(""));
+        var digits = limit.find() ? limit.group(1).replace(",", "") : "";
+        return digits.isEmpty() || digits.length() > 15 ? 0 : Long.parseLong(digits);
+    }
+
     private Optional<Refusal> classify(Answer answer) {
         var error = answer.json().path("error");
         if (answer.status() == 413) {
@@ -144,7 +152,8 @@ public final class Refusals {
 
     private Refusal refusal(Kind kind, Answer answer, String code) {
         var message = "HTTP %d %s".formatted(answer.status(), code);
-        return new Refusal(kind, answer.status(), code, message, retryAfter(answer.headers()));
+        var limit = kind == Kind.QUEUE_FULL ? limitTokens(answer.json().path("error")) : 0;
+        return new Refusal(kind, answer.status(), code, message, retryAfter(answer.headers()), limit);
     }
 
     /** @return the vendor's clock, if the answer shows it */

@@ -19,7 +19,6 @@ import org.jspecify.annotations.Nullable;
 /** Reads batch objects: whatever is missing, null, empty or unheard of does not keep the rest from being read. */
 final class Batches {
     private static final Pattern STATUS = Pattern.compile("[A-Za-z_ -]{1,64}");
-    private static final Pattern TOKEN_LIMIT = Pattern.compile("Limit: ([0-9,]{1,20}) ");
 
     private Batches() {}
 
@@ -75,7 +74,8 @@ final class Batches {
                     kind(error),
                     code == null ? "unknown" : code,
                     message(code, error),
-                    line.isIntegralNumber() && line.canConvertToInt() && line.intValue() > 0 ? line.intValue() : null));
+                    line.isIntegralNumber() && line.canConvertToInt() && line.intValue() > 0 ? line.intValue() : null,
+                    Refusals.limitTokens(error)));
         }
         return errors;
     }
@@ -108,7 +108,7 @@ final class Batches {
     }
 
     private static String tokenLimit(JsonNode error) {
-        var limit = TOKEN_LIMIT.matcher(error.path("message").asText(""));
-        return limit.find() ? " (" + limit.group(1) + ")" : "";
+        var limit = Refusals.limitTokens(error);
+        return limit == 0 ? "" : String.format(Locale.ROOT, " (%,d)", limit);
     }
 }

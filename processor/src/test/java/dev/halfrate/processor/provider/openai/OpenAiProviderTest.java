@@ -190,11 +190,12 @@ class OpenAiProviderTest {
                         seen -> assertThat(seen.remote().errors())
                                 .containsExactly(
                                         error(Kind.BAD_REQUEST, "invalid_json_line", "the line is not valid JSON", 3),
-                                        error(
+                                        new BatchError(
                                                 Kind.QUEUE_FULL,
                                                 "token_limit_exceeded",
                                                 "the limit of enqueued tokens is reached (900,000)",
-                                                null),
+                                                null,
+                                                900_000),
                                         error(
                                                 Kind.NOT_FOUND,
                                                 "invalid_request",
