@@ -53,6 +53,7 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.LoggerFactory;
@@ -61,6 +62,7 @@ import org.slf4j.LoggerFactory;
  * Keys, prompts and answers stand where they belong and nowhere else, also when vendors quote them in every error, cut
  * and mix their files, and redirect to somebody else.
  */
+@Tag("long")
 class CanaryIT {
     private static final String KEY = "sk-canary-5b0e";
     private static final String PROMPT = "canary prompt 77c1";

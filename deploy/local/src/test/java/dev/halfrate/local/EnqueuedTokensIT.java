@@ -20,10 +20,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A vendor that allows only so many enqueued tokens, which nobody has told Halfrate. */
+@Tag("long")
 class EnqueuedTokensIT {
     private static final int REQUESTS = 2_400;
     private static final long LIMIT = 30_000;
@@ -42,7 +44,7 @@ class EnqueuedTokensIT {
     void onceLearnedTheLimitIsKeptFullAndNotHit() throws Exception {
         try (var broker = EmbeddedBroker.start(0, directory.resolve("broker"));
                 var simulator = Simulator.start(SimulatorConfig.defaults()
-                        .withSpeed(60)
+                        .withSpeed(40)
                         .withBatchTimes(times())
                         .withDataDirectory(directory))) {
             var api = new SimulatorApi(simulator.baseUrl());
@@ -54,7 +56,7 @@ class EnqueuedTokensIT {
                         processor.failure(),
                         RequestLines.generated(REQUESTS, 7),
                         null,
-                        Duration.ofSeconds(60),
+                        Duration.ofSeconds(120),
                         Screen.plain(new PrintWriter(System.out, true, UTF_8)));
                 var run = CompletableFuture.supplyAsync(() -> outcome(demo));
                 watch(run, api);

@@ -37,10 +37,12 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Requests of several topics, of which one comes and another one goes. */
+@Tag("long")
 class RequestTopicsIT {
     private static final String USUAL = "llm.requests";
     private static final String URGENT = "llm.urgent";

@@ -5,7 +5,6 @@ import dev.halfrate.processor.money.Cost;
 import dev.halfrate.processor.money.Spend;
 import dev.halfrate.processor.money.Usage;
 import dev.halfrate.processor.money.Usd;
-import dev.halfrate.schemas.internal.AtOnce;
 import dev.halfrate.schemas.internal.LedgerRecord;
 import dev.halfrate.schemas.internal.LedgerState;
 import dev.halfrate.schemas.internal.LedgerTag;
@@ -52,7 +51,7 @@ public final class Spends {
         return new BatchSpend(
                 lane.getAccount(),
                 lane.getModel(),
-                AtOnce.is(lane) ? lane.getEndpoint() + " at once" : lane.getEndpoint(),
+                LaneName.of(lane),
                 LocalDate.ofInstant(settled ? Instant.ofEpochMilli(batch.getChangedAt()) : now, ZoneOffset.UTC),
                 counted ? spend : Spend.NONE,
                 counted ? byTag(batch) : Map.of(),

@@ -28,6 +28,7 @@ final class StatusPage {
         requests(status);
         lanes(status);
         ledger(status.ledger());
+        budgets(status.budgets());
         out.println();
         out.printf(Locale.ROOT, "ALARMS  %s%n", alarms.isEmpty() ? "none" : String.valueOf(alarms.size()));
         alarms.forEach(alarm -> out.printf(Locale.ROOT, "  %s%n", alarm));
@@ -135,6 +136,18 @@ final class StatusPage {
                 totals.conflicts());
     }
 
+    private void budgets(List<Status.Budget> budgets) {
+        for (var budget : budgets) {
+            out.printf(
+                    Locale.ROOT,
+                    "  budget %s: $%s of $%s spent, $%s reserved%n",
+                    budget.name(),
+                    budget.spent(),
+                    budget.usd(),
+                    budget.reserved());
+        }
+    }
+
     private void ledger(Status.Ledger ledger) {
         out.println();
         out.printf(
@@ -153,9 +166,11 @@ final class StatusPage {
         out.printf(Locale.ROOT, "  billed twice: %,d lines%n", ledger.billedTwice());
         out.printf(
                 Locale.ROOT,
-                "  may be bought twice: %,d lines of released attempts, %,d missing lines%n",
+                "  may be bought twice: %,d lines of released attempts, %,d missing lines, %,d calls without an answer, %,d hedges%n",
                 ledger.released(),
-                ledger.missing());
+                ledger.missing(),
+                ledger.called(),
+                ledger.hedged());
         var cost = ledger.money().spend().cost();
         out.printf(
                 Locale.ROOT,

@@ -6,6 +6,7 @@ import java.util.Map;
 /**
  * What was spent on one batch.
  *
+ * @param lane its name
  * @param day on which it settled, in UTC; today for one that has not
  * @param byTag the part of the spend that bears labels, by label
  * @param exposedLines that were perhaps, or surely, bought on top
@@ -14,7 +15,7 @@ import java.util.Map;
 public record BatchSpend(
         String account,
         String model,
-        String endpoint,
+        String lane,
         LocalDate day,
         Spend spend,
         Map<String, Spend> byTag,

@@ -89,7 +89,7 @@ public final class Report {
         return switch (by) {
             case ACCOUNT -> batch.account();
             case MODEL -> batch.model();
-            case LANE -> batch.account() + "/" + batch.model() + batch.endpoint();
+            case LANE -> batch.lane();
             case DAY -> batch.day().toString();
             case TAG -> tag;
         };

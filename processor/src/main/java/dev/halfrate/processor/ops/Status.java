@@ -3,6 +3,7 @@ package dev.halfrate.processor.ops;
 import dev.halfrate.processor.balance.LaneTotals;
 import dev.halfrate.processor.balance.ReadCounts;
 import dev.halfrate.processor.money.Report;
+import dev.halfrate.processor.money.Usd;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,6 +15,7 @@ import java.util.Map;
  * @param processes that read requests
  * @param lanes the busiest first
  * @param inTransit requests that were routed and have not arrived at their lanes
+ * @param budgets in the order of the configuration
  * @param openTransactions that should have ended long ago
  * @param refusals why a start would be refused
  */
@@ -24,6 +26,7 @@ public record Status(
         List<Lane> lanes,
         InTransit inTransit,
         Ledger ledger,
+        List<Budget> budgets,
         List<OpenTransaction> openTransactions,
         List<String> refusals) {
 
@@ -63,6 +66,8 @@ public record Status(
      * @param twins second remote batches that may still execute lines
      * @param billedTwice lines of second remote batches
      * @param released, missing lines that may be bought twice
+     * @param called, hedged requests that may be: sent alone without an answer, or while their batch was on its way
+     * @param late lines of remote batches that came after a call's answer
      * @param money what was spent on all batches that the ledger holds
      */
     public record Ledger(
@@ -73,7 +78,23 @@ public record Status(
             long billedTwice,
             long released,
             long missing,
+            long called,
+            long hedged,
+            long late,
             Report.Row money) {}
+
+    /**
+     * A hard limit on what may be spent.
+     *
+     * @param spent in the present period
+     * @param reserved for batches that have not settled
+     * @param rejects whether requests that do not fit are rejected; otherwise they wait
+     */
+    public record Budget(String name, Usd usd, Usd spent, Usd reserved, boolean rejects) {
+        private boolean nearlyUsed() {
+            return spent.plus(reserved).picos() > usd.picos() / 10 * 9;
+        }
+    }
 
     /**
      * What is committed after it cannot be read until somebody ends it.
@@ -139,6 +160,15 @@ public record Status(
         if (ledger.twins() > 0) {
             alarms.add("%d second remote batches may still execute lines".formatted(ledger.twins()));
         }
+        budgets.stream()
+                .filter(Budget::nearlyUsed)
+                .forEach(budget -> alarms.add("budget %s: $%s of $%s are spent and $%s reserved; what does not fit %s"
+                        .formatted(
+                                budget.name(),
+                                budget.spent(),
+                                budget.usd(),
+                                budget.reserved(),
+                                budget.rejects() ? "is rejected" : "waits")));
         openTransactions.forEach(open -> alarms.add(
                 "%s-%d: a transaction stands open since %s; what came after it cannot be read until it is aborted"
                         .formatted(open.topic(), open.partition(), open.since())));

@@ -3,18 +3,24 @@ package dev.halfrate.processor.ops;
 import static java.util.Objects.requireNonNullElse;
 
 import dev.halfrate.processor.balance.BatchFigures;
+import dev.halfrate.processor.balance.LaneName;
 import dev.halfrate.processor.balance.LaneTotals;
 import dev.halfrate.processor.balance.ReadCounts;
 import dev.halfrate.processor.balance.Spends;
 import dev.halfrate.processor.config.HalfrateConfig;
 import dev.halfrate.processor.money.BatchSpend;
+import dev.halfrate.processor.money.Budget;
 import dev.halfrate.processor.money.Report;
+import dev.halfrate.processor.money.Usd;
 import dev.halfrate.schemas.internal.InternalFormat;
-import dev.halfrate.schemas.internal.LaneId;
+import dev.halfrate.schemas.internal.LaneRecord;
 import dev.halfrate.schemas.internal.LedgerRecord;
 import dev.halfrate.schemas.internal.RefChunk;
+import dev.halfrate.schemas.internal.SpendRecord;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Collection;
@@ -27,6 +33,7 @@ import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.OffsetSpec;
@@ -90,6 +97,7 @@ public final class StatusReader implements AutoCloseable {
                     lanes(),
                     inTransit(),
                     ledger(now),
+                    budgets(now),
                     new OpenTransactions(admin, config.topics()).tooLong(now),
                     Births.faults(config));
         } catch (KafkaException e) {
@@ -156,7 +164,7 @@ public final class StatusReader implements AutoCloseable {
                     retired = retired.plus(LaneTotals.of(lane));
                 } else {
                     lanes.add(new Status.Lane(
-                            name(lane.getLane()),
+                            LaneName.of(lane.getLane()),
                             LaneTotals.of(lane),
                             (long) lane.getWaiting() + lane.getDelayed(),
                             inBatches.getOrDefault(entry.getKey(), 0L)));
@@ -185,6 +193,50 @@ public final class StatusReader implements AutoCloseable {
             }
         }
         return inBatches;
+    }
+
+    private List<Status.Budget> budgets(Instant now) throws InterruptedException {
+        if (config.money().budgets().isEmpty()) {
+            return List.of();
+        }
+        var today = LocalDate.ofInstant(now, ZoneOffset.UTC);
+        var spent = new ArrayList<SpendRecord>();
+        for (var held : compacted(config.lanesChangelog("spend")).values()) {
+            held.values().forEach(value -> spent.add(InternalFormat.SPEND_RECORD.decode(value)));
+        }
+        var payers = new HashMap<Bytes, LaneRecord>();
+        for (var held : compacted(config.lanesChangelog("lanes")).values()) {
+            held.forEach((key, value) -> payers.put(key, InternalFormat.LANE_RECORD.decode(value)));
+        }
+        var reserved = new HashMap<LaneRecord, Long>();
+        for (var held : compacted(config.lanesChangelog("batches")).values()) {
+            for (var value : held.values()) {
+                var batch = InternalFormat.SEALED_BATCH.decode(value);
+                var payer = payers.get(Bytes.wrap(batch.getLane().bytes()));
+                if (payer != null && batch.getSettledAt() == null) {
+                    reserved.merge(payer, batch.getReservedPicos(), Long::sum);
+                }
+            }
+        }
+        return config.money().budgets().stream()
+                .map(budget -> new Status.Budget(
+                        budget.name(),
+                        budget.limit(),
+                        sum(spent.stream()
+                                .filter(day -> budget.binds(day.getPool(), day.getTag())
+                                        && budget.counts(LocalDate.ofEpochDay(day.getDay()), today))
+                                .map(SpendRecord::getPicos)),
+                        sum(reserved.entrySet().stream()
+                                .filter(payer -> budget.binds(
+                                        payer.getKey().getPool(),
+                                        payer.getKey().getLane().getTag()))
+                                .map(Map.Entry::getValue)),
+                        budget.atLimit() == Budget.AtLimit.REJECT))
+                .toList();
+    }
+
+    private static Usd sum(Stream<Long> picos) {
+        return picos.map(Usd::new).reduce(Usd.ZERO, Usd::plus);
     }
 
     private Status.InTransit inTransit() throws InterruptedException {
@@ -225,6 +277,9 @@ public final class StatusReader implements AutoCloseable {
         var billedTwice = 0L;
         var released = 0L;
         var missing = 0L;
+        var called = 0L;
+        var hedged = 0L;
+        var late = 0L;
         var spends = new ArrayList<BatchSpend>();
         for (var batch : batches()) {
             var figures = BatchFigures.of(batch);
@@ -237,10 +292,24 @@ public final class StatusReader implements AutoCloseable {
             billedTwice += figures.billedTwice();
             released += figures.released();
             missing += figures.missing();
+            called += figures.called();
+            hedged += figures.hedged();
+            late += figures.late();
             spends.add(Spends.counted(batch, now));
         }
         holds.sort(Comparator.comparing(Status.Hold::since));
-        return new Status.Ledger(states, doubts, holds, twins, billedTwice, released, missing, Report.total(spends));
+        return new Status.Ledger(
+                states,
+                doubts,
+                holds,
+                twins,
+                billedTwice,
+                released,
+                missing,
+                called,
+                hedged,
+                late,
+                Report.total(spends));
     }
 
     /** @return what was spent on each batch that the ledger holds */
@@ -270,14 +339,10 @@ public final class StatusReader implements AutoCloseable {
                 + batch.getElsewhereCount();
         return new Status.Hold(
                 batch.getBatchId(),
-                name(batch.getLane()),
+                LaneName.of(batch.getLane()),
                 batch.getItems() - ended,
                 Instant.ofEpochMilli(batch.getChangedAt()),
                 batch.getReason());
-    }
-
-    private static String name(LaneId lane) {
-        return lane.getAccount() + "/" + lane.getModel() + lane.getEndpoint();
     }
 
     // ---- Kafka ----

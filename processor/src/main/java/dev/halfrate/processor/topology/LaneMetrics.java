@@ -1,11 +1,11 @@
 package dev.halfrate.processor.topology;
 
+import dev.halfrate.processor.balance.LaneName;
 import dev.halfrate.processor.balance.LaneTotals;
 import dev.halfrate.processor.codec.DeadLetter;
 import dev.halfrate.processor.lane.ClosedBy;
 import dev.halfrate.processor.lane.LaneState;
 import dev.halfrate.processor.lane.Turnarounds;
-import dev.halfrate.schemas.internal.AtOnce;
 import dev.halfrate.schemas.internal.LaneId;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
@@ -120,7 +120,7 @@ final class LaneMetrics {
 
     /** The lane has to leave its level again. */
     synchronized Level level(LaneId lane) {
-        var name = lane.getAccount() + "/" + lane.getModel() + lane.getEndpoint() + (AtOnce.is(lane) ? "@sync" : "");
+        var name = LaneName.of(lane);
         var shown = levels.containsKey(name) || levels.size() < LANES_SHOWN_MAX ? name : "other";
         var level = levels.computeIfAbsent(shown, this::register);
         level.lanes++;

@@ -3,6 +3,7 @@ package dev.halfrate.processor.topology;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
+import dev.halfrate.processor.balance.LaneName;
 import dev.halfrate.processor.balance.LaneTotals;
 import dev.halfrate.processor.codec.DeadLetter;
 import dev.halfrate.processor.codec.DeadLetterCodec;
@@ -405,10 +406,8 @@ final class LaneTask {
         lanes.values().stream()
                 .filter(Lane::looksLikeAGap)
                 .forEach(lane -> LOG.error(
-                        "lane {}/{}{} does not balance: nothing is known of {} requests; this is a defect",
-                        lane.id().getAccount(),
-                        lane.id().getModel(),
-                        lane.id().getEndpoint(),
+                        "lane {} does not balance: nothing is known of {} requests; this is a defect",
+                        LaneName.of(lane.id()),
                         lane.gap()));
         dropIdle(now.minus(LANE_IDLE_MAX));
         models.values().stream()

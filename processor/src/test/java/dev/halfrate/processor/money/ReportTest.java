@@ -21,7 +21,8 @@ class ReportTest {
     private static BatchSpend batch(
             String model, LocalDate day, Spend spend, Map<String, Spend> byTag, long exposedLines) {
         var exposure = spend.cost().paid().share(exposedLines, spend.answers());
-        return new BatchSpend("main", model, "/v1/chat/completions", day, spend, byTag, exposedLines, exposure);
+        return new BatchSpend(
+                "main", model, "main/" + model + "/v1/chat/completions", day, spend, byTag, exposedLines, exposure);
     }
 
     private static Spend spend(int answers, long picos) {
