@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 
 /** Writes a configuration as the file from which `run` reads the very same one. */
@@ -80,6 +81,9 @@ final class RunConfig {
                         "bytes-max", lanes.bytesMax(),
                         "tokens-max", lanes.tokensMax(),
                         "age-max", Durations.format(lanes.ageMax()),
+                        "requests-min", lanes.requestsMin(),
+                        "below-min", lanes.belowMin().name().toLowerCase(Locale.ROOT),
+                        "below-min-age-max", Durations.format(lanes.belowMinAgeMax()),
                         "batches-in-flight-max", lanes.batchesInFlightMax(),
                         "duplicates-horizon", Durations.format(lanes.duplicatesHorizon()),
                         "duplicates-max", lanes.duplicatesMax()));

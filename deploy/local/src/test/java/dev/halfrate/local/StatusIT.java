@@ -211,7 +211,8 @@ class StatusIT {
                                 Map.of(),
                                 0,
                                 0L,
-                                0L)),
+                                0L,
+                                false)),
                         0L)));
 
         // When, then

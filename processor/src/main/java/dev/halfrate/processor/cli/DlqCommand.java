@@ -6,11 +6,9 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.halfrate.processor.codec.DeadLetter;
 import dev.halfrate.processor.codec.Replays;
-import dev.halfrate.processor.config.ConfigFile;
 import dev.halfrate.processor.ops.DeadLetters;
 import dev.halfrate.processor.ops.DeadLetters.Found;
 import java.io.PrintStream;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -60,21 +58,6 @@ final class DlqCommand implements Runnable {
         throw new ParameterException(spec.commandLine(), "one of list, show and replay is needed");
     }
 
-    /** Where the topic is. */
-    static final class Place {
-        @Option(
-                names = {"-c", "--config"},
-                required = true,
-                paramLabel = "FILE",
-                description = "The configuration, YAML.")
-        @SuppressWarnings("NullAway.Init")
-        private Path file;
-
-        DeadLetters open() throws InterruptedException {
-            return new DeadLetters(ConfigFile.load(file));
-        }
-    }
-
     /** Which letters. */
     static final class Choice {
         @Option(
@@ -109,7 +92,7 @@ final class DlqCommand implements Runnable {
 
         @Mixin
         @SuppressWarnings("NullAway.Init")
-        private Place place;
+        private ConfigOption configuration;
 
         @Mixin
         @SuppressWarnings("NullAway.Init")
@@ -130,7 +113,7 @@ final class DlqCommand implements Runnable {
         @Override
         public Integer call() throws InterruptedException {
             var out = spec.commandLine().getOut();
-            try (var letters = place.open()) {
+            try (var letters = new DeadLetters(configuration.load())) {
                 letters.read(found -> {
                     if (choice.takes(found.letter())) {
                         if (listed == limit) {
@@ -191,7 +174,7 @@ final class DlqCommand implements Runnable {
     static final class Show implements Callable<Integer> {
         @Mixin
         @SuppressWarnings("NullAway.Init")
-        private Place place;
+        private ConfigOption configuration;
 
         @Parameters(paramLabel = "PLACE", description = "As list prints it, such as 3:1204.")
         @SuppressWarnings("NullAway.Init")
@@ -202,7 +185,7 @@ final class DlqCommand implements Runnable {
 
         @Override
         public Integer call() throws InterruptedException {
-            try (var letters = place.open()) {
+            try (var letters = new DeadLetters(configuration.load())) {
                 var found = new ArrayList<Found>(1);
                 letters.read(letter -> {
                     if (letter.place().equals(wanted)) {
@@ -246,7 +229,7 @@ final class DlqCommand implements Runnable {
 
         @Mixin
         @SuppressWarnings("NullAway.Init")
-        private Place place;
+        private ConfigOption configuration;
 
         @Mixin
         @SuppressWarnings("NullAway.Init")
@@ -281,7 +264,7 @@ final class DlqCommand implements Runnable {
                         spec.commandLine(), "say which: PLACEs, --reason or --topic; --dry-run shows what it would do");
             }
             Set<String> wanted = places == null ? Set.of() : new HashSet<>(places);
-            try (var letters = place.open()) {
+            try (var letters = new DeadLetters(configuration.load())) {
                 letters.read(found -> {
                     if (places == null ? choice.takes(found.letter()) : wanted.contains(found.place())) {
                         chosen++;

@@ -1,17 +1,16 @@
 package dev.halfrate.processor.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import dev.halfrate.processor.config.ConfigFile;
 import dev.halfrate.processor.money.BatchSpend;
 import dev.halfrate.processor.money.Report;
 import dev.halfrate.processor.ops.StatusReader;
-import java.nio.file.Path;
 import java.time.LocalDate;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -41,13 +40,9 @@ final class ReportCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init")
     private CommandSpec spec;
 
-    @Option(
-            names = {"-c", "--config"},
-            required = true,
-            paramLabel = "FILE",
-            description = "The configuration, YAML.")
+    @Mixin
     @SuppressWarnings("NullAway.Init")
-    private Path file;
+    private ConfigOption configuration;
 
     @Option(
             names = "--by",
@@ -83,7 +78,7 @@ final class ReportCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException, JsonProcessingException {
-        var config = ConfigFile.load(file);
+        var config = configuration.load();
         try (var reader = StatusReader.open(config)) {
             var batches = reader.spends().stream().filter(this::isAskedFor).toList();
             var keys = List.copyOf(new LinkedHashSet<>(by));

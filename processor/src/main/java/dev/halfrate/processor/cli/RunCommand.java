@@ -1,15 +1,14 @@
 package dev.halfrate.processor.cli;
 
 import dev.halfrate.processor.Processor;
-import dev.halfrate.processor.config.ConfigFile;
 import dev.halfrate.processor.ops.Guard;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** `run`: the service, until it is told to stop or cannot go on. */
@@ -32,13 +31,9 @@ import picocli.CommandLine.Option;
             "Exit codes: 1 it could not start or had to give up, 2 wrong usage or configuration."
         })
 final class RunCommand implements Callable<Integer> {
-    @Option(
-            names = {"-c", "--config"},
-            required = true,
-            paramLabel = "FILE",
-            description = "The configuration, YAML.")
+    @Mixin
     @SuppressWarnings("NullAway.Init")
-    private Path file;
+    private ConfigOption configuration;
 
     @Option(
             names = "--accept",
@@ -51,7 +46,7 @@ final class RunCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
-        var config = ConfigFile.load(file);
+        var config = configuration.load();
         var log = LoggerFactory.getLogger(RunCommand.class);
         log.info("{}", Version.line());
         config.describe().forEach(line -> log.info("{}", line));

@@ -5,15 +5,14 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
-import dev.halfrate.processor.config.ConfigFile;
 import dev.halfrate.processor.money.Usd;
 import dev.halfrate.processor.ops.Status;
 import dev.halfrate.processor.ops.StatusReader;
-import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -47,13 +46,9 @@ final class StatusCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init")
     private CommandSpec spec;
 
-    @Option(
-            names = {"-c", "--config"},
-            required = true,
-            paramLabel = "FILE",
-            description = "The configuration, YAML.")
+    @Mixin
     @SuppressWarnings("NullAway.Init")
-    private Path file;
+    private ConfigOption configuration;
 
     @Option(names = "--json", description = "Print one JSON object.")
     private boolean json;
@@ -63,7 +58,7 @@ final class StatusCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException, JsonProcessingException {
-        var config = ConfigFile.load(file);
+        var config = configuration.load();
         try (var reader = StatusReader.open(config)) {
             var status = reader.read();
             var gaps = status.gaps();

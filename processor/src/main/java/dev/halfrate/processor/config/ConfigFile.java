@@ -14,6 +14,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -308,16 +309,31 @@ public final class ConfigFile {
     }
 
     private static LanesConfig lanes(ConfigSection lanes) {
+        var ageMax = lanes.duration("age-max", Duration.ofMinutes(15));
         var config = new LanesConfig(
                 lanes.integer("requests-max", 50_000),
                 lanes.size("bytes-max", 209_715_200),
                 lanes.count("tokens-max", 0),
-                lanes.duration("age-max", Duration.ofMinutes(15)),
+                ageMax,
+                lanes.integer("requests-min", 1),
+                belowMin(lanes),
+                lanes.duration("below-min-age-max", Collections.max(List.of(ageMax, Duration.ofHours(6)))),
                 lanes.integer("batches-in-flight-max", 20),
                 lanes.duration("duplicates-horizon", Duration.ofHours(24)),
                 lanes.integer("duplicates-max", 2_000_000));
         lanes.refuseUnknown();
         return config;
+    }
+
+    private static BelowMin belowMin(ConfigSection lanes) {
+        var word = lanes.text("below-min", "wait");
+        return switch (word) {
+            case "wait" -> BelowMin.WAIT;
+            case "sync" -> BelowMin.SYNC;
+            default ->
+                throw new ConfigException(
+                        "%s must be one of: wait, sync; got '%s'".formatted(lanes.path("below-min"), word));
+        };
     }
 
     private static LedgerConfig ledger(ConfigSection ledger) {

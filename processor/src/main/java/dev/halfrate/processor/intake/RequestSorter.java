@@ -178,7 +178,8 @@ final class RequestSorter {
                     Map.of(),
                     request.outputTokensMax(),
                     request.prefix(),
-                    deadline(wishes, open, requestedAt));
+                    deadline(wishes, open, requestedAt),
+                    open.mode() == Mode.AUTO);
             count(received, ROUTED);
             var source = requireNonNull(sources.get(received.topic()));
             chunks.computeIfAbsent(new Origin(open.lane(), source), origin -> new ChunkBuilder(open.pool(), origin))

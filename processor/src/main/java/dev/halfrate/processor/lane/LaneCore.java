@@ -1,5 +1,6 @@
 package dev.halfrate.processor.lane;
 
+import dev.halfrate.processor.lane.LaneEffect.Divert;
 import dev.halfrate.processor.lane.LaneEffect.Expire;
 import dev.halfrate.processor.lane.LaneEffect.Reject;
 import dev.halfrate.processor.lane.LaneEffect.Run;
@@ -81,8 +82,13 @@ public final class LaneCore {
         if (queue.firstSeq() < state.flushedUntil()) {
             return Optional.of(ClosedBy.FLUSH);
         }
-        var old = !queue.headArrivedAt().plus(limits.ageMax()).isAfter(now);
+        var ageMax = isSparse(queue) && !limits.leaves() ? limits.belowMinAgeMax() : limits.ageMax();
+        var old = !queue.headArrivedAt().plus(ageMax).isAfter(now);
         return old ? Optional.of(ClosedBy.AGE) : Optional.empty();
+    }
+
+    private boolean isSparse(Queue queue) {
+        return queue.items() < limits.requestsMin();
     }
 
     /** One step's walk from the head of the lane. */
@@ -120,7 +126,7 @@ public final class LaneCore {
             }
             var queue = state.queue();
             if (queue.items() > 0 && !queue.headExpiresAt().isAfter(now)) {
-                take(0);
+                take(0, false);
             }
             return new LaneStep(state, effects);
         }
@@ -143,7 +149,7 @@ public final class LaneCore {
         /** @return false if nothing has changed, because the first item has no room */
         private boolean seal(ClosedBy by) {
             var before = state;
-            var live = take(limits.requestsMax());
+            var live = take(limits.requestsMax(), by == ClosedBy.AGE && isSparse(before.queue()) && limits.leaves());
             if (live.items > 0) {
                 effects.add(new Seal(
                         state.nextBatch(), now, by, List.copyOf(live.runs), live.items, live.bytes, live.picos));
@@ -158,11 +164,16 @@ public final class LaneCore {
             return !state.equals(before);
         }
 
-        /** Moves the head over what has expired and over as many live items as a batch may hold. */
-        private Taken take(int itemsMax) {
+        /**
+         * Moves the head over what has expired and over as many live items as a batch may hold.
+         *
+         * @param leave whether items that may leave the lane do
+         */
+        private Taken take(int itemsMax, boolean leave) {
             var live = new Taken(room.ratio(), tokensFree, alone);
             var expired = new Taken(room.ratio(), tokensFree, alone);
             var rejected = new Taken(room.ratio(), tokensFree, alone);
+            var leaving = new Taken(room.ratio(), tokensFree, alone);
             var queue = state.queue();
             var seq = queue.firstSeq();
             var item = queue.skip();
@@ -172,6 +183,8 @@ public final class LaneCore {
                 var picos = room.purse().most().picos(bytes, chunk.outputTokensMax(item), chunk.hasDeadline(item));
                 if (!chunk.expiresAt(item).isAfter(now)) {
                     expired.add(seq, item, bytes, 0);
+                } else if (leave && chunk.mayLeave(item)) {
+                    leaving.add(seq, item, bytes, 0);
                 } else if (!live.hasRoomFor(bytes, itemsMax - rejected.items)) {
                     break;
                 } else if (picos <= picosFree - live.picos) {
@@ -198,14 +211,17 @@ public final class LaneCore {
             if (rejected.items > 0) {
                 effects.add(new Reject(List.copyOf(rejected.runs)));
             }
-            var left = live.items + expired.items + rejected.items;
+            if (leaving.items > 0) {
+                effects.add(new Divert(List.copyOf(leaving.runs)));
+            }
+            var left = live.items + expired.items + rejected.items + leaving.items;
             var empty = seq == queue.nextSeq();
             state = state.with(new Queue(
                     seq,
                     item,
                     queue.nextSeq(),
                     queue.items() - left,
-                    queue.bytes() - live.bytes - expired.bytes - rejected.bytes,
+                    queue.bytes() - live.bytes - expired.bytes - rejected.bytes - leaving.bytes,
                     empty ? Instant.EPOCH : chunk.arrivedAt(),
                     empty ? Instant.EPOCH : chunk.expiresAt(item)));
             return live;

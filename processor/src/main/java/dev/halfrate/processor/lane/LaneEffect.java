@@ -22,6 +22,9 @@ public sealed interface LaneEffect {
     /** A budget has no room for these items, and does not let them wait. */
     record Reject(List<Run> runs) implements LaneEffect {}
 
+    /** These items are not worth a batch, and may be sent alone. */
+    record Divert(List<Run> runs) implements LaneEffect {}
+
     /** The life of these items ended while they waited. */
     record Expire(List<Run> runs) implements LaneEffect {}
 }

@@ -18,6 +18,9 @@ public interface WaitingItems {
     /** @return whether an item has a deadline */
     boolean hasDeadline(int item);
 
+    /** @return whether an item may leave the lane where a batch is no use */
+    boolean mayLeave(int item);
+
     /** @return end of an item's life */
     Instant expiresAt(int item);
 }

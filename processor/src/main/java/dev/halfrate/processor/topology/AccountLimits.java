@@ -1,5 +1,6 @@
 package dev.halfrate.processor.topology;
 
+import dev.halfrate.processor.config.BelowMin;
 import dev.halfrate.processor.config.LanesConfig;
 import dev.halfrate.processor.config.LimitsConfig;
 import dev.halfrate.processor.lane.LaneLimits;
@@ -41,7 +42,6 @@ public record AccountLimits(
         return new LaneLimits(
                 Math.min(AT_ONCE_MAX, lanes.requestsMax()),
                 lanes.bytesMax(),
-                Long.MAX_VALUE,
                 Duration.ZERO,
                 lanes.batchesInFlightMax());
     }
@@ -52,6 +52,9 @@ public record AccountLimits(
                 Math.min(bytesMax, lanes.bytesMax()),
                 lanes.tokensMax() == 0 ? Long.MAX_VALUE : lanes.tokensMax(),
                 lanes.ageMax(),
+                lanes.requestsMin(),
+                lanes.belowMin() == BelowMin.SYNC,
+                lanes.belowMinAgeMax(),
                 lanes.batchesInFlightMax());
     }
 }

@@ -500,11 +500,13 @@ final class LaneTask {
         if (step.state().equals(before)) {
             return false;
         }
+        var leaving = new ArrayList<Leaving>();
         for (var effect : step.effects()) {
             switch (effect) {
                 case LaneEffect.Seal seal -> seal(lane, seal, chunks, room.ratio());
                 case LaneEffect.Expire expire -> expire(lane, expire, chunks, event.at());
                 case LaneEffect.Reject reject -> reject(lane, reject, chunks, event.at());
+                case LaneEffect.Divert divert -> leaving.addAll(leave(lane, divert, chunks));
             }
         }
         var first = step.state().queue().firstSeq();
@@ -516,6 +518,7 @@ final class LaneTask {
         }
         lane.state(step.state(), event.at());
         store(lane);
+        leaving.forEach(some -> sendAtOnce(some.chunk(), some.refs(), event.at()));
         return step.state().nextBatch() > before.nextBatch();
     }
 
@@ -582,6 +585,21 @@ final class LaneTask {
                         LaneTopology.RESULTS);
             }
         }
+    }
+
+    /** Some of a chunk's requests, which are to be sent at once. */
+    private record Leaving(RefChunk chunk, List<Ref> refs) {}
+
+    /** They arrive at another lane instead. */
+    private static List<Leaving> leave(Lane lane, LaneEffect.Divert divert, WaitingChunks chunks) {
+        var leaving = new ArrayList<Leaving>();
+        for (var run : divert.runs()) {
+            var chunk = chunks.apply(run.seq());
+            var refs = Manifest.refs(chunk, List.of(run));
+            leaving.add(new Leaving(chunk.values(), refs));
+            lane.add(LaneTotals.NONE.minus(LaneTotals.arrived(refs.size(), 0, 0)));
+        }
+        return leaving;
     }
 
     private void reject(Lane lane, LaneEffect.Reject reject, WaitingChunks chunks, Instant now) {

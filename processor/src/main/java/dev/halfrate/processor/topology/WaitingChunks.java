@@ -92,6 +92,11 @@ final class WaitingChunks implements LongFunction<WaitingChunks.Chunk> {
         }
 
         @Override
+        public boolean mayLeave(int item) {
+            return refs().get(item).getAuto();
+        }
+
+        @Override
         public Instant expiresAt(int item) {
             return Instant.ofEpochMilli(refs().get(item).getExpiresAt());
         }

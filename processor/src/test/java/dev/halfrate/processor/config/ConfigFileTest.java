@@ -287,7 +287,7 @@ class ConfigFileTest {
             lanes: {bytes-max: 1GB} | lanes.bytes-max must be 1000..256000000, got 1000000000
             lanes: {age-max: 15} | lanes.age-max must be a duration such as 250ms, 30s, 15m, 72h or 7d, got '15'
             lanes: {age-max: 50ms} | lanes.age-max must be 100ms..1d, got 50ms
-            lanes: {max-age: 15m} | lanes.max-age is no key of the configuration, known here: age-max, batches-in-flight-max, bytes-max, duplicates-horizon, duplicates-max, requests-max, tokens-max
+            lanes: {max-age: 15m} | lanes.max-age is no key of the configuration, known here: age-max, batches-in-flight-max, below-min, below-min-age-max, bytes-max, duplicates-horizon, duplicates-max, requests-max, requests-min, tokens-max
             lanes: {agemax: 15m} | lanes.agemax is no key of the configuration, did you mean lanes.age-max?
             lanes: 7 | lanes must be a map of keys and values, got '7'
             topics: {requests: [llm.requests, llm.dlq]} | topics.requests must be topics that Halfrate does not write to, or it would read what it wrote, got 'llm.dlq'

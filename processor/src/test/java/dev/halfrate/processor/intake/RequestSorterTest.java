@@ -84,7 +84,8 @@ class RequestSorterTest {
                                 Map.of(),
                                 0,
                                 0L,
-                                0L)),
+                                0L,
+                                false)),
                         0L));
         assertThat(InternalFormat.REF_CHUNK.decode(
                         InternalFormat.REF_CHUNK.encode(sorted.chunks().getFirst())))

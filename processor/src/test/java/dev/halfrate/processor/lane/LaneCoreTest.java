@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.halfrate.processor.lane.LaneUnderTest.Batch;
 import dev.halfrate.processor.lane.LaneUnderTest.Item;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.assertj.core.groups.Tuple;
@@ -264,5 +265,70 @@ class LaneCoreTest {
 
     private static Tuple closed(ClosedBy by, Integer... numbers) {
         return Tuple.tuple(by, List.of(numbers));
+    }
+
+    private static LaneUnderTest sparse(boolean leaves) {
+        return new LaneUnderTest(
+                new LaneLimits(10, 1_000, Long.MAX_VALUE, AGE_MAX, 3, leaves, AGE_MAX.multipliedBy(2), 2));
+    }
+
+    private static List<Item> mayLeave(LaneUnderTest lane, boolean... which) {
+        var items = new ArrayList<Item>();
+        for (var may : which) {
+            items.add(new Item(items.size(), 1, lane.now().plus(AGE_MAX.multipliedBy(9)), may));
+        }
+        return items;
+    }
+
+    @Test
+    void tooFewRequestsWaitForMoreButNotForEver() {
+        var lane = sparse(false);
+        lane.arrive(mayLeave(lane, true, true)).after(AGE_MAX).tick();
+        assertThat(lane.sealed()).isEmpty();
+
+        lane.after(AGE_MAX.minus(MILLI)).tick();
+        assertThat(lane.sealed()).isEmpty();
+        lane.after(MILLI).tick();
+        assertThat(lane.sealed()).extracting(Batch::by, Batch::numbers).containsExactly(closed(ClosedBy.AGE, 0, 1));
+        assertThat(lane.diverted()).isEmpty();
+    }
+
+    @Test
+    void ofTooFewRequestsThoseThatMayLeaveDo() {
+        var lane = sparse(true);
+        lane.arrive(mayLeave(lane, true, false)).after(AGE_MAX).tick();
+
+        assertThat(lane.diverted()).extracting(Item::number).containsExactly(0);
+        assertThat(lane.sealed()).extracting(Batch::by, Batch::numbers).containsExactly(closed(ClosedBy.AGE, 1));
+        assertThat(lane.state().queue().items()).isZero();
+        assertThat(lane.state().queue().bytes()).isZero();
+    }
+
+    @Test
+    void nothingIsSealedWhereAllLeave() {
+        var lane = sparse(true);
+        lane.arrive(mayLeave(lane, true, true)).after(AGE_MAX).tick();
+
+        assertThat(lane.diverted()).hasSize(2);
+        assertThat(lane.sealed()).isEmpty();
+        assertThat(lane.state().inFlight()).isZero();
+    }
+
+    @Test
+    void whereThereAreEnoughNobodyLeaves() {
+        var lane = sparse(true);
+        lane.arrive(mayLeave(lane, true, true, true)).after(AGE_MAX).tick();
+
+        assertThat(lane.diverted()).isEmpty();
+        assertThat(lane.sealed()).extracting(Batch::by, Batch::numbers).containsExactly(closed(ClosedBy.AGE, 0, 1, 2));
+    }
+
+    @Test
+    void aFlushIsForTooFewAsWell() {
+        var lane = sparse(true);
+        lane.arrive(mayLeave(lane, true)).flush();
+
+        assertThat(lane.diverted()).isEmpty();
+        assertThat(lane.sealed()).extracting(Batch::by, Batch::numbers).containsExactly(closed(ClosedBy.FLUSH, 0));
     }
 }

@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -26,10 +27,16 @@ class LaneModelTest {
     @MethodSource("seeds")
     void everyItemLeavesOnceInOrderAndWithinTheLimits(long seed) {
         var random = new SplittableRandom(seed);
+        var requestsMax = random.nextInt(1, 20);
+        var ageMax = Duration.ofSeconds(random.nextInt(1, 60));
         var limits = new LaneLimits(
-                random.nextInt(1, 20),
+                requestsMax,
                 random.nextInt(100, 2_000),
-                Duration.ofSeconds(random.nextInt(1, 60)),
+                Long.MAX_VALUE,
+                ageMax,
+                random.nextInt(1, requestsMax + 1),
+                random.nextBoolean(),
+                ageMax.multipliedBy(random.nextInt(1, 4)),
                 random.nextInt(1, 4));
         var guarantee = new Guarantee(limits, new LaneUnderTest(limits));
         for (var event = 0; event < EVENTS; event++) {
@@ -80,7 +87,7 @@ class LaneModelTest {
             var chunk = new ArrayList<Item>();
             for (var size = random.nextInt(1, 40); size > 0; size--) {
                 var expiresAt = lane.now().plusMillis(random.nextInt(0, 200_000));
-                var item = new Item(came.size(), random.nextInt(1, 300), expiresAt);
+                var item = new Item(came.size(), random.nextInt(1, 300), expiresAt, random.nextBoolean());
                 came.add(item);
                 chunk.add(item);
             }
@@ -124,8 +131,13 @@ class LaneModelTest {
             assertThat(queue.bytes())
                     .isEqualTo(
                             lane.waiting().stream().mapToLong(Item::lineBytes).sum());
-            var left = Stream.concat(
-                    lane.sealed().stream().flatMap(batch -> batch.items().stream()), lane.expired().stream());
+            var left = Stream.of(
+                            lane.sealed().stream().flatMap(batch -> batch.items().stream()),
+                            lane.expired().stream(),
+                            lane.diverted().stream())
+                    .flatMap(Function.identity());
+            assertThat(lane.diverted()).allMatch(Item::mayLeave);
+            assertThat(lane.diverted().isEmpty() || limits.leaves()).isTrue();
             var delayed = lane.delayed().stream().flatMap(List::stream).toList();
             assertThat(lane.state().delayed()).isEqualTo(delayed.size());
             var present = Stream.concat(lane.waiting().stream(), delayed.stream());

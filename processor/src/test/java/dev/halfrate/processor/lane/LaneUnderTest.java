@@ -15,7 +15,11 @@ final class LaneUnderTest {
     static final Instant START = Instant.parse("2026-11-21T12:00:00Z");
 
     /** An item as an observer knows it: by a number of its own. */
-    record Item(int number, int lineBytes, Instant expiresAt) {}
+    record Item(int number, int lineBytes, Instant expiresAt, boolean mayLeave) {
+        Item(int number, int lineBytes, Instant expiresAt) {
+            this(number, lineBytes, expiresAt, false);
+        }
+    }
 
     /** A batch as an observer sees it. */
     record Batch(ClosedBy by, List<Item> items, long bytes) {
@@ -41,6 +45,11 @@ final class LaneUnderTest {
         }
 
         @Override
+        public boolean mayLeave(int item) {
+            return items.get(item).mayLeave();
+        }
+
+        @Override
         public int outputTokensMax(int item) {
             return 0;
         }
@@ -57,6 +66,7 @@ final class LaneUnderTest {
     private final List<Batch> sealed = new ArrayList<>();
     private final List<Item> expired = new ArrayList<>();
     private final List<Item> rejected = new ArrayList<>();
+    private final List<Item> diverted = new ArrayList<>();
     private LaneState state = LaneState.NEW;
     private Instant now = START;
     private int nextNumber;
@@ -131,6 +141,7 @@ final class LaneUnderTest {
                 case LaneEffect.Seal seal -> sealed.add(new Batch(seal.by(), items(seal.runs()), seal.bytes()));
                 case LaneEffect.Expire expire -> expired.addAll(items(expire.runs()));
                 case LaneEffect.Reject reject -> rejected.addAll(items(reject.runs()));
+                case LaneEffect.Divert divert -> diverted.addAll(items(divert.runs()));
             }
         }
         state = step.state();
@@ -166,6 +177,10 @@ final class LaneUnderTest {
 
     List<Item> rejected() {
         return rejected;
+    }
+
+    List<Item> diverted() {
+        return diverted;
     }
 
     List<Item> expired() {

@@ -169,7 +169,8 @@ final class LanesUnderTest implements AutoCloseable {
                 Map.of(),
                 0,
                 0L,
-                0L);
+                0L,
+                false);
     }
 
     /** Requests of 100 bytes and the same content. */

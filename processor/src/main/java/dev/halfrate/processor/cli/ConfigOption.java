@@ -1,0 +1,22 @@
+package dev.halfrate.processor.cli;
+
+import dev.halfrate.processor.config.ConfigFile;
+import dev.halfrate.processor.config.HalfrateConfig;
+import java.nio.file.Path;
+import picocli.CommandLine.Option;
+
+/** Which configuration a command is about. */
+final class ConfigOption {
+    @Option(
+            names = {"-c", "--config"},
+            required = true,
+            paramLabel = "FILE",
+            description = "The configuration, YAML.")
+    @SuppressWarnings("NullAway.Init")
+    private Path file;
+
+    /** @throws dev.halfrate.processor.config.ConfigException saying what to change */
+    HalfrateConfig load() {
+        return ConfigFile.load(file);
+    }
+}
