@@ -108,6 +108,7 @@ final class RunConfig {
                                         .toList(),
                         "probe-interval", Durations.format(ledger.probeInterval()),
                         "retry-delay-max", Durations.format(ledger.retryDelayMax()),
+                        "hedge-margin", Durations.format(ledger.hedgeMargin()),
                         "stop-wait", Durations.format(ledger.stopWait()),
                         "spool-bytes-max", ledger.spoolBytesMax()));
         return tree;

@@ -91,7 +91,7 @@ class LocalMainTest {
     @Test
     void completionIsAScriptThatKnowsTheCommands() {
         assertThat(execute("completion")).isEqualTo(CommandLines.DONE);
-        assertThat(out.toString()).startsWith("#!/usr/bin/env bash").contains("demo local");
+        assertThat(out.toString()).startsWith("#!/usr/bin/env bash").contains("demo example local");
     }
 
     @Test

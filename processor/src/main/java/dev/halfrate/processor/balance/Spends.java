@@ -44,8 +44,8 @@ public final class Spends {
         var settled = batch.getState() == LedgerState.SETTLED;
         var counted = !settled || batch.getParentId().isEmpty();
         var figures = BatchFigures.of(batch);
-        // A call that came before its batch's line has its cost once that line is there, if it ever is.
-        var ahead = settled ? 0 : Math.max(0, figures.hedged() - figures.late());
+        // What came second is known; what did not come may have been paid for.
+        var ahead = Math.max(0, figures.hedged() - figures.late());
         var perhaps = figures.billedTwice() + figures.released() + figures.missing() + figures.called() + ahead;
         var spend = of(batch);
         return new BatchSpend(

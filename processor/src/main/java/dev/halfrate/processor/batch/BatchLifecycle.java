@@ -50,6 +50,9 @@ public final class BatchLifecycle {
     /** A process that dies in the middle of it leaves the rest to its successor; later it is the vendor's. */
     private static final Duration FILES_DELETED_WITHIN = Duration.ofHours(1);
 
+    /** Roughly. */
+    private static final int BYTES_PER_TOKEN = 4;
+
     private final LifecycleSettings settings;
     private final Function<String, AccountRules> rules;
     private final Moves moves;
@@ -88,7 +91,13 @@ public final class BatchLifecycle {
             case CreateEnded(CreateOutcome.Created(var remote))
             when !awaitsCreate(batch) -> twins.sighted(batch, remote, "", at.now());
             case Taken _ -> inState(batch, event, at).and(Twins.end(batch)).and(hedges.watch(batch, at.now()));
-            default -> Hedges.concerns(batch, event) ? hedges.on(batch, event, at.now()) : inState(batch, event, at);
+            default -> {
+                if (!Hedges.concerns(batch, event)) {
+                    yield inState(batch, event, at);
+                }
+                var step = hedges.on(batch, event, at.now());
+                yield step.batch().settled() && !batch.settled() ? step.and(leftovers(batch)) : step;
+            }
         };
     }
 
@@ -184,7 +193,9 @@ public final class BatchLifecycle {
             case SpoolWritten(var lines, var gone) -> {
                 var step = end(batch, gone, now);
                 if (step.batch().open() == 0) {
-                    yield step.batch().settled() ? step : Hedges.settled(step, now);
+                    yield step.batch().settled()
+                            ? step
+                            : Hedges.settled(step, now).and(leftovers(batch));
                 }
                 yield then(
                         step,
@@ -250,7 +261,7 @@ public final class BatchLifecycle {
 
     private Step create(Batch batch, int lines, String marker, Situation at) {
         if (batch.open() == 0) {
-            return Hedges.settled(Step.ignore(batch), at.now());
+            return Hedges.settled(Step.ignore(batch), at.now()).and(leftovers(batch));
         }
         var attempt = batch.attempt().started(at.epoch(), at.now(), settings.createTimeout(), marker);
         return Step.commit(
@@ -413,6 +424,10 @@ public final class BatchLifecycle {
         if (passing && mayBeSmaller(batch, limitTokens)) {
             return backToLane(batch, errors.getFirst().code(), limitTokens, now);
         }
+        if (passing && cannotFit(batch, limitTokens)) {
+            var error = errors.getFirst();
+            return refuseForGood(batch, error.code(), error.message(), now);
+        }
         if (passing && (notOurs || batch.attempt().number() < LifecycleSettings.ATTEMPTS_MAX)) {
             var code = errors.isEmpty() ? "failed" : errors.getFirst().code();
             return refuseForNow(batch, code, "failed at validation", now);
@@ -481,6 +496,14 @@ public final class BatchLifecycle {
         return limitTokens > 0 && batch.open() > 1;
     }
 
+    /** A single request with about as many tokens as are allowed at all; one that waits for others' fits later. */
+    private static boolean cannotFit(Batch batch, long limitTokens) {
+        return limitTokens > 0
+                && batch.open() == 1
+                && batch.attempt().number() >= LifecycleSettings.ATTEMPTS_MAX
+                && batch.header().bytes() / BYTES_PER_TOKEN > limitTokens / 5 * 4;
+    }
+
     /** As it is it may never fit; the lane knows what else is enqueued, and how much to seal. */
     private Step backToLane(Batch batch, String code, long limitTokens, Instant now) {
         var message = "the vendor allows %d enqueued tokens".formatted(limitTokens);
@@ -505,7 +528,8 @@ public final class BatchLifecycle {
 
     private Step refuseForGood(Batch batch, String code, String message, Instant now) {
         if (batch.open() == 0) {
-            return Hedges.settled(Step.ignore(batch.with(batch.attempt().ended(Attempt.Outcome.REFUSED))), now);
+            return Hedges.settled(Step.ignore(batch.with(batch.attempt().ended(Attempt.Outcome.REFUSED))), now)
+                    .and(leftovers(batch));
         }
         return Step.commit(
                 batch.with(batch.attempt().ended(Attempt.Outcome.REFUSED)).in(new Refused(code, message, false), now),
@@ -610,13 +634,22 @@ public final class BatchLifecycle {
                 calls = calls.plusLate(report.item(), report.spend().cost().paid());
             }
         }
+        var filesRead = batch.state() instanceof Ended
+                && reports.stream().allMatch(report -> report.finding() == ItemReport.Finding.MISSING);
+        if (ends.isEmpty() && filesRead && batch.open() == 0) {
+            return Step.commit(batch.in(new Settled(now), now)).and(leftovers(batch));
+        }
         if (ends.isEmpty()) {
             return calls.equals(batch.calls()) ? Step.ignore(batch) : Step.commit(batch.with(calls));
         }
         var ended = batch.with(ends)
                 .with(calls)
                 .with(batch.exposure().plusMissing(boughtAgain).plusCalled(unanswered));
-        return ended.open() == 0
+        // Lines of what calls have answered show what was paid on top: all of them are read first.
+        var moreToSee = batch.state() instanceof Ended
+                && !filesRead
+                && ended.calls().ahead().count() > 0;
+        return ended.open() == 0 && !moreToSee
                 ? new Step(ended.in(new Settled(now), now), Step.Durability.LEDGER, ends, List.of())
                         .and(leftovers(batch))
                 : new Step(ended, Step.Durability.LEDGER, ends, List.of());

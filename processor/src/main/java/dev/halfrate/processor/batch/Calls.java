@@ -8,8 +8,8 @@ import java.util.stream.IntStream;
  *
  * @param called items that a call was written ahead for; none is called a second time
  * @param ahead the part of them that a call answered, and that the remote batch may answer as well
- * @param lateLines that came from there after all
- * @param lateCost of those lines, paid on top, as far as prices are known
+ * @param lateLines answers that came second, of whichever of the two
+ * @param lateCost of those, paid on top, as far as prices are known
  */
 public record Calls(ItemBits called, ItemBits ahead, int lateLines, Usd lateCost) {
     public static final Calls NONE = new Calls(ItemBits.NONE, ItemBits.NONE, 0, Usd.ZERO);
@@ -26,7 +26,7 @@ public record Calls(ItemBits called, ItemBits ahead, int lateLines, Usd lateCost
         return new Calls(called, ahead.with(items), lateLines, lateCost);
     }
 
-    /** The remote batch has answered an item that a call had answered before. */
+    /** An item has had its second answer. */
     Calls plusLate(int item, Usd cost) {
         return new Calls(called, ahead.without(item), lateLines + 1, lateCost.plus(cost));
     }

@@ -98,15 +98,18 @@ final class Hedges {
             return Step.ignore(batch);
         }
         var ends = new ArrayList<ItemEnd>();
+        var calls = batch.calls();
         for (var report : reports) {
             if (report.finding() == Finding.SUCCEEDED && !batch.done().has(report.item())) {
                 ends.add(new ItemEnd(report.item(), ItemEnd.Kind.SUCCEEDED, report.tag(), report.spend()));
+            } else if (report.finding() == Finding.SUCCEEDED && !calls.ahead().has(report.item())) {
+                calls = calls.plusLate(report.item(), report.spend().cost().paid());
             }
         }
         if (ends.isEmpty()) {
-            return Step.ignore(batch);
+            return calls.equals(batch.calls()) ? Step.ignore(batch) : Step.commit(batch.with(calls));
         }
-        var answered = batch.with(ends);
+        var answered = batch.with(calls).with(ends);
         var ahead = answered.with(answered.calls().answered(ends.stream().mapToInt(ItemEnd::item)));
         var step = new Step(ahead, Step.Durability.LEDGER, ends, List.of());
         return ahead.open() == 0 && !mayBeExecuted(ahead) ? settled(step, now) : step;
@@ -128,12 +131,12 @@ final class Hedges {
                     BatchState.Quiescing _,
                     BatchState.Revoking _,
                     BatchState.Hold _,
-                    BatchState.Running _ -> true;
+                    BatchState.Running _,
+                    BatchState.Ended _ -> true;
             case BatchState.Sealed _,
                     BatchState.Spooled _,
                     BatchState.Uploaded _,
                     BatchState.Refused _,
-                    BatchState.Ended _,
                     BatchState.Calling _,
                     BatchState.Split _,
                     BatchState.Settled _ -> false;

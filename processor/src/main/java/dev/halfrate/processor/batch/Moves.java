@@ -39,7 +39,20 @@ final class Moves {
     /** A hold keeps looking: evidence that comes late still ends it. */
     Step hold(Batch batch, String reason, Instant now) {
         return Step.commit(
-                batch.in(new Hold(batch.open(), reason), now), new StartTimer(Timer.LIST, settings.retryDelayMax()));
+                batch.in(new Hold(lines(batch), reason), now), new StartTimer(Timer.LIST, settings.retryDelayMax()));
+    }
+
+    /** @return what the present attempt has, or would have, of it; calls may have answered some meanwhile */
+    private static int lines(Batch batch) {
+        return switch (batch.state()) {
+            case BatchState.Creating creating -> creating.lines();
+            case BatchState.Quiescing quiescing -> quiescing.lines();
+            case BatchState.Revoking revoking -> revoking.lines();
+            case Hold hold -> hold.lines();
+            case BatchState.Running running -> running.lines();
+            case BatchState.Ended ended -> ended.lines();
+            default -> batch.open();
+        };
     }
 
     /** What is open goes into another attempt. */

@@ -8,7 +8,8 @@ public sealed interface Parsed {
      *
      * @param url as written
      * @param bodyOffset where the body begins in the record's value; its {@code bodyBytes} are to be used as they are
-     * @param outputTokensMax the limit that the body sets, 0 if it sets none
+     * @param outputTokensMax the limit that the body sets for all answers, 0 if it sets none; -n if it wants n answers and
+     *     sets none
      * @param prefix stands for what the prompt begins with; 0 if it is too short for any cache
      */
     record Request(

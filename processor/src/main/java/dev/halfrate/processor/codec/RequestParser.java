@@ -36,6 +36,7 @@ public final class RequestParser {
     public static final int NUMBER_DIGITS_MAX = 1_000;
     public static final int KEY_CHARS_MAX = 50_000;
     public static final int OUTPUT_TOKENS_MAX = 10_000_000;
+    private static final int ANSWERS_MAX = 1_000;
 
     /** Parameters that many requests have in common, in the order in which a model reads them. */
     private static final List<String> COMMON = List.of("tools", "system", "instructions");
@@ -157,6 +158,7 @@ public final class RequestParser {
             private @Nullable String outputLimitProblem;
             private boolean outputLimited;
             private int outputTokensMax;
+            private int answers = 1;
             private boolean stream;
             private final Map<String, Slice> prompts = new HashMap<>();
 
@@ -179,6 +181,7 @@ public final class RequestParser {
                         case "model" -> model = readModel();
                         case "stream" -> stream = parser.currentToken() == JsonToken.VALUE_TRUE;
                         case "max_tokens", "max_completion_tokens", "max_output_tokens" -> readOutputLimit(name);
+                        case "n", "best_of" -> readAnswers();
                         default -> {}
                     }
                     var from = Math.toIntExact(parser.currentTokenLocation().getByteOffset());
@@ -218,6 +221,19 @@ public final class RequestParser {
                 }
             }
 
+            private void readAnswers() throws IOException {
+                if (parser.currentToken() == JsonToken.VALUE_NUMBER_INT
+                        && parser.getNumberType() == JsonParser.NumberType.INT) {
+                    answers = Math.clamp(parser.getIntValue(), answers, ANSWERS_MAX);
+                }
+            }
+
+            /** @return of all answers; less than zero for so many without a limit */
+            private int outputTokensMax() {
+                var all = outputTokensMax == 0 ? -answers : (long) outputTokensMax * answers;
+                return answers == 1 ? outputTokensMax : (int) Math.min(Integer.MAX_VALUE, all);
+            }
+
             Parsed judge(String id, String endpoint) {
                 if (offset < 0) {
                     return rejected(id, Rejection.BODY_TYPE, key + " must be a JSON object");
@@ -245,7 +261,7 @@ public final class RequestParser {
                             "%s.max_tokens is required by %s: an integer of 1..%d"
                                     .formatted(key, MESSAGES, OUTPUT_TOKENS_MAX));
                 }
-                return new Parsed.Request(id, endpoint, model, offset, bytes, outputTokensMax, prefix());
+                return new Parsed.Request(id, endpoint, model, offset, bytes, outputTokensMax(), prefix());
             }
 
             private long prefix() {

@@ -178,7 +178,7 @@ final class RequestSorter {
                     Map.of(),
                     request.outputTokensMax(),
                     request.prefix(),
-                    deadline(wishes, open, requestedAt),
+                    deadline(wishes, open, requestedAt, expiresAt),
                     open.mode() == Mode.AUTO);
             count(received, ROUTED);
             var source = requireNonNull(sources.get(received.topic()));
@@ -187,10 +187,11 @@ final class RequestSorter {
         }
 
         /** @return epoch milliseconds, 0 where none counts */
-        private static long deadline(Wishes wishes, Router.Route.Open open, Instant requestedAt) {
+        private static long deadline(Wishes wishes, Router.Route.Open open, Instant requestedAt, Instant expiresAt) {
             return open.mode() == Mode.AUTO
                     ? wishes.deadline(requestedAt)
-                            .map(at -> Math.max(1, at.toEpochMilli()))
+                            // Later than the request lives it would mean nothing.
+                            .map(at -> Math.clamp(at.toEpochMilli(), 1, expiresAt.toEpochMilli()))
                             .orElse(0L)
                     : 0;
         }

@@ -82,6 +82,9 @@ record Wishes(
             var at = text.contains("T")
                     ? OffsetDateTime.parse(text).toInstant()
                     : since.plus(Durations.parse(DEADLINE, text));
+            if (at.isBefore(Instant.EPOCH)) {
+                return Optional.of(Instant.EPOCH);
+            }
             return Optional.of(at.isAfter(DEADLINE_MAX) ? DEADLINE_MAX : at);
         } catch (DateTimeParseException | ConfigException _) {
             return Optional.empty();

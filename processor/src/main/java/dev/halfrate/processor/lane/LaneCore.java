@@ -189,7 +189,7 @@ public final class LaneCore {
                     break;
                 } else if (picos <= picosFree - live.picos) {
                     live.add(seq, item, bytes, picos);
-                } else if (room.purse().rejects()) {
+                } else if (room.purse().rejects() || picos > room.purse().picosMax()) {
                     rejected.add(seq, item, bytes, 0);
                 } else {
                     break;

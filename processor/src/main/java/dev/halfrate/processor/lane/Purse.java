@@ -5,12 +5,13 @@ package dev.halfrate.processor.lane;
  *
  * @param picos that are neither spent nor reserved
  * @param picosMin with less than that nothing is sealed
+ * @param picosMax a request that may cost more never fits
  * @param most what a request may cost at most
  * @param rejects whether requests that do not fit end; otherwise they wait
  */
-public record Purse(long picos, long picosMin, Most most, boolean rejects) {
+public record Purse(long picos, long picosMin, long picosMax, Most most, boolean rejects) {
     /** Of lanes that no budget binds. */
-    public static final Purse UNBOUNDED = new Purse(Long.MAX_VALUE, 0, (_, _, _) -> 0, false);
+    public static final Purse UNBOUNDED = new Purse(Long.MAX_VALUE, 0, Long.MAX_VALUE, (_, _, _) -> 0, false);
 
     /** An upper bound of a request's cost. */
     @FunctionalInterface

@@ -47,6 +47,8 @@ public final class PartitionActor {
     /** Longest retention of a vendor, and two weeks. */
     private static final Duration SETTLED_REMEMBERED = Duration.ofDays(44);
 
+    private static final Duration TIMER_MAX = Duration.ofDays(365);
+
     private static final Duration FORGET_EVERY = Duration.ofHours(1);
 
     private static final int FORGOTTEN_AT_ONCE_MAX = 1_000;
@@ -281,7 +283,7 @@ public final class PartitionActor {
                 timers.start(
                         batch.id(),
                         timer,
-                        clock.nanos() + jittered(timer, delay).toNanos());
+                        clock.nanos() + bounded(jittered(timer, delay)).toNanos());
             case Effect.AcquirePermit _
             when oneAtATime(batch) && !slots.take(account, batch.id()) ->
                 LOG.debug("{}: waits until the create before it is resolved", batch.id());
@@ -385,7 +387,7 @@ public final class PartitionActor {
             } else if (end.kind() == ItemEnd.Kind.RETURNED) {
                 returned.add(item);
             } else {
-                results.add(publications.result(before, end, item, now));
+                results.add(publications.result(before, batch.calls(), end, item, now));
             }
         }
         var family = family(before, batch, now);
@@ -393,7 +395,8 @@ public final class PartitionActor {
         var windows = family.stream()
                 .filter(each -> each.settled() && !each.header().part() && !settledBefore(each))
                 .toList();
-        windows.forEach(window -> signals.add(publications.settled(window, turnaround(before), now)));
+        windows.forEach(
+                window -> signals.add(publications.settled(window, whole(window, family), turnaround(before), now)));
         if (batch.state() instanceof BatchState.Refused refused
                 && refused.queueFull()
                 && !(before.state() instanceof BatchState.Refused)) {
@@ -410,6 +413,16 @@ public final class PartitionActor {
                 windows,
                 manifests.restartOffset(nextWorkOffset)));
         changed.forEach(each -> batches.put(each.id(), each.settled() ? each.withoutBits() : each));
+    }
+
+    /** @return a window and its parts, as they are about to be */
+    private Collection<Batch> whole(Batch window, List<Batch> changed) {
+        var whole = new HashMap<String, Batch>();
+        batches.values().stream()
+                .filter(each -> each.header().windowId().equals(window.header().windowId()))
+                .forEach(each -> whole.put(each.id(), each));
+        changed.forEach(each -> whole.put(each.id(), each));
+        return whole.values();
     }
 
     /** @return the batch, and if it has just settled as a part, what that makes of those that it is a part of */
@@ -464,6 +477,11 @@ public final class PartitionActor {
                     manifests.restartOffset(nextWorkOffset)));
             old.forEach(batches::remove);
         }
+    }
+
+    /** A timer that is over too early is set anew by whoever wanted it; one that is too long has no number of nanoseconds. */
+    private static Duration bounded(Duration delay) {
+        return delay.compareTo(TIMER_MAX) > 0 ? TIMER_MAX : delay;
     }
 
     private Duration jittered(Effect.Timer timer, Duration delay) {

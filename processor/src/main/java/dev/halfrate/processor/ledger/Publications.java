@@ -3,13 +3,16 @@ package dev.halfrate.processor.ledger;
 import dev.halfrate.processor.batch.Batch;
 import dev.halfrate.processor.batch.BatchHeader;
 import dev.halfrate.processor.batch.BatchState;
+import dev.halfrate.processor.batch.Calls;
 import dev.halfrate.processor.batch.ItemEnd;
 import dev.halfrate.processor.batch.ItemReport;
 import dev.halfrate.processor.batch.Twin;
 import dev.halfrate.processor.codec.BatchProgress;
 import dev.halfrate.processor.codec.Result;
 import dev.halfrate.processor.ledger.PartitionLog.LaneSignal;
+import dev.halfrate.processor.money.Cost;
 import dev.halfrate.processor.money.Spend;
+import dev.halfrate.processor.money.Usd;
 import dev.halfrate.schemas.internal.LaneId;
 import dev.halfrate.schemas.internal.Ref;
 import dev.halfrate.schemas.internal.RefChunk;
@@ -20,6 +23,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.TreeMap;
@@ -44,9 +48,13 @@ public final class Publications {
         this.itemRetryDelays = List.copyOf(itemRetryDelays);
     }
 
-    Result result(Batch batch, ItemEnd end, SeenItem seen, Instant now) {
+    /**
+     * @param batch before the item ended
+     * @param calls after it
+     */
+    Result result(Batch batch, Calls calls, ItemEnd end, SeenItem seen, Instant now) {
         var ref = seen.item().ref();
-        var alone = batch.header().atOnce() || batch.calls().ahead().has(end.item());
+        var alone = batch.header().atOnce() || calls.ahead().has(end.item());
         var remoteBatchId = alone ? "" : batch.attempt().remoteBatchId();
         var status = switch (end.kind()) {
             case SUCCEEDED -> Result.Status.SUCCEEDED;
@@ -70,7 +78,7 @@ public final class Publications {
                 ref.getAttempts() + (spendsAttempt(seen.finding()) ? 1 : 0),
                 Instant.ofEpochMilli(ref.getRequestedAt()),
                 remoteBatchId.isEmpty() ? null : batch.attempt().startedAt(),
-                endedAt(batch),
+                alone ? null : endedAt(batch),
                 now,
                 ref.getTraceparent(),
                 null,
@@ -150,11 +158,17 @@ public final class Publications {
                 .toEpochMilli();
     }
 
-    /** @param turnaround of the remote batch, zero if there was none */
-    LaneSignal settled(Batch batch, Duration turnaround, Instant now) {
-        var over = signal(batch, SignalKind.SETTLED, batch.succeeded().toBytes(), null, now);
-        var tally = batch.tally();
+    /**
+     * @param window whose parts have settled, if it was split
+     * @param all the window and its parts
+     * @param turnaround of the remote batch, zero if there was none
+     */
+    LaneSignal settled(Batch window, Collection<Batch> all, Duration turnaround, Instant now) {
+        var over = signal(window, SignalKind.SETTLED, window.succeeded().toBytes(), null, now);
+        var tally = window.tally();
         var spend = tally.spending().total();
+        var exposed = all.stream().mapToLong(Publications::exposed).sum();
+        var unpriced = spend.unpricedTokens() > 0 && spend.cost().equals(Cost.NONE) ? spend.answers() : 0;
         return new LaneSignal(
                 over.inboxPartition(),
                 Signal.newBuilder(over.signal())
@@ -167,19 +181,27 @@ public final class Publications {
                         .setInputTokens(spend.usage().inputTokens())
                         .setOutputTokens(spend.usage().outputTokens())
                         .setCostPicos(spend.cost().paid().picos())
+                        .setUncostedCount(
+                                (int) Math.min(Integer.MAX_VALUE, unpriced + (spend.answers() == 0 ? exposed : 0)))
                         .setTurnaroundMs(turnaround.toMillis())
-                        .setExposurePicos(exposure(batch, spend))
+                        .setExposurePicos(exposure(all, exposed, spend))
                         .build());
     }
 
-    /** @return what lines that may have been bought twice cost if they did; each like the mean of those that were answered */
-    private static long exposure(Batch batch, Spend spend) {
-        var late = batch.calls().lateCost();
-        var lines = (long) batch.exposure().released()
-                + batch.exposure().missing()
-                + batch.exposure().called()
-                + batch.twins().stream().mapToLong(Twin::lines).sum();
+    /** @return what was perhaps paid besides: lines cost what the mean of those that were answered did */
+    private static long exposure(Collection<Batch> all, long lines, Spend spend) {
+        var late = all.stream().map(batch -> batch.calls().lateCost()).reduce(Usd.ZERO, Usd::plus);
         return spend.cost().paid().share(lines, spend.answers()).plus(late).picos();
+    }
+
+    /** @return lines that may have been bought twice, and of which nothing is known */
+    private static long exposed(Batch batch) {
+        var exposure = batch.exposure();
+        return (long) exposure.released()
+                + exposure.missing()
+                + exposure.called()
+                + Math.max(0, exposure.hedged() - batch.calls().lateLines())
+                + batch.twins().stream().mapToLong(Twin::lines).sum();
     }
 
     /** The lane learns it before the items come back, so that it does not seal the like again. */

@@ -17,15 +17,16 @@ final class SpoolOrder {
         var groups = new LinkedHashMap<Long, List<ManifestItem>>();
         var alone = -1L;
         for (var item : items) {
-            if (!batch.done().has(item.item())) {
-                var prefix = item.ref().getPrefix();
-                // No prefix is below 0, so these are keys of nobody else's.
-                groups.computeIfAbsent(prefix == 0 ? alone-- : prefix, _ -> new ArrayList<>(1))
-                        .add(item);
-            }
+            var prefix = item.ref().getPrefix();
+            // No prefix is below 0, so these are keys of nobody else's.
+            groups.computeIfAbsent(prefix == 0 ? alone-- : prefix, _ -> new ArrayList<>(1))
+                    .add(item);
         }
-        var lines = new ArrayList<ManifestItem>(items.size());
-        groups.values().forEach(lines::addAll);
-        return lines;
+        // Last, so that the order is the same whatever is done: items may end between the spool and a look at its
+        // lines.
+        return groups.values().stream()
+                .flatMap(List::stream)
+                .filter(item -> !batch.done().has(item.item()))
+                .toList();
     }
 }

@@ -6,7 +6,7 @@ import java.math.RoundingMode;
 /**
  * US dollars, exact to a millionth of a millionth: prices of a token are whole numbers of that.
  *
- * @param picos of a dollar; sums beyond nine million dollars overflow, with an exception
+ * @param picos of a dollar; nine million dollars are the most, also of what would be more
  */
 public record Usd(long picos) implements Comparable<Usd> {
     public static final Usd ZERO = new Usd(0);
@@ -19,15 +19,17 @@ public record Usd(long picos) implements Comparable<Usd> {
     }
 
     public Usd plus(Usd other) {
-        return new Usd(Math.addExact(picos, other.picos));
+        var sum = picos + other.picos;
+        var overflows = ((picos ^ sum) & (other.picos ^ sum)) < 0;
+        return new Usd(overflows ? (picos < 0 ? Long.MIN_VALUE : Long.MAX_VALUE) : sum);
     }
 
     public Usd minus(Usd other) {
-        return new Usd(Math.subtractExact(picos, other.picos));
+        return plus(new Usd(other.picos == Long.MIN_VALUE ? Long.MAX_VALUE : -other.picos));
     }
 
     public Usd times(long factor) {
-        return new Usd(Math.multiplyExact(picos, factor));
+        return bounded(BigDecimal.valueOf(picos).multiply(BigDecimal.valueOf(factor)));
     }
 
     /** @return this times {@code part} by {@code whole}, rounded up; zero of nothing */
@@ -36,8 +38,13 @@ public record Usd(long picos) implements Comparable<Usd> {
             return ZERO;
         }
         var product = BigDecimal.valueOf(picos).multiply(BigDecimal.valueOf(part));
-        return new Usd(
-                product.divide(BigDecimal.valueOf(whole), 0, RoundingMode.UP).longValueExact());
+        return bounded(product.divide(BigDecimal.valueOf(whole), 0, RoundingMode.UP));
+    }
+
+    private static Usd bounded(BigDecimal picos) {
+        return new Usd(picos.max(BigDecimal.valueOf(Long.MIN_VALUE))
+                .min(BigDecimal.valueOf(Long.MAX_VALUE))
+                .longValueExact());
     }
 
     public BigDecimal dollars() {

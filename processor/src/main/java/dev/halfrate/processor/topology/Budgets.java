@@ -76,7 +76,9 @@ final class Budgets {
                     lane.pool(),
                     lane.id().getTag(),
                     day,
-                    Math.addExact(before == null ? 0 : before.getPicos(), paidPicos));
+                    new Usd(before == null ? 0 : before.getPicos())
+                            .plus(new Usd(paidPicos))
+                            .picos());
             spent.put(key, record);
             store.put(key, record);
         }
@@ -153,25 +155,34 @@ final class Budgets {
         var rejects = budget.atLimit() == AtLimit.REJECT;
         var price = rules.pricing().of(lane.id().getModel(), now).orElse(null);
         if (price == null) {
-            return new Purse(0, 0, (_, _, _) -> 1, rejects);
+            return new Purse(0, 0, Long.MAX_VALUE, (_, _, _) -> 1, rejects);
         }
-        var tokensPerByte = ratio.isKnown() ? MARGIN * ratio.inputTokens() / ratio.bytes() : TOKENS_PER_BYTE_MAX;
+        var tokensPerByte = lane.ratio().isKnown() ? MARGIN * ratio.inputTokens() / ratio.bytes() : TOKENS_PER_BYTE_MAX;
         var usual = most(price, AtOnce.is(lane.id()), tokensPerByte);
         var alone = most(price, true, tokensPerByte);
-        Purse.Most most = (lineBytes, outputTokensMax, deadline) -> Math.addExact(
-                usual.picos(lineBytes, outputTokensMax, false),
-                deadline && !AtOnce.is(lane.id()) ? alone.picos(lineBytes, outputTokensMax, false) : 0);
+        Purse.Most most = (lineBytes, outputTokensMax, deadline) -> new Usd(
+                        usual.picos(lineBytes, outputTokensMax, false))
+                .plus(new Usd(deadline && !AtOnce.is(lane.id()) ? alone.picos(lineBytes, outputTokensMax, false) : 0))
+                .picos();
         var crumb = !rejects && reserved(budget) > 0 ? budget.limit().picos() / CRUMBS : 0;
-        return new Purse(free(budget, now), crumb, most, rejects);
+        var picosMax =
+                binding(lane).mapToLong(each -> each.limit().picos()).min().orElse(Long.MAX_VALUE);
+        return new Purse(free(budget, now), crumb, picosMax, most, rejects);
     }
 
     private Purse.Most most(Price price, boolean atOnce, double tokensPerByte) {
         var perInputToken =
                 dearest(price, atOnce, rates -> Stream.of(rates.input(), rates.cacheWrite(), rates.hourCacheWrite()));
         var perOutputToken = dearest(price, atOnce, rates -> Stream.of(rates.output()));
-        return (lineBytes, outputTokensMax, _) -> Math.addExact(
-                Math.multiplyExact((long) Math.ceil(lineBytes * tokensPerByte), perInputToken),
-                Math.multiplyExact(outputTokensMax > 0 ? outputTokensMax : rules.outputTokensMax(), perOutputToken));
+        return (lineBytes, outputTokensMax, _) -> new Usd(perInputToken)
+                .times((long) Math.ceil(lineBytes * tokensPerByte))
+                .plus(new Usd(perOutputToken).times(outputTokens(outputTokensMax)))
+                .picos();
+    }
+
+    /** @param max of a request; less than zero: so many answers without a limit */
+    private long outputTokens(int max) {
+        return max > 0 ? max : Math.max(1L, -(long) max) * rules.outputTokensMax();
     }
 
     private static long dearest(Price price, boolean atOnce, Function<Rates, Stream<Usd>> prices) {

@@ -21,6 +21,7 @@ import dev.halfrate.processor.lane.LaneEffect;
 import dev.halfrate.processor.lane.LaneEvent;
 import dev.halfrate.processor.lane.Room;
 import dev.halfrate.processor.lane.TokenRatio;
+import dev.halfrate.processor.money.Usd;
 import dev.halfrate.schemas.internal.AtOnce;
 import dev.halfrate.schemas.internal.Command;
 import dev.halfrate.schemas.internal.Hash;
@@ -347,19 +348,30 @@ final class LaneTask {
 
     private void learn(Lane lane, SealedBatch batch, Signal signal, Instant now) {
         lane.addBytesInFlight(-batch.getBytes());
-        budgets.settle(
-                lane, batch.getReservedPicos(), Math.addExact(signal.getCostPicos(), signal.getExposurePicos()), now);
+        // What nobody knows the cost of has cost what was reserved for it.
+        var uncosted = new Usd(batch.getReservedPicos()).share(signal.getUncostedCount(), batch.getItems());
+        var paid = new Usd(signal.getCostPicos())
+                .plus(new Usd(signal.getExposurePicos()))
+                .plus(uncosted);
+        budgets.settle(lane, batch.getReservedPicos(), paid.picos(), now);
         var bytes = signal.getAnsweredBytes();
         var estimated = batch.getBytes() == 0 ? 0 : (double) batch.getReservedTokens() * bytes / batch.getBytes();
-        var knew = lane.ratio().isKnown();
+        var model = model(lane);
+        var knew = model.ratio(lane).isKnown();
         lane.answered(
                 Math.round(estimated),
                 bytes,
                 signal.getInputTokens(),
                 signal.getAnsweredCount(),
                 signal.getOutputTokens());
-        var model = model(lane);
-        model.answered(knew, bytes, signal.getInputTokens(), signal.getAnsweredCount(), signal.getOutputTokens(), now);
+        model.answered(
+                lane.isEnqueued(),
+                knew,
+                bytes,
+                signal.getInputTokens(),
+                signal.getAnsweredCount(),
+                signal.getOutputTokens(),
+                now);
         stores.learned().put(model.key(), model.record());
     }
 
@@ -480,12 +492,23 @@ final class LaneTask {
             var ticked = new LaneEvent.Ticked(now);
             var sealed = step(lane, ticked, null, room(model, lane, now).upTo(turn.tokens()))
                     || step(lane, ticked, null, room(model, lane, now).upTo(Long.MAX_VALUE));
-            if (!sealed && lane.bytesInFlight() == 0 && !budgets.binds(lane)) {
+            if (!sealed && lane.bytesInFlight() == 0 && !lacksMoney(model, lane, now)) {
                 return; // what it waits for would never be free if the others took it
             } else if (!sealed) {
                 passed.add(lane);
             }
         }
+    }
+
+    /** @return whether it would seal if no budget bound it */
+    private boolean lacksMoney(ModelQuota model, Lane lane, Instant now) {
+        if (!budgets.binds(lane)) {
+            return false;
+        }
+        var chunks = new WaitingChunks(stores.chunks(), lane.key());
+        var unbounded = model.room(lane).upTo(Long.MAX_VALUE);
+        return lane.core().on(lane.state(), new LaneEvent.Ticked(now), chunks, unbounded).effects().stream()
+                .anyMatch(LaneEffect.Seal.class::isInstance);
     }
 
     /** @return whether a batch was sealed */

@@ -133,11 +133,19 @@ final class ModelQuota {
     /**
      * A batch is over of which the vendor has reported this.
      *
-     * @param knew whether anything was known of its lane before
+     * @param enqueued whether it counted against the quota
+     * @param knew whether anything was known of such requests before
      */
-    void answered(boolean knew, long bytes, long inputTokens, long answers, long outputTokens, Instant now) {
+    void answered(
+            boolean enqueued,
+            boolean knew,
+            long bytes,
+            long inputTokens,
+            long answers,
+            long outputTokens,
+            Instant now) {
         ratio = ratio.plus(bytes, inputTokens, answers, outputTokens);
-        if (inputTokens > 0) {
+        if (enqueued && inputTokens > 0) {
             // What was refused before was no estimate yet.
             quota = knew ? quota.fitted() : quota.trusting();
         }

@@ -116,13 +116,15 @@ class HedgesTest {
     }
 
     @Test
-    void aLineThatComesFirstIsNotLateWhenItIsReadAgain() {
+    void whichOfTwoAnswersComesSecondIsPaidOnTopOnce() {
         var byLine =
                 on(hedged(1).in(ended(), NOW), reported(Finding.SUCCEEDED, 1)).batch();
 
         var after = on(on(byLine, called(Finding.SUCCEEDED, 1)).batch(), reported(Finding.SUCCEEDED, 1));
 
-        assertThat(after.batch().calls().lateLines()).isZero();
+        assertThat(after.batch().calls().lateLines()).isEqualTo(1);
+        assertThat(after.batch().calls().lateCost())
+                .isEqualTo(Examples.SPEND.cost().paid());
         assertThat(after.ends()).isEmpty();
     }
 

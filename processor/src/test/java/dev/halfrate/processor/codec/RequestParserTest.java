@@ -44,6 +44,24 @@ class RequestParserTest {
                         "a-1", "/v1/messages", "claude-haiku-4-5", line.indexOf("{\"model\""), body.length(), 5, 0));
     }
 
+    private int outputTokensMax(String body) {
+        var parsed = parse("{\"custom_id\":\"a\",\"method\":\"POST\",\"url\":\"/u\",\"body\":{\"model\":\"m\"%s}}"
+                .formatted(body));
+        return ((Parsed.Request) parsed).outputTokensMax();
+    }
+
+    @Test
+    void eachOfSeveralAnswersHasItsTokens() {
+        assertThat(outputTokensMax(",\"max_tokens\":7")).isEqualTo(7);
+        assertThat(outputTokensMax(",\"max_tokens\":7,\"n\":5")).isEqualTo(35);
+        assertThat(outputTokensMax(",\"n\":2,\"best_of\":5,\"max_tokens\":10000000"))
+                .isEqualTo(50_000_000);
+        assertThat(outputTokensMax(",\"n\":5")).isEqualTo(-5);
+        assertThat(outputTokensMax(",\"n\":2000000000,\"max_tokens\":10000000")).isEqualTo(Integer.MAX_VALUE);
+        assertThat(outputTokensMax(",\"n\":-3")).isZero();
+        assertThat(outputTokensMax("")).isZero();
+    }
+
     private long prefix(String body) {
         var parsed = parse("{\"custom_id\":\"a\",\"method\":\"POST\",\"url\":\"/u\",\"body\":{\"model\":\"m\",%s}}"
                 .formatted(body));

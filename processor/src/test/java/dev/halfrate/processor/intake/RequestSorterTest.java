@@ -285,7 +285,10 @@ class RequestSorterTest {
                 .isEqualTo(Duration.ofHours(2).toMillis());
         assertThat(deadline("auto", "2026-11-21T21:00:00+01:00"))
                 .isEqualTo(Instant.parse("2026-11-21T20:00:00Z").toEpochMilli());
-        assertThat(deadline("auto", "+99999999-01-01T00:00:00Z")).isPositive();
+        assertThat(deadline("auto", "+99999999-01-01T00:00:00Z") - requestedAt)
+                .as("no later than the request lives")
+                .isEqualTo(Duration.ofHours(72).toMillis());
+        assertThat(deadline("auto", "-999999999-01-01T00:00:00Z")).isOne();
         assertThat(deadline("", "2h")).isZero();
         assertThat(deadline("batch", "2h")).isZero();
     }

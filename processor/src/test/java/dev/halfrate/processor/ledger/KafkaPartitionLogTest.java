@@ -145,7 +145,7 @@ class KafkaPartitionLogTest {
                 List.of(),
                 List.of(),
                 List.of(new Publications(account -> "openai", List.of(Duration.ofMinutes(1)))
-                        .settled(settled, Duration.ZERO, Examples.NOW)),
+                        .settled(settled, List.of(settled), Duration.ZERO, Examples.NOW)),
                 List.of(settled),
                 5));
 

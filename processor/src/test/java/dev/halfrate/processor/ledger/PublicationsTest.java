@@ -86,9 +86,13 @@ class PublicationsTest {
         var end = new ItemEnd(0, ItemEnd.Kind.FAILED, "", Spend.NONE);
         var batch = Refs.sealed(1);
 
-        assertThat(publications.result(batch, end, missing, Examples.NOW).attempts())
+        assertThat(publications
+                        .result(batch, batch.calls(), end, missing, Examples.NOW)
+                        .attempts())
                 .isEqualTo(2);
-        assertThat(publications.result(batch, end, failed, Examples.NOW).attempts())
+        assertThat(publications
+                        .result(batch, batch.calls(), end, failed, Examples.NOW)
+                        .attempts())
                 .isEqualTo(3);
     }
 }

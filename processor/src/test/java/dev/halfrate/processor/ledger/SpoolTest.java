@@ -179,4 +179,26 @@ class SpoolTest {
 
         assertThat(Files.readAllLines(file())).containsExactly(line(0, "a"), line(1, "b"));
     }
+
+    @Test
+    void linesKeepTheirPlacesWhenOneOfTheirOwnKindIsDone() {
+        var items = List.of(
+                Refs.item(0, 0, 0, "a", 0, 7, 0), Refs.item(1, 0, 10, "b", 0, 8, 0), Refs.item(2, 0, 20, "c", 0, 7, 0));
+        var before = SpoolOrder.of(BATCH, items);
+        var done = new Batch(
+                BATCH.header(),
+                BATCH.state(),
+                BATCH.attempts(),
+                ItemBits.of(0),
+                ItemBits.NONE,
+                BATCH.tally(),
+                BATCH.twins(),
+                BATCH.exposure(),
+                BATCH.calls(),
+                0,
+                BATCH.changedAt());
+
+        assertThat(before).extracting(ManifestItem::item).containsExactly(0, 2, 1);
+        assertThat(SpoolOrder.of(done, items)).extracting(ManifestItem::item).containsExactly(2, 1);
+    }
 }

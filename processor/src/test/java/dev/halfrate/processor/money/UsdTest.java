@@ -18,6 +18,17 @@ class UsdTest {
     @Test
     void nothingIsRounded() {
         assertThatThrownBy(() -> Usd.of(new BigDecimal("0.0000000000001"))).isInstanceOf(ArithmeticException.class);
-        assertThatThrownBy(() -> new Usd(Long.MAX_VALUE).plus(new Usd(1))).isInstanceOf(ArithmeticException.class);
+    }
+
+    @Test
+    void whatWouldBeTooMuchIsTheMost() {
+        var most = new Usd(Long.MAX_VALUE);
+
+        assertThat(most.plus(new Usd(1))).isEqualTo(most);
+        assertThat(new Usd(Long.MIN_VALUE).minus(most)).isEqualTo(new Usd(Long.MIN_VALUE));
+        assertThat(new Usd(10_000_000).times(1_000_000_000_000L)).isEqualTo(most);
+        assertThat(most.share(3, 2)).isEqualTo(most);
+        assertThat(new Usd(10).share(2, 3)).isEqualTo(new Usd(7));
+        assertThat(new Usd(10).share(1, 0)).isEqualTo(Usd.ZERO);
     }
 }

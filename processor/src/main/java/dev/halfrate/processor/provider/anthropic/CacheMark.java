@@ -24,6 +24,9 @@ enum CacheMark {
     /** Nothing below 1,024 tokens is cached. */
     static final int COMMON_BYTES_MIN = 4_096;
 
+    /** Longer texts are not looked into. */
+    private static final int SHORT = 100;
+
     private static final String KEY = "cache_control";
     private static final byte[] BLOCK = "[{\"type\":\"text\",\"text\":".getBytes(US_ASCII);
 
@@ -63,7 +66,7 @@ enum CacheMark {
         body.duplicate().get(bytes);
         try (var parser = JSON.createParser(bytes)) {
             var places = new Places(parser);
-            return places.marked ? body : insert(bytes, places);
+            return places.marked || places.emptySystem || places.deferred ? body : insert(bytes, places);
         } catch (IOException e) {
             throw new UncheckedIOException("a body that was read before", e);
         }
@@ -118,15 +121,22 @@ enum CacheMark {
         private @Nullable Place system;
         private @Nullable Place tools;
         private boolean marked;
+        private boolean emptySystem;
+        /** Whether a tool is not read before it is asked for, which must not be marked. */
+        private boolean deferred;
 
         Places(JsonParser parser) throws IOException {
             parser.nextToken();
             while (parser.nextToken() == JsonToken.FIELD_NAME) {
                 var name = parser.currentName();
+                marked |= name.equals(KEY);
                 parser.nextToken();
                 var place = read(parser);
                 if (name.equals("system")) {
                     system = place;
+                    emptySystem = place.text
+                            && place.length() < SHORT
+                            && parser.getText().isBlank();
                 } else if (name.equals("tools")) {
                     tools = place;
                 }
@@ -145,6 +155,7 @@ enum CacheMark {
                     if (token == JsonToken.FIELD_NAME) {
                         filled = true;
                         marked |= parser.currentName().equals(KEY);
+                        deferred |= depth == 2 && parser.currentName().equals("defer_loading");
                     } else if (token.isStructStart()) {
                         depth++;
                         filled = depth > 2 && filled;

@@ -32,7 +32,7 @@ public abstract class ResultLineReader {
     private static final int STRING_MAX = 8 << 20;
 
     /** Sums of as many as a batch has still fit. */
-    private static final long COUNT_MAX = 1_000_000_000_000L;
+    private static final long COUNT_MAX = 100_000_000L;
 
     private static final int ID_MAX = 512;
     private static final int CODE_MAX = 100;

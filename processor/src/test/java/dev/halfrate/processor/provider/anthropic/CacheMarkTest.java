@@ -66,6 +66,9 @@ class CacheMarkTest {
     @ValueSource(
             strings = {
                 "{\"system\":\"short\",\"messages\":[]}",
+                "{\"cache_control\":{\"type\":\"ephemeral\"},\"system\":\"%s\"}",
+                "{\"system\":\" \",\"tools\":[{\"d\":\"%s\"}]}",
+                "{\"tools\":[{\"name\":\"a\",\"defer_loading\":true,\"d\":\"%s\"}]}",
                 "{\"messages\":[{\"content\":\"%s\"}]}",
                 "{\"system\":[],\"pad\":\"%s\"}",
                 "{\"system\":[\"%s\"]}",
