@@ -89,11 +89,16 @@ public sealed interface BatchEvent {
     /**
      * The same for items whose deadlines are near, while their batch is on its way.
      *
+     * @param gone items whose bodies are not in their topic any more; what becomes of them is the batch's matter
      * @param next when the next deadline of the others is, null if they have none
      */
-    record HedgesPrepared(List<Integer> items, @Nullable Instant next) implements BatchEvent {
+    record HedgesPrepared(
+            List<Integer> items,
+            List<Integer> gone,
+            @Nullable Instant next) implements BatchEvent {
         public HedgesPrepared {
             items = List.copyOf(items);
+            gone = List.copyOf(gone);
         }
     }
 

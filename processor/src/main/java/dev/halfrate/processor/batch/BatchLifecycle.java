@@ -83,6 +83,11 @@ public final class BatchLifecycle {
 
     /** @return what follows; events that come late or twice change nothing */
     public Step on(Batch batch, BatchEvent event, Situation at) {
+        var step = next(batch, event, at);
+        return step.and(hedges.watchAgain(batch, step.batch(), at.now()));
+    }
+
+    private Step next(Batch batch, BatchEvent event, Situation at) {
         return switch (event) {
             case Sighted(var remote, var tag) -> twins.sighted(batch, remote, tag, at.now());
             case TwinSeen(var remoteBatchId, var outcome) -> twins.seen(batch, remoteBatchId, outcome);
@@ -117,6 +122,7 @@ public final class BatchLifecycle {
                     PermitGranted _,
                     TwinSeen _,
                     BatchEvent.HedgesPrepared _,
+                    BatchEvent.CallsNotPrepared _,
                     BatchEvent.CallsEnded _ -> on(batch, event, at);
             default -> Moves.ignoreLate(batch, event);
         };

@@ -6,7 +6,7 @@ import java.util.stream.IntStream;
 /**
  * What was sent alone of a batch's items.
  *
- * @param called items that a call was written ahead for; none is called a second time
+ * @param called items that a call was written ahead for, or that none can be made for; none is called a second time
  * @param ahead the part of them that a call answered, and that the remote batch may answer as well
  * @param lateLines answers that came second, of whichever of the two
  * @param lateCost of those, paid on top, as far as prices are known

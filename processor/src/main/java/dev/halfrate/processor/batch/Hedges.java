@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,7 +38,7 @@ final class Hedges {
 
     Step on(Batch batch, BatchEvent event, Instant now) {
         return switch (event) {
-            case HedgesPrepared(var items, var next) -> call(batch, items, next, now);
+            case HedgesPrepared(var items, var gone, var next) -> call(batch, items, gone, next, now);
             case CallsEnded(var reports) -> answered(batch, reports, now);
             case CallsNotPrepared _
             when mayCall(batch) -> Step.remember(batch, new StartTimer(Timer.DEADLINE, settings.pollDelay(0)));
@@ -52,6 +53,11 @@ final class Hedges {
         return batch.header().atOnce() || !mayCall(batch)
                 ? List.of()
                 : timer(batch.header().firstDeadline(), now);
+    }
+
+    /** A timer that was due while nothing might be called has started no other. */
+    List<StartTimer> watchAgain(Batch before, Batch batch, Instant now) {
+        return mayCall(before) ? List.of() : watch(batch, now);
     }
 
     private List<StartTimer> timer(@Nullable Instant deadline, Instant now) {
@@ -78,19 +84,25 @@ final class Hedges {
         };
     }
 
-    private Step call(Batch batch, List<Integer> prepared, @Nullable Instant next, Instant now) {
-        var wanted = mayCall(batch)
-                ? batch.uncalled()
-                        .boxed()
-                        .filter(new HashSet<>(prepared)::contains)
-                        .toList()
-                : List.<Integer>of();
-        if (wanted.isEmpty()) {
-            return Step.remember(batch, new Effect.DropCalls()).and(mayCall(batch) ? timer(next, now) : List.of());
+    private Step call(Batch batch, List<Integer> prepared, List<Integer> gone, @Nullable Instant next, Instant now) {
+        if (!mayCall(batch)) {
+            return Step.remember(batch, new Effect.DropCalls());
         }
-        var called = batch.with(batch.calls().with(wanted.stream().mapToInt(Integer::intValue)))
+        var wanted = uncalled(batch, prepared);
+        var bodiless = uncalled(batch, gone);
+        if (wanted.isEmpty() && bodiless.isEmpty()) {
+            return Step.remember(batch, new Effect.DropCalls()).and(timer(next, now));
+        }
+        // Without a body nothing is sent; as called it is never chosen again, and keeps no turn from the others.
+        var called = batch.with(batch.calls()
+                        .with(Stream.concat(wanted.stream(), bodiless.stream()).mapToInt(Integer::intValue)))
                 .with(batch.exposure().plusHedged(wanted.size()));
-        return Step.commit(called, new Effect.Call(wanted, now)).and(timer(next, now));
+        return Step.commit(called, wanted.isEmpty() ? new Effect.DropCalls() : new Effect.Call(wanted, now))
+                .and(timer(next, now));
+    }
+
+    private static List<Integer> uncalled(Batch batch, List<Integer> items) {
+        return batch.uncalled().boxed().filter(new HashSet<>(items)::contains).toList();
     }
 
     private Step answered(Batch batch, List<ItemReport> reports, Instant now) {

@@ -172,6 +172,9 @@ final class CallDesk {
                     ? see(batch, body.item, call(batch, group, body))
                     : SeenItem.without(
                             body.item, ItemReport.Finding.NOT_TAKEN, "not_sent", "the request was not sent in time");
+        } catch (RuntimeException | Error e) {
+            LOG.error("{}: what a call brought is lost", batch.id(), e);
+            seen = unanswered(body.item, e.getClass().getSimpleName());
         } finally {
             leave(group, !inTime);
         }

@@ -480,10 +480,11 @@ final class HttpVendor implements Vendor {
                 },
                 (items, gone) -> {
                     items.forEach(later::remove);
-                    // A body that is gone is the batch's matter.
-                    gone.forEach(report -> later.remove(report.item()));
+                    var bodiless = gone.stream().map(ItemReport::item).toList();
+                    bodiless.forEach(later::remove);
                     return new BatchEvent.HedgesPrepared(
                             items,
+                            bodiless,
                             later.values().stream()
                                     .min(Comparator.naturalOrder())
                                     .orElse(null));

@@ -299,6 +299,15 @@ public final class PartitionActor {
                 items.forEach(item -> callsUnderWay.add(new Called(batch.id(), item)));
                 vendor.start(batch, effect);
             }
+            case Effect.ReportUnanswered(var items) -> {
+                // A batch is taken up anew by its own owner, too; the answers to these are coming.
+                var unanswered = items.stream()
+                        .filter(item -> !callsUnderWay.contains(new Called(batch.id(), item)))
+                        .toList();
+                if (!unanswered.isEmpty()) {
+                    vendor.start(batch, new Effect.ReportUnanswered(unanswered));
+                }
+            }
             default -> vendor.start(batch, effect);
         }
     }

@@ -115,7 +115,7 @@ public final class Examples {
     }
 
     /** Whose requests are sent one by one. */
-    static Batch sealedAtOnce() {
+    public static Batch sealedAtOnce() {
         return Batch.sealed(header(HEADER.batchId(), ITEMS, 2, "sync", true), NOW.minusSeconds(30));
     }
 
@@ -209,8 +209,9 @@ public final class Examples {
                                 prepared(0, 2),
                                 new BatchEvent.CallsPrepared(List.of(), List.of(report(0, Finding.BODY_GONE))),
                                 new BatchEvent.CallsNotPrepared("reset"),
-                                new BatchEvent.HedgesPrepared(List.of(), NOW),
-                                new BatchEvent.HedgesPrepared(List.of(0, 2), null),
+                                new BatchEvent.HedgesPrepared(List.of(), List.of(), NOW),
+                                new BatchEvent.HedgesPrepared(List.of(0, 2), List.of(), null),
+                                new BatchEvent.HedgesPrepared(List.of(0), List.of(1), NOW),
                                 called(Finding.SUCCEEDED, 1),
                                 called(Finding.NO_ANSWER, 1)))
                 .<BatchEvent>flatMap(events -> events)

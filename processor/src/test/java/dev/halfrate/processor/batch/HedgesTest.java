@@ -10,6 +10,8 @@ import static dev.halfrate.processor.batch.Examples.ended;
 import static dev.halfrate.processor.batch.Examples.error;
 import static dev.halfrate.processor.batch.Examples.failedAtValidation;
 import static dev.halfrate.processor.batch.Examples.in;
+import static dev.halfrate.processor.batch.Examples.provisionallyEnded;
+import static dev.halfrate.processor.batch.Examples.refusal;
 import static dev.halfrate.processor.batch.Examples.reported;
 import static dev.halfrate.processor.batch.Examples.running;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -21,6 +23,7 @@ import dev.halfrate.processor.batch.Effect.Timer;
 import dev.halfrate.processor.batch.ItemReport.Finding;
 import dev.halfrate.processor.batch.Step.Durability;
 import dev.halfrate.processor.provider.Refusal;
+import dev.halfrate.processor.provider.ResultsOutcome;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
@@ -43,7 +46,7 @@ class HedgesTest {
 
     private Batch hedged(int... items) {
         var boxed = Arrays.stream(items).boxed().toList();
-        return on(runningUntil(NOW), new HedgesPrepared(boxed, null)).batch();
+        return on(runningUntil(NOW), new HedgesPrepared(boxed, List.of(), null)).batch();
     }
 
     @Test
@@ -64,7 +67,7 @@ class HedgesTest {
 
     @Test
     void aHedgeIsWrittenAheadAndCountsAsExposure() {
-        var step = on(runningUntil(NOW), new HedgesPrepared(List.of(1, 3), NOW.plus(Duration.ofHours(1))));
+        var step = on(runningUntil(NOW), new HedgesPrepared(List.of(1, 3), List.of(), NOW.plus(Duration.ofHours(1))));
 
         assertThat(step.durability()).isEqualTo(Durability.LEDGER);
         assertThat(step.batch().calls().called()).isEqualTo(ItemBits.of(1, 3));
@@ -77,10 +80,71 @@ class HedgesTest {
 
     @Test
     void anItemIsHedgedOnce() {
-        var again = on(hedged(1), new HedgesPrepared(List.of(1), null));
+        var again = on(hedged(1), new HedgesPrepared(List.of(1), List.of(), null));
 
         assertThat(again.effects()).containsExactly(new Effect.DropCalls());
         assertThat(again.batch()).isEqualTo(hedged(1));
+    }
+
+    @Test
+    void whatHasNoBodyIsNeverChosenAgainAndCostsNothing() {
+        var next = NOW.plus(SETTINGS.hedgeMargin());
+
+        var step = on(runningUntil(NOW), new HedgesPrepared(List.of(), List.of(0, 1), next));
+
+        assertThat(step.batch().uncalled()).containsExactly(2, 3);
+        assertThat(step.batch().exposure()).isEqualTo(Exposure.NONE);
+        assertThat(step.durability()).isEqualTo(Durability.LEDGER);
+        assertThat(step.ends()).isEmpty();
+        assertThat(step.effects())
+                .containsExactly(new Effect.DropCalls(), new StartTimer(Timer.DEADLINE, Duration.ZERO));
+    }
+
+    @Test
+    void whatHasNoBodyKeepsNothingElseFromBeingCalled() {
+        var step = on(runningUntil(NOW), new HedgesPrepared(List.of(1), List.of(0), null));
+
+        assertThat(step.batch().calls().called()).isEqualTo(ItemBits.of(0, 1));
+        assertThat(step.batch().exposure().hedged()).isOne();
+        assertThat(step.effects()).containsExactly(new Effect.Call(List.of(1), NOW));
+    }
+
+    @Test
+    void deadlinesAreWatchedAgainWhereCallsHelpAgain() {
+        var firstDeadline = NOW.plus(Duration.ofMinutes(10));
+        var watch = new StartTimer(Timer.DEADLINE, Duration.ofMinutes(9));
+        var collecting = runningUntil(firstDeadline).in(ended(), NOW);
+        assertThat(on(collecting, due(Timer.DEADLINE)).effects())
+                .as("the only timer")
+                .isEmpty();
+
+        var held = on(
+                collecting,
+                new BatchEvent.FilesRead(new ResultsOutcome.Refused(refusal(Refusal.Kind.NOT_FOUND)), 0, 0, 0));
+
+        assertThat(held.batch().state()).isInstanceOf(BatchState.Hold.class);
+        assertThat(held.effects()).contains(watch);
+    }
+
+    @Test
+    void deadlinesAreWatchedAgainWhenARemoteBatchIsDisproved() {
+        var collecting = runningUntil(NOW).in(provisionallyEnded(), NOW);
+
+        var disproved = on(collecting, new BatchEvent.FilesRead(new ResultsOutcome.Complete(ITEMS), 0, ITEMS, 0));
+
+        assertThat(disproved.batch().state()).isInstanceOf(BatchState.Quiescing.class);
+        assertThat(disproved.effects()).contains(new StartTimer(Timer.DEADLINE, Duration.ZERO));
+    }
+
+    @Test
+    void bodiesThatCannotBeReadAreTriedAgainInALaterAttemptToo() {
+        var running = runningUntil(NOW);
+        var later = running.withNextAttempt().in(new BatchState.Sealed(), NOW);
+
+        var step = lifecycle.answer(
+                later, Origin.of(running), new BatchEvent.CallsNotPrepared("no brokers"), new Situation(9, NOW, 0));
+
+        assertThat(step.effects()).containsExactly(new StartTimer(Timer.DEADLINE, SETTINGS.pollDelay(0)));
     }
 
     @Test
@@ -140,7 +204,8 @@ class HedgesTest {
     @Test
     void aBatchThatCallsHaveAnsweredIsNotCreated() {
         var sealed = Batch.sealed(Examples.hurried(NOW), NOW).in(new BatchState.Uploaded(ITEMS), NOW);
-        var all = on(sealed, new HedgesPrepared(List.of(0, 1, 2, 3), null)).batch();
+        var all = on(sealed, new HedgesPrepared(List.of(0, 1, 2, 3), List.of(), null))
+                .batch();
 
         var step = on(all, called(Finding.SUCCEEDED, 0, 1, 2, 3));
 

@@ -43,6 +43,7 @@ class CallDeskTest {
     private final CallTurns turns =
             new CallTurns("main", CALLS_MAX, Duration.ofMinutes(1), Duration.ofMinutes(1), clock, meters);
     private CallDesk desk;
+    private volatile Pricing pricing = Pricing.NONE;
 
     @BeforeEach
     void start() {
@@ -67,7 +68,7 @@ class CallDeskTest {
                 new ManifestRoom(1),
                 new ManifestRoom(1),
                 8 << 20,
-                Pricing.NONE,
+                (model, at) -> pricing.of(model, at),
                 new Semaphore(1),
                 1,
                 Map.of("main", turns),
@@ -163,6 +164,35 @@ class CallDeskTest {
     @Test
     void noAnswerIsADoubt() throws Exception {
         http.onCall = call -> {
+            throw new IllegalStateException("a bug");
+        };
+        prepare(ITEMS.subList(0, 1));
+        letter();
+
+        desk.call(BATCH, List.of(0), clock.now());
+
+        assertThat(finding(letter())).isEqualTo(Finding.NO_ANSWER);
+    }
+
+    @Test
+    void whateverGoesWrongIsReportedAndGivesBackItsTurnAndMemory() throws Exception {
+        http.onCall = call -> {
+            throw new StackOverflowError();
+        };
+        prepare(ITEMS.subList(0, 1));
+        letter();
+
+        desk.call(BATCH, List.of(0), clock.now());
+
+        assertThat(finding(letter())).isEqualTo(Finding.NO_ANSWER);
+        assertThat(taken()).isZero();
+        assertThat(kilobytes.availablePermits()).isEqualTo(KILOBYTES);
+    }
+
+    @Test
+    void anAnswerThatCannotBePricedIsADoubt() throws Exception {
+        http.onCall = call -> answered("answer");
+        pricing = (model, at) -> {
             throw new IllegalStateException("a bug");
         };
         prepare(ITEMS.subList(0, 1));

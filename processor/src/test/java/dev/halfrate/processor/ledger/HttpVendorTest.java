@@ -431,14 +431,23 @@ class HttpVendorTest {
     void itemsWhoseDeadlinesAreNearAreGotReadyAndTheNextDeadlineIsTold() throws Exception {
         vendor.start(in(new BatchState.Creating(3)), new Effect.PrepareHedges(DEADLINE));
 
-        assertThat(letter()).isEqualTo(new BatchEvent.HedgesPrepared(List.of(1), DEADLINE.plusSeconds(60)));
+        assertThat(letter()).isEqualTo(new BatchEvent.HedgesPrepared(List.of(1), List.of(), DEADLINE.plusSeconds(60)));
+    }
+
+    @Test
+    void itemsWhoseBodiesAreGoneAreNamed() throws Exception {
+        requests.deleteUntil(15);
+
+        vendor.start(in(new BatchState.Creating(3)), new Effect.PrepareHedges(DEADLINE));
+
+        assertThat(letter()).isEqualTo(new BatchEvent.HedgesPrepared(List.of(), List.of(1), DEADLINE.plusSeconds(60)));
     }
 
     @Test
     void whereNoDeadlineIsNearOnlyTheNextOneIsTold() throws Exception {
         vendor.start(in(new BatchState.Creating(3)), new Effect.PrepareHedges(DEADLINE.minusSeconds(1)));
 
-        assertThat(letter()).isEqualTo(new BatchEvent.HedgesPrepared(List.of(), DEADLINE));
+        assertThat(letter()).isEqualTo(new BatchEvent.HedgesPrepared(List.of(), List.of(), DEADLINE));
     }
 
     @Test

@@ -11,6 +11,7 @@ import dev.halfrate.processor.batch.Calls;
 import dev.halfrate.processor.batch.Effect;
 import dev.halfrate.processor.batch.Examples;
 import dev.halfrate.processor.batch.Exposure;
+import dev.halfrate.processor.batch.Situation;
 import dev.halfrate.processor.codec.QuarantinedLine;
 import dev.halfrate.processor.provider.FindOutcome;
 import dev.halfrate.processor.provider.PollOutcome;
@@ -114,6 +115,40 @@ class PartitionActorTest {
                 Map.of(PollWishes.REMOTE_BATCH_ID, remoteBatchId),
                 0L,
                 "");
+    }
+
+    @Test
+    void whatItIsSendingItselfIsNotTakenForUnanswered() throws InterruptedException {
+        // Given items that an owner before has called, and one that this one calls
+        var called = new BatchLifecycle(Examples.SETTINGS, _ -> Examples.EXACT)
+                .on(Examples.sealedAtOnce(), prepared(0, 1), new Situation(4, Examples.NOW, 0))
+                .batch();
+        restored.add(called);
+        actor.start(5);
+        assertThat(started).containsExactly(new Effect.ReportUnanswered(List.of(0, 1)), new Effect.PrepareCalls());
+        letter(called, prepared(2));
+        started.clear();
+
+        letter(called, new BatchEvent.Taken());
+
+        assertThat(started).containsExactly(new Effect.ReportUnanswered(List.of(0, 1)), new Effect.PrepareCalls());
+    }
+
+    @Test
+    void whereAllIsUnderWayNothingIsUnanswered() throws InterruptedException {
+        var batch = Examples.sealedAtOnce();
+        restored.add(batch);
+        actor.start(5);
+        letter(batch, prepared(0, 1));
+        started.clear();
+
+        letter(batch, new BatchEvent.Taken());
+
+        assertThat(started).containsExactly(new Effect.PrepareCalls());
+    }
+
+    private static BatchEvent prepared(Integer... items) {
+        return new BatchEvent.CallsPrepared(List.of(items), List.of());
     }
 
     @Test

@@ -453,10 +453,13 @@ final class Effects implements Vendor {
         var next = near.size() == hurried.size()
                 ? null
                 : Instant.ofEpochMilli(hurried.get(near.size()).ref().getDeadline());
+        var found = new ArrayList<Integer>();
+        var gone = new ArrayList<Integer>();
+        near.forEach(item -> (faults.hit(0.05) ? gone : found).add(item));
         if (mutant == Mutant.HEDGES_NOT_WRITTEN_AHEAD) {
-            near.forEach(item -> call(batch, item, clock.now()));
+            found.forEach(item -> call(batch, item, clock.now()));
         }
-        tell(batch, new BatchEvent.HedgesPrepared(near, next));
+        tell(batch, new BatchEvent.HedgesPrepared(found, gone, next));
     }
 
     /** From the thread that starts to the answer: here, too, a process may stand still for hours. */
