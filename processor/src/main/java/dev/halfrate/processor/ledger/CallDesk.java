@@ -67,7 +67,7 @@ final class CallDesk {
             } else {
                 prepare(batch, items, reply);
             }
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             LOG.warn("{}: requests to be sent cannot be got ready", batch.id(), e);
             drop(batch.id());
             mailbox.post(batch, new BatchEvent.CallsNotPrepared(e.getClass().getSimpleName()));

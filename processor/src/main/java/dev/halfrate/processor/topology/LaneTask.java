@@ -357,7 +357,7 @@ final class LaneTask {
         var bytes = signal.getAnsweredBytes();
         var estimated = batch.getBytes() == 0 ? 0 : (double) batch.getReservedTokens() * bytes / batch.getBytes();
         var model = model(lane);
-        var knew = model.ratio(lane).isKnown();
+        var knew = lane.ratio().isKnown();
         lane.answered(
                 Math.round(estimated),
                 bytes,

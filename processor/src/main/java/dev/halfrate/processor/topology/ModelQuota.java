@@ -134,7 +134,7 @@ final class ModelQuota {
      * A batch is over of which the vendor has reported this.
      *
      * @param enqueued whether it counted against the quota
-     * @param knew whether anything was known of such requests before
+     * @param knew whether anything was known of its lane before
      */
     void answered(
             boolean enqueued,
