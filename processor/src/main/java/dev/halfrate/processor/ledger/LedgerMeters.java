@@ -45,7 +45,7 @@ final class LedgerMeters {
         late = gauge(
                 registry,
                 "halfrate.late_lines",
-                "Lines of remote batches whose requests a call had answered before; paid for on top");
+                "Second answers, of the remote batch or of a call; paid for on top");
     }
 
     private static AtomicLong exposure(MeterRegistry registry, String reason) {

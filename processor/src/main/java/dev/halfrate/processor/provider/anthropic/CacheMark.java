@@ -74,9 +74,8 @@ enum CacheMark {
 
     private ByteBuffer insert(byte[] body, Places places) {
         var system = places.system;
-        var tools = places.tools;
-        var common = (system == null ? 0 : system.length()) + (tools == null ? 0 : tools.length());
-        if (common < COMMON_BYTES_MIN) {
+        var place = system == null ? places.tools : system;
+        if (place == null || places.commonBytes() < COMMON_BYTES_MIN) {
             return ByteBuffer.wrap(body);
         } else if (system != null && system.text) {
             return ByteBuffer.allocate(body.length + BLOCK.length + behindText.length())
@@ -87,7 +86,7 @@ enum CacheMark {
                     .put(body, system.until, body.length - system.until)
                     .flip();
         }
-        var last = system == null ? requireNonNullPlace(tools).lastObjectEnd : system.lastObjectEnd;
+        var last = place.lastObjectEnd;
         return last < 0
                 ? ByteBuffer.wrap(body)
                 : ByteBuffer.allocate(body.length + insideObject.length())
@@ -95,13 +94,6 @@ enum CacheMark {
                         .put(insideObject.getBytes(US_ASCII))
                         .put(body, last, body.length - last)
                         .flip();
-    }
-
-    private static Place requireNonNullPlace(@Nullable Place place) {
-        if (place == null) {
-            throw new IllegalStateException("nothing in common");
-        }
-        return place;
     }
 
     /**
@@ -141,6 +133,10 @@ enum CacheMark {
                     tools = place;
                 }
             }
+        }
+
+        int commonBytes() {
+            return (system == null ? 0 : system.length()) + (tools == null ? 0 : tools.length());
         }
 
         private Place read(JsonParser parser) throws IOException {
