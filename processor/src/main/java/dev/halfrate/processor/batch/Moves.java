@@ -43,7 +43,7 @@ final class Moves {
     }
 
     /** @return what the present attempt has, or would have, of it; calls may have answered some meanwhile */
-    private static int lines(Batch batch) {
+    static int lines(Batch batch) {
         return switch (batch.state()) {
             case BatchState.Creating creating -> creating.lines();
             case BatchState.Quiescing quiescing -> quiescing.lines();
@@ -51,7 +51,7 @@ final class Moves {
             case Hold hold -> hold.lines();
             case BatchState.Running running -> running.lines();
             case BatchState.Ended ended -> ended.lines();
-            default -> batch.open();
+            default -> batch.open() + batch.calls().ahead().count();
         };
     }
 

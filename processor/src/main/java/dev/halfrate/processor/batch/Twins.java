@@ -27,14 +27,14 @@ final class Twins {
             // A create is under way: its answer or the search for it will tell.
             case BatchState.Creating _ -> Step.ignore(batch);
             case BatchState.Sealed _, BatchState.Spooled _, BatchState.Uploaded _ ->
-                moves.run(batch, batch.open(), remote, now);
+                moves.run(batch, Moves.lines(batch), remote, now);
             // The present attempt may have made one of its own, so that of an earlier one does not end the search.
             case BatchState.Quiescing _, BatchState.Revoking _, BatchState.Hold _ ->
                 batch.attempt().tag().equals(tag)
-                        ? moves.run(batch, batch.open(), remote, now)
+                        ? moves.run(batch, Moves.lines(batch), remote, now)
                         : added(Step.ignore(batch), remote);
             case BatchState.Refused refused ->
-                refused.again() ? moves.run(batch, batch.open(), remote, now) : added(Step.ignore(batch), remote);
+                refused.again() ? moves.run(batch, Moves.lines(batch), remote, now) : added(Step.ignore(batch), remote);
             case BatchState.Running _,
                     BatchState.Ended _,
                     BatchState.Calling _,

@@ -43,9 +43,7 @@ final class LedgerMeters {
         called = exposure(registry, "called");
         hedged = exposure(registry, "hedged");
         late = gauge(
-                registry,
-                "halfrate.late_lines",
-                "Second answers, of the remote batch or of a call; paid for on top");
+                registry, "halfrate.late_lines", "Second answers, of the remote batch or of a call; paid for on top");
     }
 
     private static AtomicLong exposure(MeterRegistry registry, String reason) {
