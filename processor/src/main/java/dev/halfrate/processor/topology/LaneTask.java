@@ -414,7 +414,8 @@ final class LaneTask {
     private void tick() {
         var now = now();
         release(now);
-        lanes.values().forEach(lane -> step(lane, new LaneEvent.Ticked(now), null));
+        // Requests that leave a lane may be the first of another one.
+        List.copyOf(lanes.values()).forEach(lane -> step(lane, new LaneEvent.Ticked(now), null));
         lanes.values().stream()
                 .filter(Lane::looksLikeAGap)
                 .forEach(lane -> LOG.error(

@@ -3,10 +3,12 @@ package dev.halfrate.processor.topology;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.halfrate.processor.balance.LaneTotals;
 import dev.halfrate.processor.codec.DeadLetter;
 import dev.halfrate.processor.codec.Result;
+import dev.halfrate.processor.config.BelowMin;
 import dev.halfrate.processor.config.LanesConfig;
 import dev.halfrate.processor.lane.LaneCore;
 import dev.halfrate.processor.ops.Births;
@@ -140,6 +142,24 @@ class LaneTopologyTest {
             assertThat(LanesUnderTest.customIds(chunk)).containsExactly("a");
         });
         assertThat(lanes.gauge("halfrate.balance.gap")).isZero();
+    }
+
+    @Test
+    void ofTooFewRequestsThoseOfModeAutoAreSentAtOnceAlsoAfterARestart() {
+        lanes.close();
+        var config = new LanesConfig(4, 100_000, 0, AGE_MAX, 3, BelowMin.SYNC, AGE_MAX, 2, HORIZON, 1_000);
+        lanes = new LanesUnderTest(stateDir, config, ACCOUNTS);
+        lanes.arrive(List.of(lanes.autoRef("a"), lanes.refs("b").getFirst()));
+
+        lanes.restart();
+        lanes.advance(AGE_MAX);
+
+        assertThat(lanes.manifests())
+                .extracting(ManifestChunk::getLane, LanesUnderTest::customIds)
+                .containsExactlyInAnyOrder(
+                        tuple(AtOnce.of(LanesUnderTest.LANE), List.of("a")), tuple(LanesUnderTest.LANE, List.of("b")));
+        assertThat(lanes.gauge("halfrate.balance.gap")).isZero();
+        assertThat(lanes.gauge("halfrate.lane.waiting")).isZero();
     }
 
     @Test

@@ -292,6 +292,10 @@ final class LanesUnderTest implements AutoCloseable {
                 .build();
     }
 
+    Ref autoRef(String customId) {
+        return Ref.newBuilder(ref(customId, 1, 100, LIFE)).setAuto(true).build();
+    }
+
     private Signal.Builder signal(SignalKind kind, String batchId) {
         return Signal.newBuilder()
                 .setKind(kind)
