@@ -135,6 +135,7 @@ public final class Processor implements AutoCloseable {
                     vendor.requestsMax(),
                     vendor.bytesMax(),
                     vendor.search() == Capabilities.SearchQuality.PROBABLE,
+                    account.promptCache().primersFrom() > 0,
                     account.limits());
         };
         return config.accounts().stream().collect(Collectors.toUnmodifiableMap(AccountConfig::name, limits));

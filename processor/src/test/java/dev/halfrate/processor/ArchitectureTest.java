@@ -84,7 +84,7 @@ class ArchitectureTest {
             .whereLayer("provider")
             .mayOnlyBeAccessedByLayers("wiring", "vendors", "intake", "ledger", "batch", "call", "cli")
             .whereLayer("codec")
-            .mayOnlyBeAccessedByLayers("intake", "topology", "ledger", "call", "ops", "cli")
+            .mayOnlyBeAccessedByLayers("vendors", "intake", "topology", "ledger", "call", "ops", "cli")
             .whereLayer("balance")
             .mayOnlyBeAccessedByLayers("intake", "topology", "ledger", "ops", "cli")
             .whereLayer("money")

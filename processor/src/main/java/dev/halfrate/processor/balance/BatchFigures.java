@@ -49,7 +49,8 @@ public record BatchFigures(
                     SETTLED,
                     REFUSED,
                     SPLIT,
-                    CALLING -> false;
+                    CALLING,
+                    PRIMING -> false;
         };
         var doubt = switch (state) {
             case QUIESCING, REVOKING, PROVISIONAL -> true;
@@ -65,7 +66,8 @@ public record BatchFigures(
                     SETTLED,
                     REFUSED,
                     SPLIT,
-                    CALLING -> false;
+                    CALLING,
+                    PRIMING -> false;
         };
         return new BatchFigures(
                 state.name().toLowerCase(Locale.ROOT),

@@ -8,6 +8,7 @@ package dev.halfrate.processor.batch;
  * @param releasedLinesMax with {@link DoubtPolicy#RESUBMIT_AFTER_QUIESCE}, lines of one batch that may be bought twice
  * @param deletesFiles whether files are deleted once their batch has settled
  * @param callsAgain whether a request that was sent alone and got no answer is tried again
+ * @param primersFrom of how many requests that begin alike one is sent alone before the others; 0 for never
  */
 public record AccountRules(
         boolean inline,
@@ -15,4 +16,5 @@ public record AccountRules(
         DoubtPolicy policy,
         int releasedLinesMax,
         boolean deletesFiles,
-        boolean callsAgain) {}
+        boolean callsAgain,
+        int primersFrom) {}

@@ -102,6 +102,13 @@ public sealed interface BatchEvent {
         }
     }
 
+    /** The same for items that go before the others which begin alike; those whose bodies are gone are left to the spool. */
+    record PrimersPrepared(List<Integer> items) implements BatchEvent {
+        public PrimersPrepared {
+            items = List.copyOf(items);
+        }
+    }
+
     /** How calls ended. */
     record CallsEnded(List<ItemReport> reports) implements BatchEvent {
         public CallsEnded {

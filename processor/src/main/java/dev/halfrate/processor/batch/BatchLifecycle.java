@@ -60,6 +60,7 @@ public final class BatchLifecycle {
     private final Twins twins;
     private final AtOnce atOnce;
     private final Hedges hedges;
+    private final Primers primers;
 
     /** @param rules by account */
     public BatchLifecycle(LifecycleSettings settings, Function<String, AccountRules> rules) {
@@ -70,6 +71,7 @@ public final class BatchLifecycle {
         this.twins = new Twins(settings, moves);
         this.atOnce = new AtOnce(moves, this::end);
         this.hedges = new Hedges(settings);
+        this.primers = new Primers(rules, hedges);
     }
 
     /** @return what holds for an account */
@@ -91,6 +93,8 @@ public final class BatchLifecycle {
         return switch (event) {
             case Sighted(var remote, var tag) -> twins.sighted(batch, remote, tag, at.now());
             case TwinSeen(var remoteBatchId, var outcome) -> twins.seen(batch, remoteBatchId, outcome);
+            case BatchEvent.PrimersPrepared _
+            when !(batch.state() instanceof BatchState.Priming) -> Step.remember(batch, new Effect.DropCalls());
             case TimerDue(var timer)
             when timer == Timer.TWIN -> Step.ignore(batch).and(Twins.end(batch));
             case CreateEnded(CreateOutcome.Created(var remote))
@@ -122,6 +126,7 @@ public final class BatchLifecycle {
                     PermitGranted _,
                     TwinSeen _,
                     BatchEvent.HedgesPrepared _,
+                    BatchEvent.PrimersPrepared _,
                     BatchEvent.CallsNotPrepared _,
                     BatchEvent.CallsEnded _ -> on(batch, event, at);
             default -> Moves.ignoreLate(batch, event);
@@ -146,7 +151,9 @@ public final class BatchLifecycle {
         return switch (batch.state()) {
             case Sealed _ when batch.header().atOnce() -> atOnce.on(batch, event, now);
             case BatchState.Calling _ -> atOnce.on(batch, event, now);
+            case Sealed _ when event instanceof Taken && primers.help(batch) -> primers.begin(batch, now);
             case Sealed _ -> whileSpooling(batch, event, now);
+            case BatchState.Priming priming -> primed(batch, primers.on(batch, priming, event, now));
             case Spooled spooled -> whenSpooled(batch, spooled, event, at);
             case Uploaded uploaded -> whenUploaded(batch, uploaded, event, at);
             case Creating creating -> whileCreating(batch, creating, event, at);
@@ -169,6 +176,11 @@ public final class BatchLifecycle {
         };
     }
 
+    /** Primers may have been all that there was. */
+    private Step primed(Batch batch, Step step) {
+        return step.batch().settled() ? step.and(leftovers(batch)) : step;
+    }
+
     private List<Effect.DeleteFiles> leftovers(Batch batch) {
         return rules(batch).deletesFiles() && !batch.header().atOnce() ? List.of(new Effect.DeleteFiles()) : List.of();
     }
@@ -178,7 +190,15 @@ public final class BatchLifecycle {
         return switch (batch.state()) {
             case Creating _, BatchState.Quiescing _, BatchState.Revoking _, BatchState.Hold _ -> true;
             case Running running -> running.standing() == Standing.PROVISIONAL;
-            case Sealed _, Spooled _, Uploaded _, Refused _, Ended _, BatchState.Calling _, Split _, Settled _ -> false;
+            case Sealed _,
+                    BatchState.Priming _,
+                    Spooled _,
+                    Uploaded _,
+                    Refused _,
+                    Ended _,
+                    BatchState.Calling _,
+                    Split _,
+                    Settled _ -> false;
         };
     }
 

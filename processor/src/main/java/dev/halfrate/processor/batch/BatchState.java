@@ -12,6 +12,14 @@ public sealed interface BatchState {
     /** The manifest is complete; bodies are being written into a local file of ready lines. */
     record Sealed() implements BatchState {}
 
+    /**
+     * Before it is spooled, some of its requests are sent alone, so that the others find in the vendor's cache what they
+     * have in common with them.
+     *
+     * @param awaited how many of them are under way; none as long as they are got ready
+     */
+    record Priming(int awaited) implements BatchState {}
+
     /** The spool is written; items without a body have ended. The file goes up. */
     record Spooled(int lines) implements BatchState {}
 
@@ -141,6 +149,7 @@ public sealed interface BatchState {
     default String word() {
         return switch (this) {
             case Sealed _ -> "sealed";
+            case Priming _ -> "priming";
             case Spooled _ -> "spooled";
             case Uploaded _ -> "uploaded";
             case Creating _ -> "creating";

@@ -75,6 +75,9 @@ public sealed interface Effect {
     /** The same for those whose deadlines are not after {@code until}; say as well when the next one is. */
     record PrepareHedges(Instant until) implements Effect {}
 
+    /** The same for one of each group of at least so many open items that begin alike. */
+    record PreparePrimers(int groupsFrom) implements Effect {}
+
     /**
      * Send these, which were prepared; each of them costs money. Give back the turns of others that were.
      *

@@ -29,6 +29,7 @@ final class Hedges {
     /** @return whether an event is about hedges */
     static boolean concerns(Batch batch, BatchEvent event) {
         return !batch.header().atOnce()
+                && !(batch.state() instanceof BatchState.Priming)
                 && switch (event) {
                     case HedgesPrepared _, CallsNotPrepared _, CallsEnded _ -> true;
                     case BatchEvent.TimerDue(var timer) -> timer == Timer.DEADLINE;
@@ -80,7 +81,11 @@ final class Hedges {
                     BatchState.Hold _,
                     BatchState.Running _ -> true;
             case BatchState.Refused refused -> refused.again();
-            case BatchState.Ended _, BatchState.Calling _, BatchState.Split _, BatchState.Settled _ -> false;
+            case BatchState.Priming _,
+                    BatchState.Ended _,
+                    BatchState.Calling _,
+                    BatchState.Split _,
+                    BatchState.Settled _ -> false;
         };
     }
 
@@ -101,11 +106,12 @@ final class Hedges {
                 .and(timer(next, now));
     }
 
-    private static List<Integer> uncalled(Batch batch, List<Integer> items) {
+    static List<Integer> uncalled(Batch batch, List<Integer> items) {
         return batch.uncalled().boxed().filter(new HashSet<>(items)::contains).toList();
     }
 
-    private Step answered(Batch batch, List<ItemReport> reports, Instant now) {
+    /** Answers of calls, while the batch goes its own way. */
+    Step answered(Batch batch, List<ItemReport> reports, Instant now) {
         if (batch.settled() || batch.state() instanceof BatchState.Split) {
             return Step.ignore(batch);
         }
@@ -146,6 +152,7 @@ final class Hedges {
                     BatchState.Running _,
                     BatchState.Ended _ -> true;
             case BatchState.Sealed _,
+                    BatchState.Priming _,
                     BatchState.Spooled _,
                     BatchState.Uploaded _,
                     BatchState.Refused _,

@@ -86,6 +86,7 @@ final class Moves {
                     Running _,
                     BatchState.Refused _,
                     BatchState.Ended _,
+                    BatchState.Priming _,
                     BatchState.Calling _,
                     BatchState.Split _,
                     BatchState.Settled _ -> false;

@@ -26,7 +26,7 @@ final class Twins {
         return switch (batch.state()) {
             // A create is under way: its answer or the search for it will tell.
             case BatchState.Creating _ -> Step.ignore(batch);
-            case BatchState.Sealed _, BatchState.Spooled _, BatchState.Uploaded _ ->
+            case BatchState.Sealed _, BatchState.Priming _, BatchState.Spooled _, BatchState.Uploaded _ ->
                 moves.run(batch, Moves.lines(batch), remote, now);
             // The present attempt may have made one of its own, so that of an earlier one does not end the search.
             case BatchState.Quiescing _, BatchState.Revoking _, BatchState.Hold _ ->

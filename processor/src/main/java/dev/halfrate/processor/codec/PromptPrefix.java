@@ -6,7 +6,7 @@ import java.security.NoSuchAlgorithmException;
 
 /**
  * What a prompt begins with, in the order in which vendors' caches read it: tools and system prompt as a whole, and of
- * the messages no more than makes it long enough. Requests that begin alike may share what a cache holds.
+ * the messages, where that is not long enough, the documents at their beginning, or no more than is wanted yet. Requests that begin alike may share what a cache holds.
  */
 final class PromptPrefix {
     /** No vendor caches less than 1,024 tokens. */
@@ -30,8 +30,13 @@ final class PromptPrefix {
     }
 
     /** Adds as much of the next part as is wanted yet. */
-    void begin(byte[] value, int from, int until) {
-        add(value, from, Math.min(until, from + left));
+    void begin(byte[] value, int from, int until, LeadingDocuments documents) {
+        if (left > 0 && documents.any() && (documents.referred() || documents.end() - from >= left)) {
+            add(value, from, documents.end());
+            left = 0;
+        } else {
+            add(value, from, Math.min(until, from + left));
+        }
     }
 
     /** @return above 0; 0 if there was less than {@value #BYTES} bytes of it */

@@ -160,6 +160,7 @@ public final class RequestParser {
             private int outputTokensMax;
             private int answers = 1;
             private boolean stream;
+            private LeadingDocuments documents = LeadingDocuments.NONE;
             private final Map<String, Slice> prompts = new HashMap<>();
 
             private record Slice(int from, int until) {}
@@ -185,7 +186,11 @@ public final class RequestParser {
                         default -> {}
                     }
                     var from = Math.toIntExact(parser.currentTokenLocation().getByteOffset());
-                    parser.skipChildren();
+                    if (name.equals("messages")) {
+                        documents = LeadingDocuments.of(parser, value);
+                    } else {
+                        parser.skipChildren();
+                    }
                     if (COMMON.contains(name) || OWN.contains(name)) {
                         parser.finishToken();
                         prompts.put(
@@ -271,7 +276,7 @@ public final class RequestParser {
                         .forEach(slice -> prefix.add(value, slice.from(), slice.until()));
                 OWN.stream()
                         .flatMap(name -> Stream.ofNullable(prompts.get(name)))
-                        .forEach(slice -> prefix.begin(value, slice.from(), slice.until()));
+                        .forEach(slice -> prefix.begin(value, slice.from(), slice.until(), documents));
                 return prefix.hash();
             }
 

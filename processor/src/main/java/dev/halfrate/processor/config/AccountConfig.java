@@ -86,7 +86,7 @@ public record AccountConfig(
                 "left out: only anthropic has them; another vendor's own headers go into accounts.http.headers",
                 provider);
         Check.that(
-                provider.equals("anthropic") || promptCache.equals(CacheConfig.NONE),
+                provider.equals("anthropic") || promptCache.mark() == CacheConfig.Mark.NONE,
                 "accounts.prompt-cache.mark",
                 "left out: with %s nothing has to be marked to be cached".formatted(provider),
                 "a value");

@@ -274,7 +274,8 @@ public final class ConfigFile {
                     default ->
                         throw new ConfigException(
                                 "%s must be one of: none, 5m, 1h; got '%s'".formatted(cache.path("mark"), mark));
-                });
+                },
+                cache.integer("primers-from", CacheConfig.NONE.primersFrom()));
         cache.refuseUnknown();
         return config;
     }

@@ -180,7 +180,9 @@ public final class LaneCore {
             var chunk = chunks.apply(seq);
             while (looks > 0) {
                 var bytes = chunk.lineBytes(item);
-                var picos = room.purse().most().picos(bytes, chunk.outputTokensMax(item), chunk.hasDeadline(item));
+                var picos = room.purse()
+                        .most()
+                        .picos(bytes, chunk.outputTokensMax(item), chunk.hasDeadline(item), chunk.hasPrefix(item));
                 if (!chunk.expiresAt(item).isAfter(now)) {
                     expired.add(seq, item, bytes, 0);
                 } else if (leave && chunk.mayLeave(item)) {

@@ -11,7 +11,7 @@ package dev.halfrate.processor.lane;
  */
 public record Purse(long picos, long picosMin, long picosMax, Most most, boolean rejects) {
     /** Of lanes that no budget binds. */
-    public static final Purse UNBOUNDED = new Purse(Long.MAX_VALUE, 0, Long.MAX_VALUE, (_, _, _) -> 0, false);
+    public static final Purse UNBOUNDED = new Purse(Long.MAX_VALUE, 0, Long.MAX_VALUE, (_, _, _, _) -> 0, false);
 
     /** An upper bound of a request's cost. */
     @FunctionalInterface
@@ -19,7 +19,8 @@ public record Purse(long picos, long picosMin, long picosMax, Most most, boolean
         /**
          * @param outputTokensMax 0 if the request sets no limit
          * @param deadline whether it has one, so that it may be sent alone as well while its batch is on its way
+         * @param prefix whether others may begin alike, so that it may be sent alone before them
          */
-        long picos(int lineBytes, int outputTokensMax, boolean deadline);
+        long picos(int lineBytes, int outputTokensMax, boolean deadline, boolean prefix);
     }
 }

@@ -18,6 +18,9 @@ public interface WaitingItems {
     /** @return whether an item has a deadline */
     boolean hasDeadline(int item);
 
+    /** @return whether others may begin as an item does */
+    boolean hasPrefix(int item);
+
     /** @return whether an item may leave the lane where a batch is no use */
     boolean mayLeave(int item);
 

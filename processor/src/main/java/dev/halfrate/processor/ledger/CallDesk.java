@@ -2,6 +2,7 @@ package dev.halfrate.processor.ledger;
 
 import dev.halfrate.processor.batch.Batch;
 import dev.halfrate.processor.batch.BatchEvent;
+import dev.halfrate.processor.batch.BatchState;
 import dev.halfrate.processor.batch.ItemReport;
 import dev.halfrate.processor.codec.ContentHash;
 import dev.halfrate.processor.provider.CallOutcome;
@@ -54,10 +55,10 @@ final class CallDesk {
         this.threads = threads;
     }
 
-    /** Gets the next group of a batch ready, unless that is being done. */
-    void prepare(Batch batch, Candidates candidates, Reply reply) throws InterruptedException {
+    /** @return false if a group of the batch is being got ready, so that nothing is done */
+    boolean prepare(Batch batch, Candidates candidates, Reply reply) throws InterruptedException {
         if (!preparing.add(batch.id())) {
-            return;
+            return false;
         }
         try {
             var items = candidates.first(GROUP_MAX);
@@ -72,6 +73,7 @@ final class CallDesk {
             drop(batch.id());
             mailbox.post(batch, new BatchEvent.CallsNotPrepared(e.getClass().getSimpleName()));
         }
+        return true;
     }
 
     private void prepare(Batch batch, List<ManifestItem> items, Reply reply) throws InterruptedException {
@@ -187,10 +189,13 @@ final class CallDesk {
         var header = batch.header();
         CallOutcome outcome = new CallOutcome.NoAnswer("it was cut off");
         try {
-            outcome = workshop.gate(header.account())
-                    .provider()
-                    .call(new Provider.Call(
-                            header.endpoint(), header.apiVersion(), header.betas(), body.bytes, group.turns.timeout()));
+            var provider = workshop.gate(header.account()).provider();
+            outcome = provider.call(new Provider.Call(
+                    header.endpoint(),
+                    header.apiVersion(),
+                    header.betas(),
+                    batch.state() instanceof BatchState.Priming ? marked(provider, body.bytes) : body.bytes,
+                    group.turns.timeout()));
         } catch (RuntimeException e) {
             LOG.error("{}: a call failed unexpectedly", batch.id(), e);
             outcome = new CallOutcome.NoAnswer(e.getClass().getSimpleName());
@@ -198,6 +203,13 @@ final class CallDesk {
             group.turns.ended(outcome, begun);
         }
         return outcome;
+    }
+
+    private static byte[] marked(Provider provider, byte[] body) {
+        var marked = provider.capabilities().lineFormat().marked(ByteBuffer.wrap(body));
+        var bytes = new byte[marked.remaining()];
+        marked.get(bytes);
+        return bytes;
     }
 
     private SeenItem see(Batch batch, ManifestItem item, CallOutcome outcome) {

@@ -125,6 +125,7 @@ final class HttpVendor implements Vendor {
             case Effect.ReportRefusedLines(var lines) -> onThread(batch, () -> reportRefused(batch, lines));
             case Effect.PrepareCalls _ -> onThread(batch, () -> prepareCalls(batch));
             case Effect.PrepareHedges(var until) -> onThread(batch, () -> prepareHedges(batch, until));
+            case Effect.PreparePrimers(var groupsFrom) -> onThread(batch, () -> preparePrimers(batch, groupsFrom));
             case Effect.Call(var items, var at) -> desk.call(batch, items, at);
             case Effect.DropCalls _ -> desk.drop(batch.id());
             case Effect.ReportUnanswered(var items) -> onThread(batch, () -> reportUnanswered(batch, items));
@@ -461,9 +462,20 @@ final class HttpVendor implements Vendor {
                 batch, itemsMax -> uncalled(batch).stream().limit(itemsMax).toList(), BatchEvent.CallsPrepared::new);
     }
 
+    private void preparePrimers(Batch batch, int groupsFrom) throws InterruptedException {
+        desk.prepare(
+                batch,
+                itemsMax -> SpoolOrder.alike(uncalled(batch)).stream()
+                        .filter(group -> group.size() >= groupsFrom)
+                        .map(List::getFirst)
+                        .limit(itemsMax)
+                        .toList(),
+                (items, _) -> new BatchEvent.PrimersPrepared(items));
+    }
+
     private void prepareHedges(Batch batch, Instant until) throws InterruptedException {
         var later = new TreeMap<Integer, Instant>();
-        desk.prepare(
+        var begun = desk.prepare(
                 batch,
                 itemsMax -> {
                     var near = new ArrayList<ManifestItem>();
@@ -489,6 +501,9 @@ final class HttpVendor implements Vendor {
                                     .min(Comparator.naturalOrder())
                                     .orElse(null));
                 });
+        if (!begun) {
+            mailbox.post(batch, new BatchEvent.CallsNotPrepared("others are being got ready"));
+        }
     }
 
     /** Read in the room for manifests, and kept outside: turns are waited for with them, and others need the room. */

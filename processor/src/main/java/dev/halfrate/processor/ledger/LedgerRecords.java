@@ -100,6 +100,8 @@ final class LedgerRecords {
                 .setLatePicos(batch.calls().lateCost().picos());
         switch (batch.state()) {
             case BatchState.Sealed _ -> draft.setState(LedgerState.SEALED);
+            case BatchState.Priming priming ->
+                draft.setState(LedgerState.PRIMING).setAwaited(priming.awaited());
             case BatchState.Spooled spooled ->
                 draft.setState(LedgerState.SPOOLED).setLines(spooled.lines());
             case BatchState.Uploaded uploaded ->
@@ -229,6 +231,7 @@ final class LedgerRecords {
                                 ? Standing.PROVISIONAL
                                 : entry.getCancelled() ? Standing.CANCELLING : Standing.PROVEN,
                         0);
+            case PRIMING -> new BatchState.Priming(entry.getAwaited());
             case CALLING -> new BatchState.Calling();
             case SPLIT -> new BatchState.Split(entry.getOpenParts());
             case SETTLED -> new BatchState.Settled(Instant.ofEpochMilli(entry.getChangedAt()));

@@ -53,7 +53,7 @@ public final class LedgerWorker implements AutoCloseable {
     private static final Duration RESTART_DELAY_MAX = Duration.ofSeconds(30);
     private static final Duration WELL_AFTER = Duration.ofMinutes(1);
     private static final AccountRules UNKNOWN_ACCOUNT =
-            new AccountRules(false, true, DoubtPolicy.HOLD, 0, false, false);
+            new AccountRules(false, true, DoubtPolicy.HOLD, 0, false, false, 0);
 
     private final HalfrateConfig config;
     private final String instance;
@@ -162,7 +162,8 @@ public final class LedgerWorker implements AutoCloseable {
                 policy,
                 account.doubts().linesMax(),
                 !inline && account.files().delete(),
-                account.sync().inDoubt() == SyncConfig.InDoubt.CALL_AGAIN);
+                account.sync().inDoubt() == SyncConfig.InDoubt.CALL_AGAIN,
+                account.promptCache().primersFrom());
     }
 
     /** On the sweeper's thread. */

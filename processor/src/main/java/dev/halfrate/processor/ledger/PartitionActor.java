@@ -543,6 +543,7 @@ public final class PartitionActor {
                         tally.returned());
             }
             case BatchState.Sealed _,
+                    BatchState.Priming _,
                     BatchState.Spooled _,
                     BatchState.Uploaded _,
                     BatchState.Creating _,

@@ -100,7 +100,7 @@ final class Spool implements BodyReader.Sink {
         var id = new UpstreamId(batch.attempt().tag(), item.item());
         var endpoint = batch.header().endpoint();
         if (alike.getOrDefault(item.ref().getPrefix(), 0) >= format.markedFrom()) {
-            var marked = format.encodeMarked(id, endpoint, body);
+            var marked = format.encode(id, endpoint, format.marked(body));
             // Marks may have been chosen after the request was read; then there is no room for one.
             if (marked.length <= item.ref().getLineBytes()) {
                 return marked;

@@ -14,6 +14,16 @@ final class SpoolOrder {
 
     /** @return the items that are not done, a line each */
     static List<ManifestItem> of(Batch batch, List<ManifestItem> items) {
+        // Last, so that the order is the same whatever is done: items may end between the spool and a look at its
+        // lines.
+        return alike(items).stream()
+                .flatMap(List::stream)
+                .filter(item -> !batch.done().has(item.item()))
+                .toList();
+    }
+
+    /** @return the items, those together whose prompts begin alike */
+    static List<List<ManifestItem>> alike(List<ManifestItem> items) {
         var groups = new LinkedHashMap<Long, List<ManifestItem>>();
         var alone = -1L;
         for (var item : items) {
@@ -22,11 +32,6 @@ final class SpoolOrder {
             groups.computeIfAbsent(prefix == 0 ? alone-- : prefix, _ -> new ArrayList<>(1))
                     .add(item);
         }
-        // Last, so that the order is the same whatever is done: items may end between the spool and a look at its
-        // lines.
-        return groups.values().stream()
-                .flatMap(List::stream)
-                .filter(item -> !batch.done().has(item.item()))
-                .toList();
+        return List.copyOf(groups.values());
     }
 }

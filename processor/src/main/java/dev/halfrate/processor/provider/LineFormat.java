@@ -20,9 +20,9 @@ public interface LineFormat {
         return Integer.MAX_VALUE;
     }
 
-    /** Encodes one line whose prompt's beginning is marked to be cached, if it can be. */
-    default byte[] encodeMarked(UpstreamId id, String endpoint, ByteBuffer body) {
-        return encode(id, endpoint, body);
+    /** @return a body whose prompt's beginning is marked to be cached, if it can be; else the same */
+    default ByteBuffer marked(ByteBuffer body) {
+        return body;
     }
 
     /** Bytes that {@link #frame} puts behind the body. */

@@ -15,17 +15,23 @@ import java.time.Duration;
  * @param requestsMax, bytesMax of one batch, as the vendor takes it
  * @param onePartition whether all of the account's batches share one work partition, because an attempt whose
  *     create got no answer can be told apart only where there is one at a time
+ * @param primes whether some of the requests of a batch may be sent alone before the others
  * @param configured what an operator has said of the vendor's limits
  */
 public record AccountLimits(
-        String provider, int requestsMax, long bytesMax, boolean onePartition, LimitsConfig configured) {
+        String provider,
+        int requestsMax,
+        long bytesMax,
+        boolean onePartition,
+        boolean primes,
+        LimitsConfig configured) {
 
     /** Of an account that the configuration does not name any more: its requests wait, and expire if it never comes back. */
     static final AccountLimits UNKNOWN = new AccountLimits("", 0, 0, false);
 
     /** Of an account of which nothing is configured. */
     public AccountLimits(String provider, int requestsMax, long bytesMax, boolean onePartition) {
-        this(provider, requestsMax, bytesMax, onePartition, LimitsConfig.VENDORS);
+        this(provider, requestsMax, bytesMax, onePartition, false, LimitsConfig.VENDORS);
     }
 
     /** Requests of a batch whose requests are sent one by one: so few that it settles soon, so many that it is no burden. */

@@ -155,29 +155,37 @@ final class Budgets {
         var rejects = budget.atLimit() == AtLimit.REJECT;
         var price = rules.pricing().of(lane.id().getModel(), now).orElse(null);
         if (price == null) {
-            return new Purse(0, 0, Long.MAX_VALUE, (_, _, _) -> 1, rejects);
+            return new Purse(0, 0, Long.MAX_VALUE, (_, _, _, _) -> 1, rejects);
         }
         var tokensPerByte = lane.ratio().isKnown() ? MARGIN * ratio.inputTokens() / ratio.bytes() : TOKENS_PER_BYTE_MAX;
-        var usual = most(price, AtOnce.is(lane.id()), tokensPerByte);
+        var onlyAlone = AtOnce.is(lane.id());
+        var usual = most(price, onlyAlone, tokensPerByte);
         var alone = most(price, true, tokensPerByte);
-        Purse.Most most = (lineBytes, outputTokensMax, deadline) -> new Usd(
-                        usual.picos(lineBytes, outputTokensMax, false))
-                .plus(new Usd(deadline && !AtOnce.is(lane.id()) ? alone.picos(lineBytes, outputTokensMax, false) : 0))
-                .picos();
+        Purse.Most most = (lineBytes, outputTokensMax, deadline, prefix) -> {
+            var alsoAlone = !onlyAlone && (deadline || (prefix && lane.account().primes()));
+            return usual.of(lineBytes, outputTokensMax)
+                    .plus(alsoAlone ? alone.of(lineBytes, outputTokensMax) : Usd.ZERO)
+                    .picos();
+        };
         var crumb = !rejects && reserved(budget) > 0 ? budget.limit().picos() / CRUMBS : 0;
         var picosMax =
                 binding(lane).mapToLong(each -> each.limit().picos()).min().orElse(Long.MAX_VALUE);
         return new Purse(free(budget, now), crumb, picosMax, most, rejects);
     }
 
-    private Purse.Most most(Price price, boolean atOnce, double tokensPerByte) {
+    /** What one answer costs at most. */
+    @FunctionalInterface
+    private interface OneAnswer {
+        Usd of(int lineBytes, int outputTokensMax);
+    }
+
+    private OneAnswer most(Price price, boolean atOnce, double tokensPerByte) {
         var perInputToken =
                 dearest(price, atOnce, rates -> Stream.of(rates.input(), rates.cacheWrite(), rates.hourCacheWrite()));
         var perOutputToken = dearest(price, atOnce, rates -> Stream.of(rates.output()));
-        return (lineBytes, outputTokensMax, _) -> new Usd(perInputToken)
+        return (lineBytes, outputTokensMax) -> new Usd(perInputToken)
                 .times((long) Math.ceil(lineBytes * tokensPerByte))
-                .plus(new Usd(perOutputToken).times(outputTokens(outputTokensMax)))
-                .picos();
+                .plus(new Usd(perOutputToken).times(outputTokens(outputTokensMax)));
     }
 
     /** @param max of a request; less than zero: so many answers without a limit */

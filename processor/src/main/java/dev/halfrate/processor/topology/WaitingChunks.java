@@ -92,6 +92,11 @@ final class WaitingChunks implements LongFunction<WaitingChunks.Chunk> {
         }
 
         @Override
+        public boolean hasPrefix(int item) {
+            return refs().get(item).getPrefix() != 0;
+        }
+
+        @Override
         public boolean mayLeave(int item) {
             return refs().get(item).getAuto();
         }

@@ -92,7 +92,7 @@ class AtOnceTest {
 
     @Test
     void whatGotNoAnswerFailsWherePolicySaysSo() {
-        var rules = new AccountRules(false, true, DoubtPolicy.HOLD, 0, false, false);
+        var rules = new AccountRules(false, true, DoubtPolicy.HOLD, 0, false, false, 0);
         var step = new BatchLifecycle(SETTINGS, _ -> rules)
                 .on(calling(0), called(Finding.NO_ANSWER, 0), new Situation(9, NOW, 0));
 

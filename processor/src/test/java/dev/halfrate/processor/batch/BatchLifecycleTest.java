@@ -803,7 +803,7 @@ class BatchLifecycleTest {
     @Nested
     class FilesOfASettledBatch {
         private final BatchLifecycle deleting = new BatchLifecycle(
-                SETTINGS, _ -> new AccountRules(false, true, DoubtPolicy.RESUBMIT_IF_REVOKED, 0, true, true));
+                SETTINGS, _ -> new AccountRules(false, true, DoubtPolicy.RESUBMIT_IF_REVOKED, 0, true, true, 0));
 
         private Step on(Batch batch, BatchEvent event) {
             return deleting.on(batch, event, new Situation(EPOCH, NOW, 0));
@@ -1327,7 +1327,7 @@ class BatchLifecycleTest {
 
     @Test
     void policyMayLeaveEveryDoubtToAnOperator() {
-        var rules = new AccountRules(false, true, DoubtPolicy.HOLD, 0, false, true);
+        var rules = new AccountRules(false, true, DoubtPolicy.HOLD, 0, false, true, 0);
         var step = new BatchLifecycle(SETTINGS, _ -> rules)
                 .on(in(quiescing(1, true)), absent(), new Situation(EPOCH, NOW, 0));
 

@@ -46,11 +46,15 @@ public final class Examples {
 
     /** OpenAI's way: a file that can be deleted, and a batch that can be told from all others. */
     public static final AccountRules EXACT =
-            new AccountRules(false, true, DoubtPolicy.RESUBMIT_IF_REVOKED, 0, false, true);
+            new AccountRules(false, true, DoubtPolicy.RESUBMIT_IF_REVOKED, 0, false, true, 0);
 
     /** Anthropic's way: everything in the create, and only candidates in the listings. */
     public static final AccountRules PROBABLE =
-            new AccountRules(true, false, DoubtPolicy.RESUBMIT_AFTER_QUIESCE, 10 * ITEMS, false, true);
+            new AccountRules(true, false, DoubtPolicy.RESUBMIT_AFTER_QUIESCE, 10 * ITEMS, false, true, 0);
+
+    /** As {@link #EXACT}; of four requests that begin alike, one goes first. */
+    public static final AccountRules PRIMED =
+            new AccountRules(false, true, DoubtPolicy.RESUBMIT_IF_REVOKED, 0, false, true, 4);
 
     public static final BatchHeader HEADER = header("batch-7", ITEMS, 2);
 
@@ -150,7 +154,9 @@ public final class Examples {
                 provisionallyEnded(),
                 new BatchState.Split(List.of("batch-7.1", "batch-7.2")),
                 new BatchState.Settled(NOW.minusSeconds(10)),
-                new BatchState.Calling());
+                new BatchState.Calling(),
+                new BatchState.Priming(0),
+                new BatchState.Priming(2));
     }
 
     /** Every kind of event, with every outcome that there is. */
@@ -213,7 +219,9 @@ public final class Examples {
                                 new BatchEvent.HedgesPrepared(List.of(0, 2), List.of(), null),
                                 new BatchEvent.HedgesPrepared(List.of(0), List.of(1), NOW),
                                 called(Finding.SUCCEEDED, 1),
-                                called(Finding.NO_ANSWER, 1)))
+                                called(Finding.NO_ANSWER, 1),
+                                new BatchEvent.PrimersPrepared(List.of()),
+                                new BatchEvent.PrimersPrepared(List.of(0, 2))))
                 .<BatchEvent>flatMap(events -> events)
                 .toList();
     }

@@ -84,7 +84,8 @@ class StateDiagramTest {
                                         policy,
                                         100,
                                         exact,
-                                        true)));
+                                        true,
+                                        exact ? 4 : 0)));
                     }
                 }
             }

@@ -91,6 +91,23 @@ class RequestParserTest {
     }
 
     @Test
+    void leadingDocumentsCountAsAWholeWhereThereIsNoLongSystemPrompt() {
+        var common = "x".repeat(PromptPrefix.BYTES);
+        var asked =
+                "\"messages\":[{\"content\":[{\"type\":\"document\",\"data\":\"%s\"},{\"type\":\"text\",\"text\":\"%s\"}]}]";
+        assertThat(prefix(asked.formatted(common + "1", "a"))).isEqualTo(prefix(asked.formatted(common + "1", "b")));
+        assertThat(prefix(asked.formatted(common + "1", "a"))).isNotEqualTo(prefix(asked.formatted(common + "2", "a")));
+        assertThat(prefix(asked.formatted("short", "a"))).isZero();
+        assertThat(prefix("\"system\":\"%s\",".formatted(common) + asked.formatted(common + "1", "a")))
+                .isEqualTo(prefix("\"system\":\"%s\",".formatted(common) + asked.formatted(common + "2", "a")));
+
+        var named =
+                "\"messages\":[{\"content\":[{\"source\":{\"type\":\"file\",\"file_id\":\"%s\"},\"type\":\"document\"},{\"type\":\"text\",\"text\":\"%s\"}]}]";
+        assertThat(prefix(named.formatted("f1", "a"))).isPositive().isEqualTo(prefix(named.formatted("f1", "b")));
+        assertThat(prefix(named.formatted("f1", "a"))).isNotEqualTo(prefix(named.formatted("f2", "a")));
+    }
+
+    @Test
     void paramsBesideABodyAreAnyOtherKey() {
         var line = """
                 {"custom_id":"a","method":"POST","url":"/u","body":{"model":"m"},"params":{"model":"n","stream":true}}""";

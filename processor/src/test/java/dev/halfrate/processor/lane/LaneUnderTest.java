@@ -45,6 +45,11 @@ final class LaneUnderTest {
         }
 
         @Override
+        public boolean hasPrefix(int item) {
+            return false;
+        }
+
+        @Override
         public boolean mayLeave(int item) {
             return items.get(item).mayLeave();
         }

@@ -56,8 +56,8 @@ class HttpVendorTest {
     private static final int KILOBYTES = 100;
     private static final Instant DEADLINE = Instant.parse("2026-11-21T22:00:00Z");
     private static final List<ManifestItem> ITEMS = List.of(
-            Refs.item(0, 0, 0, "a"),
-            Refs.item(1, 0, 10, "b", DEADLINE.toEpochMilli()),
+            Refs.item(0, 0, 0, "a", 0, 7, 0),
+            Refs.item(1, 0, 10, "b", DEADLINE.toEpochMilli(), 7, 0),
             Refs.item(2, 0, 20, "c", DEADLINE.plusSeconds(60).toEpochMilli()));
 
     @TempDir
@@ -463,6 +463,37 @@ class HttpVendorTest {
         assertThat(http.called)
                 .singleElement()
                 .satisfies(call -> assertThat(call.body()).isEqualTo("a".getBytes(UTF_8)));
+    }
+
+    @Test
+    void ofItemsThatBeginAlikeTheFirstIsGotReadyAndSentWithItsMark() throws Exception {
+        http.format = new Refs.Marking(2);
+        vendor.start(in(new BatchState.Priming(0)), new Effect.PreparePrimers(2));
+        assertThat(letter()).isEqualTo(new BatchEvent.PrimersPrepared(List.of(0)));
+
+        vendor.start(in(new BatchState.Priming(1)), new Effect.Call(List.of(0), clock.now()));
+        letter();
+
+        assertThat(http.called)
+                .singleElement()
+                .satisfies(call -> assertThat(call.body()).isEqualTo("a+mark".getBytes(UTF_8)));
+    }
+
+    @Test
+    void whereFewBeginAlikeNoneIsGotReady() throws Exception {
+        vendor.start(in(new BatchState.Priming(0)), new Effect.PreparePrimers(3));
+
+        assertThat(letter()).isEqualTo(new BatchEvent.PrimersPrepared(List.of()));
+    }
+
+    @Test
+    void hedgesWaitForWhatIsBeingGotReadyAndAreNotForgotten() throws Exception {
+        vendor.start(in(new BatchState.Priming(0)), new Effect.PreparePrimers(2));
+        letter();
+
+        vendor.start(in(new BatchState.Sealed()), new Effect.PrepareHedges(DEADLINE));
+
+        assertThat(letter()).isInstanceOf(BatchEvent.CallsNotPrepared.class);
     }
 
     @Test

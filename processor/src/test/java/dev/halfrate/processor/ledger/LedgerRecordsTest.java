@@ -106,6 +106,7 @@ class LedgerRecordsTest {
                                 full(new BatchState.Running(
                                         seen.lines(), seen.createdAt(), seen.remoteStatus(), 0, 0, seen.standing()));
                             case BatchState.Sealed _,
+                                    BatchState.Priming _,
                                     BatchState.Spooled _,
                                     BatchState.Uploaded _,
                                     BatchState.Creating _,

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
 class RecordedTraceTest {
     private static final Path TRACES = Path.of("src/test/resources/traces");
     private static final Map<String, AccountRules> RULES =
-            new TreeMap<>(Map.of("exact", Examples.EXACT, "probable", Examples.PROBABLE));
+            new TreeMap<>(Map.of("exact", Examples.EXACT, "probable", Examples.PROBABLE, "primed", Examples.PRIMED));
 
     @Test
     void whatEarlierReleasesWroteIsGoneOnFromAsTheyWould() throws IOException {

@@ -97,4 +97,22 @@ final class Refs {
     static Batch sealed(int items) {
         return Batch.sealed(Examples.header(Examples.HEADER.batchId(), items, 1), Examples.NOW);
     }
+
+    /** Puts a word behind the bodies of requests that begin alike. */
+    record Marking(int markedFrom) implements LineFormat {
+        @Override
+        public int lineBytes(String endpoint, int bodyBytes) {
+            return FORMAT.lineBytes(endpoint, bodyBytes);
+        }
+
+        @Override
+        public byte[] encode(UpstreamId id, String endpoint, ByteBuffer body) {
+            return FORMAT.encode(id, endpoint, body);
+        }
+
+        @Override
+        public ByteBuffer marked(ByteBuffer body) {
+            return ByteBuffer.wrap((UTF_8.decode(body.duplicate()) + "+mark").getBytes(UTF_8));
+        }
+    }
 }

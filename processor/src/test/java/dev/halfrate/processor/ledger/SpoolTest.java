@@ -1,15 +1,11 @@
 package dev.halfrate.processor.ledger;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.halfrate.processor.batch.Batch;
 import dev.halfrate.processor.batch.ItemBits;
-import dev.halfrate.processor.provider.LineFormat;
-import dev.halfrate.processor.provider.UpstreamId;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -130,24 +126,6 @@ class SpoolTest {
                 .isInstanceOf(IOException.class);
     }
 
-    /** Puts a word behind the bodies of requests that begin alike. */
-    private record Marking(int markedFrom) implements LineFormat {
-        @Override
-        public int lineBytes(String endpoint, int bodyBytes) {
-            return Refs.FORMAT.lineBytes(endpoint, bodyBytes);
-        }
-
-        @Override
-        public byte[] encode(UpstreamId id, String endpoint, ByteBuffer body) {
-            return Refs.FORMAT.encode(id, endpoint, body);
-        }
-
-        @Override
-        public byte[] encodeMarked(UpstreamId id, String endpoint, ByteBuffer body) {
-            return encode(id, endpoint, ByteBuffer.wrap((UTF_8.decode(body.duplicate()) + "+mark").getBytes(UTF_8)));
-        }
-    }
-
     @Test
     void requestsThatBeginAlikeStandTogetherAndAreMarkedIfThereAreEnough() throws Exception {
         var items = new ArrayList<ManifestItem>();
@@ -157,7 +135,7 @@ class SpoolTest {
             items.add(Refs.item(item, 0, item * 10L, "body-" + item, 0, prefixes[item], 5));
         }
 
-        Spool.write(Refs.sealed(6), items, new Marking(3), file(), bodies);
+        Spool.write(Refs.sealed(6), items, new Refs.Marking(3), file(), bodies);
 
         assertThat(Files.readAllLines(file()))
                 .containsExactly(
@@ -175,7 +153,7 @@ class SpoolTest {
         topic.add(10, "b");
         var items = List.of(Refs.item(0, 0, 0, "a", 0, 7, 0), Refs.item(1, 0, 10, "b", 0, 7, 0));
 
-        Spool.write(Refs.sealed(2), items, new Marking(2), file(), bodies);
+        Spool.write(Refs.sealed(2), items, new Refs.Marking(2), file(), bodies);
 
         assertThat(Files.readAllLines(file())).containsExactly(line(0, "a"), line(1, "b"));
     }

@@ -7,6 +7,7 @@ import dev.halfrate.processor.provider.CreateOutcome;
 import dev.halfrate.processor.provider.DeleteOutcome;
 import dev.halfrate.processor.provider.FilePosition;
 import dev.halfrate.processor.provider.FindOutcome;
+import dev.halfrate.processor.provider.LineFormat;
 import dev.halfrate.processor.provider.MarkerOutcome;
 import dev.halfrate.processor.provider.PollOutcome;
 import dev.halfrate.processor.provider.Provider;
@@ -46,6 +47,7 @@ final class VirtualHttp implements Provider {
     volatile PollOutcome polled = new PollOutcome.NoAnswer("nothing is told");
     volatile Function<Create, CreateOutcome> onCreate = create -> new CreateOutcome.InDoubt("nothing is told");
 
+    volatile LineFormat format = Refs.FORMAT;
     final List<Call> called = new CopyOnWriteArrayList<>();
     volatile Function<Call, CallOutcome> onCall = call -> new CallOutcome.NoAnswer("nothing is told");
 
@@ -62,7 +64,7 @@ final class VirtualHttp implements Provider {
                 Capabilities.SearchQuality.EXACT,
                 false,
                 false,
-                Refs.FORMAT);
+                format);
     }
 
     @Override

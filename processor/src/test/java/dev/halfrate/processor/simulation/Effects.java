@@ -105,6 +105,7 @@ final class Effects implements Vendor {
                 soon(() -> mailbox.post(Letters.refusedLines(batch, items(batch), lines, clock.now())));
             case Effect.PrepareCalls _ -> soon(() -> prepareCalls(batch));
             case Effect.PrepareHedges(var until) -> soon(() -> prepareHedges(batch, until));
+            case Effect.PreparePrimers(var groupsFrom) -> soon(() -> preparePrimers(batch, groupsFrom));
             case Effect.Call(var items, var at) -> items.forEach(item -> soon(() -> call(batch, item, at)));
             case Effect.DropCalls _ -> {}
             case Effect.ReportUnanswered(var items) ->
@@ -460,6 +461,20 @@ final class Effects implements Vendor {
             found.forEach(item -> call(batch, item, clock.now()));
         }
         tell(batch, new BatchEvent.HedgesPrepared(found, gone, next));
+    }
+
+    /** Every fourth request begins as the others of these do. */
+    private void preparePrimers(Batch batch, int groupsFrom) {
+        if (faults.hit(0.05)) {
+            tell(batch, new BatchEvent.CallsNotPrepared("no bodies"));
+            return;
+        }
+        var alike = batch.uncalled().filter(item -> item % 4 == 0).boxed().toList();
+        var first = alike.size() < groupsFrom || faults.hit(0.05) ? List.<Integer>of() : alike.subList(0, 1);
+        if (mutant == Mutant.HEDGES_NOT_WRITTEN_AHEAD) {
+            first.forEach(item -> call(batch, item, clock.now()));
+        }
+        tell(batch, new BatchEvent.PrimersPrepared(first));
     }
 
     /** From the thread that starts to the answer: here, too, a process may stand still for hours. */

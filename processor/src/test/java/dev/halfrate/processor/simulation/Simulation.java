@@ -130,7 +130,13 @@ final class Simulation {
                 ? DoubtPolicy.HOLD
                 : vendor.inline ? DoubtPolicy.RESUBMIT_AFTER_QUIESCE : DoubtPolicy.RESUBMIT_IF_REVOKED;
         var rules = new AccountRules(
-                vendor.inline, vendor.exact, policy, dice.between(5, 30), !vendor.inline && dice.chance(0.3), true);
+                vendor.inline,
+                vendor.exact,
+                policy,
+                dice.between(5, 30),
+                !vendor.inline && dice.chance(0.3),
+                true,
+                dice.chance(0.3) ? 2 : 0);
         this.lifecycle = new BatchLifecycle(settings, _ -> rules);
     }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.halfrate.processor.codec.Result;
 import dev.halfrate.processor.config.LanesConfig;
+import dev.halfrate.processor.config.LimitsConfig;
 import dev.halfrate.processor.money.Budget;
 import dev.halfrate.processor.money.Budget.AtLimit;
 import dev.halfrate.processor.money.Budget.Period;
@@ -50,6 +51,10 @@ class BudgetsTest {
     }
 
     private LanesUnderTest lanes(Budget... budgets) {
+        return lanes(false, budgets);
+    }
+
+    private LanesUnderTest lanes(boolean primes, Budget... budgets) {
         var config = new LanesConfig(50_000, 1_000_000, Duration.ofMinutes(1), 100, Duration.ofHours(1), 1_000_000);
         var rates = new Rates(new Usd(CENT / 2), new Usd(1), new Usd(CENT), new Usd(1), new Usd(CENT));
         var price = new Price(LocalDate.EPOCH, "here", false, rates, rates, null);
@@ -57,7 +62,7 @@ class BudgetsTest {
         return new LanesUnderTest(
                 stateDir,
                 config,
-                Map.of("main", new AccountLimits("openai", 50_000, 1_000_000, false)),
+                Map.of("main", new AccountLimits("openai", 50_000, 1_000_000, false, primes, LimitsConfig.VENDORS)),
                 new BudgetRules(List.of(budgets), pricing, 50));
     }
 
@@ -87,6 +92,17 @@ class BudgetsTest {
             lanes.advance(Duration.ofSeconds(1));
             assertThat(lanes.gauge("halfrate.budget.spent")).isEqualTo(5);
             assertThat(lanes.gauge("halfrate.budget.reserved")).isEqualTo(5);
+        }
+    }
+
+    @Test
+    void whatMayBeSentBeforeTheOthersIsReservedAtBothPrices() {
+        try (var lanes = lanes(true, budget("all", "", Period.MONTH, 10, AtLimit.WAIT))) {
+            lanes.arrive(requests(lanes, "a", 25).stream()
+                    .map(ref -> Ref.newBuilder(ref).setPrefix(7).build())
+                    .toList());
+
+            assertThat(sealed(lanes)).containsExactly(5);
         }
     }
 

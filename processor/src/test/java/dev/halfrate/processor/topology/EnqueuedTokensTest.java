@@ -39,7 +39,7 @@ class EnqueuedTokensTest {
     private LanesUnderTest lanes(int batchesInFlightMax, long quota) {
         var config = new LanesConfig(50_000, 1_000_000, AGE_MAX, batchesInFlightMax, Duration.ofHours(1), 1_000_000);
         var configured = new LimitsConfig(0, 0, 0, 0, 0, List.of(new ModelTokens("sma*", quota)));
-        var account = new AccountLimits("openai", 50_000, 1_000_000, false, configured);
+        var account = new AccountLimits("openai", 50_000, 1_000_000, false, false, configured);
         return new LanesUnderTest(stateDir, config, Map.of("main", account, "other", account));
     }
 

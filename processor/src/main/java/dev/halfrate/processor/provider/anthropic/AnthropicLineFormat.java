@@ -45,7 +45,7 @@ final class AnthropicLineFormat implements LineFormat {
     }
 
     @Override
-    public byte[] encodeMarked(UpstreamId id, String endpoint, ByteBuffer body) {
-        return encode(id, endpoint, mark == null ? body : mark.in(body));
+    public ByteBuffer marked(ByteBuffer body) {
+        return mark == null ? body : mark.in(body);
     }
 }

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
+import dev.halfrate.processor.codec.LeadingDocuments;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -13,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Marks the end of what requests have in common, so that the vendor caches it: the system prompt, or the tools where there is
- * none. A body that has a mark of its own stays as it is, and so does one that has too little to be cached. Everything
+ * none; where these are short, the documents that the first message begins with. A body that has a mark of its own stays as it is, and so does one that has too little to be cached. Everything
  * else in a body stays byte for byte. Deterministic; source: the vendor's page on prompt caching.
  */
 enum CacheMark {
@@ -72,10 +73,12 @@ enum CacheMark {
         }
     }
 
-    private ByteBuffer insert(byte[] body, Places places) {
+    private ByteBuffer insert(byte[] body, Places places) throws IOException {
         var system = places.system;
         var place = system == null ? places.tools : system;
-        if (place == null || places.commonBytes() < COMMON_BYTES_MIN) {
+        if (places.commonBytes() < COMMON_BYTES_MIN) {
+            return insertBehindDocuments(body, COMMON_BYTES_MIN - places.commonBytes());
+        } else if (place == null) {
             return ByteBuffer.wrap(body);
         } else if (system != null && system.text) {
             return ByteBuffer.allocate(body.length + BLOCK.length + behindText.length())
@@ -86,14 +89,36 @@ enum CacheMark {
                     .put(body, system.until, body.length - system.until)
                     .flip();
         }
-        var last = place.lastObjectEnd;
-        return last < 0
-                ? ByteBuffer.wrap(body)
-                : ByteBuffer.allocate(body.length + insideObject.length())
-                        .put(body, 0, last)
-                        .put(insideObject.getBytes(US_ASCII))
-                        .put(body, last, body.length - last)
-                        .flip();
+        return place.lastObjectEnd < 0 ? ByteBuffer.wrap(body) : insideObject(body, place.lastObjectEnd);
+    }
+
+    /** @param bytesMin of messages up to there, unless their size is not to be seen */
+    private ByteBuffer insertBehindDocuments(byte[] body, int bytesMin) throws IOException {
+        try (var parser = JSON.createParser(body)) {
+            parser.nextToken();
+            while (parser.nextToken() == JsonToken.FIELD_NAME) {
+                var messages = parser.currentName().equals("messages");
+                parser.nextToken();
+                if (messages) {
+                    var begin = Math.toIntExact(parser.currentTokenLocation().getByteOffset());
+                    var documents = LeadingDocuments.of(parser, body);
+                    return documents.any() && (documents.referred() || documents.end() - begin >= bytesMin)
+                            ? insideObject(body, documents.end())
+                            : ByteBuffer.wrap(body);
+                }
+                parser.skipChildren();
+            }
+        }
+        return ByteBuffer.wrap(body);
+    }
+
+    /** @param end where an object with something in it has its closing brace */
+    private ByteBuffer insideObject(byte[] body, int end) {
+        return ByteBuffer.allocate(body.length + insideObject.length())
+                .put(body, 0, end)
+                .put(insideObject.getBytes(US_ASCII))
+                .put(body, end, body.length - end)
+                .flip();
     }
 
     /**

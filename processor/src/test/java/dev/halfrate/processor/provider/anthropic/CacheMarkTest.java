@@ -62,6 +62,26 @@ class CacheMarkTest {
         assertThat(json.at("/tools/0").has("cache_control")).isFalse();
     }
 
+    @Test
+    void documentsThatTheFirstMessageBeginsWithAreMarkedBehindTheLast() throws Exception {
+        var body = """
+                {"system":"short","messages":[{"role":"user","content":[{"type":"document","source":{"type":"text","data":"%s"}},
+                {"source":{"type":"base64","data":"x"},"type":"image"}, {"type":"text","text":"?"}]},{"role":"assistant"}]}""".formatted(LONG);
+
+        assertThat(marked(CacheMark.FIVE_MINUTES, body))
+                .isEqualTo(body.replace(
+                        "\"type\":\"image\"}", "\"type\":\"image\",\"cache_control\":{\"type\":\"ephemeral\"}}"));
+    }
+
+    @Test
+    void aDocumentThatIsOnlyNamedIsTakenToBeLong() {
+        var body =
+                "{\"messages\":[{\"content\":[{\"type\":\"document\",\"source\":{\"file_id\":\"f\",\"type\":\"file\"}},{\"type\":\"text\"}]}]}";
+
+        assertThat(marked(CacheMark.HOUR, body))
+                .isEqualTo(body.replace("}},{", "},\"cache_control\":{\"type\":\"ephemeral\",\"ttl\":\"1h\"}},{"));
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -70,6 +90,10 @@ class CacheMarkTest {
                 "{\"system\":\" \",\"tools\":[{\"d\":\"%s\"}]}",
                 "{\"tools\":[{\"name\":\"a\",\"defer_loading\":true,\"d\":\"%s\"}]}",
                 "{\"messages\":[{\"content\":\"%s\"}]}",
+                "{\"messages\":[{\"content\":[{\"type\":\"document\",\"source\":{\"type\":\"text\",\"data\":\"short\"}}]}],\"pad\":\"%s\"}",
+                "{\"messages\":[{\"content\":[{\"type\":\"text\"},{\"type\":\"document\",\"data\":\"%s\"}]}]}",
+                "{\"messages\":[{\"role\":\"user\"},{\"content\":[{\"type\":\"document\",\"data\":\"%s\"}]}]}",
+                "{\"messages\":[\"x\",[{}],{\"content\":[{\"type\":\"document\",\"data\":\"%s\"}]}]}",
                 "{\"system\":[],\"pad\":\"%s\"}",
                 "{\"system\":[\"%s\"]}",
                 "{\"system\":[{\"text\":\"%s\"},{}]}",
