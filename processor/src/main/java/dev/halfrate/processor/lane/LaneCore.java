@@ -2,6 +2,7 @@ package dev.halfrate.processor.lane;
 
 import dev.halfrate.processor.lane.LaneEffect.Divert;
 import dev.halfrate.processor.lane.LaneEffect.Expire;
+import dev.halfrate.processor.lane.LaneEffect.Hasten;
 import dev.halfrate.processor.lane.LaneEffect.Reject;
 import dev.halfrate.processor.lane.LaneEffect.Run;
 import dev.halfrate.processor.lane.LaneEffect.Seal;
@@ -19,7 +20,7 @@ import java.util.function.LongFunction;
  * <p>A window is closed when enough waits (by count, bytes or estimated tokens), when it was flushed, or when its oldest item is
  * too old. It is sealed only when the lane may have another batch in flight and its tokens have room at the vendor;
  * until then it takes more items, so back-pressure makes batches fuller instead of queues of batches longer. Items leave in the order they
- * came. One whose life has ended is never sealed. Items to be tried again later are in no window until they are due;
+ * came, unless a batch would be late for them. One whose life has ended is never sealed. Items to be tried again later are in no window until they are due;
  * a flush is not for them.
  */
 public final class LaneCore {
@@ -53,9 +54,10 @@ public final class LaneCore {
             case LaneEvent.Due due -> state.due(due.chunk());
             case LaneEvent.Settled _ -> state.settle();
             case LaneEvent.Flushed _ -> state.flush();
-            case LaneEvent.Ticked _ -> state;
+            case LaneEvent.DeadlinesNear _, LaneEvent.Ticked _ -> state;
         };
-        return new Dispatch(present, event.at(), chunks, room).run();
+        var dispatch = new Dispatch(present, event.at(), chunks, room);
+        return event instanceof LaneEvent.DeadlinesNear near ? dispatch.hasten(near.until()) : dispatch.run();
     }
 
     /** @return whether a batch would be sealed now if there was room for it */
@@ -131,6 +133,29 @@ public final class LaneCore {
             return new LaneStep(state, effects);
         }
 
+        /** Looks at the first items, as many as a step may. */
+        LaneStep hasten(Instant until) {
+            var hastened = new Taken(room.ratio(), tokensFree, alone);
+            var queue = state.queue();
+            var item = queue.skip();
+            for (var seq = queue.firstSeq(); seq < queue.nextSeq() && looks > 0; seq++) {
+                var chunk = chunks.apply(seq);
+                for (; item < chunk.size() && looks > 0; item++) {
+                    var deadline = chunk.deadline(item);
+                    if (deadline != null && deadline.isBefore(until) && !chunk.hasLeft(item)) {
+                        hastened.add(seq, item, chunk.lineBytes(item), 0);
+                    }
+                    looks--;
+                }
+                item = 0;
+            }
+            if (hastened.items > 0) {
+                effects.add(new Hasten(List.copyOf(hastened.runs)));
+                state = state.with(queue.without(hastened.items, hastened.bytes));
+            }
+            return new LaneStep(state, effects);
+        }
+
         private int windowItems() {
             return Math.min(limits.requestsMax(), state.queue().items());
         }
@@ -180,10 +205,13 @@ public final class LaneCore {
             var chunk = chunks.apply(seq);
             while (looks > 0) {
                 var bytes = chunk.lineBytes(item);
+                var left = chunk.hasLeft(item);
                 var picos = room.purse()
                         .most()
-                        .picos(bytes, chunk.outputTokensMax(item), chunk.hasDeadline(item), chunk.hasPrefix(item));
-                if (!chunk.expiresAt(item).isAfter(now)) {
+                        .picos(bytes, chunk.outputTokensMax(item), chunk.deadline(item) != null, chunk.hasPrefix(item));
+                if (left) {
+                    looks++; // it costs as good as nothing, and a full window has to fit into a step
+                } else if (!chunk.expiresAt(item).isAfter(now)) {
                     expired.add(seq, item, bytes, 0);
                 } else if (leave && chunk.mayLeave(item)) {
                     leaving.add(seq, item, bytes, 0);
@@ -216,16 +244,18 @@ public final class LaneCore {
             if (leaving.items > 0) {
                 effects.add(new Divert(List.copyOf(leaving.runs)));
             }
-            var left = live.items + expired.items + rejected.items + leaving.items;
             var empty = seq == queue.nextSeq();
-            state = state.with(new Queue(
+            var moved = new Queue(
                     seq,
                     item,
                     queue.nextSeq(),
-                    queue.items() - left,
-                    queue.bytes() - live.bytes - expired.bytes - rejected.bytes - leaving.bytes,
+                    queue.items(),
+                    queue.bytes(),
                     empty ? Instant.EPOCH : chunk.arrivedAt(),
-                    empty ? Instant.EPOCH : chunk.expiresAt(item)));
+                    empty ? Instant.EPOCH : chunk.expiresAt(item));
+            state = state.with(moved.without(
+                    live.items + expired.items + rejected.items + leaving.items,
+                    live.bytes + expired.bytes + rejected.bytes + leaving.bytes));
             return live;
         }
     }

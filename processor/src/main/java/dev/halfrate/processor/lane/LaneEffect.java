@@ -25,6 +25,9 @@ public sealed interface LaneEffect {
     /** These items are not worth a batch, and may be sent alone. */
     record Divert(List<Run> runs) implements LaneEffect {}
 
+    /** A batch would be late for these items: they are sent alone, and leave from where they wait. */
+    record Hasten(List<Run> runs) implements LaneEffect {}
+
     /** The life of these items ended while they waited. */
     record Expire(List<Run> runs) implements LaneEffect {}
 }

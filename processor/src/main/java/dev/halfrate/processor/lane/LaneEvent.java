@@ -33,6 +33,9 @@ public sealed interface LaneEvent {
     /** What waits now shall not wait for more. */
     record Flushed(Instant at) implements LaneEvent {}
 
+    /** A batch as the lane's go that was sealed now would be late for those whose deadline is before {@code until}. */
+    record DeadlinesNear(Instant at, Instant until) implements LaneEvent {}
+
     /** Time has passed. */
     record Ticked(Instant at) implements LaneEvent {}
 }

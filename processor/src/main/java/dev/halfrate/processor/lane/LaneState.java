@@ -36,6 +36,14 @@ public record LaneState(Queue queue, long flushedUntil, long nextBatch, int inFl
 
         static final Queue NEW = new Queue(0, 0, 0, 0, 0, Instant.EPOCH, Instant.EPOCH);
 
+        /** Some have left from among the others. */
+        Queue without(int leftItems, long leftBytes) {
+            return leftItems == items
+                    ? new Queue(nextSeq, 0, nextSeq, 0, 0, Instant.EPOCH, Instant.EPOCH)
+                    : new Queue(
+                            firstSeq, skip, nextSeq, items - leftItems, bytes - leftBytes, headArrivedAt, headExpiresAt);
+        }
+
         Queue append(LaneEvent.Arrived chunk) {
             return new Queue(
                     firstSeq,

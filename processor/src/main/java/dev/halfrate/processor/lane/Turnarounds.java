@@ -40,11 +40,10 @@ public record Turnarounds(List<Duration> last) {
     }
 
     /**
-     * @param createdAt when the batch will be created at the latest
      * @param unknown what to reckon with where there was no batch yet
-     * @return whether a batch can be expected to have ended by then
+     * @return when a batch that is created then can be expected to have ended
      */
-    public boolean meets(Instant deadline, Instant createdAt, Duration unknown) {
-        return !createdAt.plus(within(90, unknown)).isAfter(deadline);
+    public Instant endsBy(Instant createdAt, Duration unknown) {
+        return createdAt.plus(within(90, unknown));
     }
 }

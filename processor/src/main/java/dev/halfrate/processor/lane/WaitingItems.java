@@ -1,6 +1,7 @@
 package dev.halfrate.processor.lane;
 
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 
 /** What a decision has to know about a chunk that waits. */
 public interface WaitingItems {
@@ -15,8 +16,12 @@ public interface WaitingItems {
     /** @return output tokens that an item allows, 0 if it sets no limit */
     int outputTokensMax(int item);
 
-    /** @return whether an item has a deadline */
-    boolean hasDeadline(int item);
+    /** @return whether an item has left before those ahead of it */
+    boolean hasLeft(int item);
+
+    /** @return when an item's answer is wanted, null if it has no deadline */
+    @Nullable
+    Instant deadline(int item);
 
     /** @return whether others may begin as an item does */
     boolean hasPrefix(int item);

@@ -41,6 +41,7 @@ final class Lane {
     private long gap;
     private long gapTold;
     private Instant changedAt;
+    private Instant firstDeadline = Instant.MAX;
 
     Lane(
             Bytes key,
@@ -133,6 +134,20 @@ final class Lane {
         level.change(state, next);
         state = next;
         changedAt = at;
+    }
+
+    /** @return no deadline of what waits is before that */
+    Instant firstDeadline() {
+        return firstDeadline;
+    }
+
+    void firstDeadline(Instant next) {
+        firstDeadline = next;
+    }
+
+    /** More waits, with deadlines that are not before that. */
+    void addDeadline(Instant first) {
+        firstDeadline = first.isBefore(firstDeadline) ? first : firstDeadline;
     }
 
     Turnarounds turnarounds() {

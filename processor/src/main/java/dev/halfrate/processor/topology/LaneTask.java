@@ -68,6 +68,9 @@ final class LaneTask {
     /** Producers choose models, so there is no end of lanes; one that was empty for so long is dropped. */
     static final Duration LANE_IDLE_MAX = Duration.ofHours(1);
 
+    /** A lane with more than a step looks at is looked at so often. */
+    private static final Duration LOOK_AGAIN = Duration.ofMinutes(1);
+
     private static final Duration TICK_MIN = Duration.ofMillis(20);
     private static final Duration TICK_MAX = Duration.ofSeconds(1);
 
@@ -190,12 +193,49 @@ final class LaneTask {
 
     /** @return whether a batch, as this lane's go, would answer it after its deadline */
     private boolean hurried(Lane lane, Ref ref, Instant now) {
-        if (ref.getDeadline() == 0 || AtOnce.is(lane.id()) || lane.account().equals(AccountLimits.UNKNOWN)) {
+        if (ref.getDeadline() == 0 || !makesBatches(lane)) {
             return false;
         }
-        var createdAt = now.plus(topology.lanes().ageMax());
+        var deadline = Instant.ofEpochMilli(ref.getDeadline());
+        return deadline.isBefore(endsBy(lane, now.plus(topology.lanes().ageMax())));
+    }
+
+    private static boolean makesBatches(Lane lane) {
+        return !AtOnce.is(lane.id()) && !lane.account().equals(AccountLimits.UNKNOWN);
+    }
+
+    /** @return when a batch of the lane, created then, can be expected to have ended */
+    private static Instant endsBy(Lane lane, Instant createdAt) {
         var unknown = Durations.parse("completion window", lane.id().getCompletionWindow());
-        return !lane.turnarounds().meets(Instant.ofEpochMilli(ref.getDeadline()), createdAt, unknown);
+        return lane.turnarounds().endsBy(createdAt, unknown);
+    }
+
+    /** Requests that wait for room (a quota, a budget, batches in flight) do not wait until a batch is too late for them. */
+    private void hasten(Lane lane, Instant now) {
+        if (lane.firstDeadline().equals(Instant.MAX) || !makesBatches(lane)) {
+            return;
+        }
+        var until = endsBy(lane, now);
+        if (!lane.firstDeadline().isBefore(until)) {
+            return;
+        }
+        step(lane, new LaneEvent.DeadlinesNear(now, until), null);
+        var queue = lane.state().queue();
+        var chunks = new WaitingChunks(stores.chunks(), lane.key());
+        var looks = 0;
+        var first = Instant.MAX;
+        for (var seq = queue.firstSeq(); seq < queue.nextSeq(); seq++) {
+            if (looks >= LaneCore.ITEMS_PER_STEP_MAX) {
+                var later = now.plus(LOOK_AGAIN);
+                first = later.isBefore(first) ? later : first;
+                break;
+            }
+            var chunk = chunks.apply(seq);
+            var deadline = chunk.firstDeadline();
+            first = deadline.isBefore(first) ? deadline : first;
+            looks += chunk.size();
+        }
+        lane.firstDeadline(first);
     }
 
     private void sendAtOnce(RefChunk chunk, List<Ref> refs, Instant now) {
@@ -415,7 +455,10 @@ final class LaneTask {
         var now = now();
         release(now);
         // Requests that leave a lane may be the first of another one.
-        List.copyOf(lanes.values()).forEach(lane -> step(lane, new LaneEvent.Ticked(now), null));
+        for (var lane : List.copyOf(lanes.values())) {
+            step(lane, new LaneEvent.Ticked(now), null);
+            hasten(lane, now);
+        }
         lanes.values().stream()
                 .filter(Lane::looksLikeAGap)
                 .forEach(lane -> LOG.error(
@@ -520,6 +563,9 @@ final class LaneTask {
         if (arrived != null) {
             chunks.add(arrival, arrived);
         }
+        if (arrived != null) {
+            lane.addDeadline(arrived.firstDeadline());
+        }
         var step = lane.core().on(before, event, chunks, room);
         if (step.state().equals(before)) {
             return false;
@@ -530,7 +576,11 @@ final class LaneTask {
                 case LaneEffect.Seal seal -> seal(lane, seal, chunks, room.ratio());
                 case LaneEffect.Expire expire -> expire(lane, expire, chunks, event.at());
                 case LaneEffect.Reject reject -> reject(lane, reject, chunks, event.at());
-                case LaneEffect.Divert divert -> leaving.addAll(leave(lane, divert, chunks));
+                case LaneEffect.Divert(var runs) -> leaving.addAll(leave(lane, runs, chunks));
+                case LaneEffect.Hasten(var runs) -> {
+                    leaving.addAll(leave(lane, runs, chunks));
+                    runs.forEach(run -> rewrite(lane, run));
+                }
             }
         }
         var first = step.state().queue().firstSeq();
@@ -615,15 +665,22 @@ final class LaneTask {
     private record Leaving(RefChunk chunk, List<Ref> refs) {}
 
     /** They arrive at another lane instead. */
-    private static List<Leaving> leave(Lane lane, LaneEffect.Divert divert, WaitingChunks chunks) {
+    private static List<Leaving> leave(Lane lane, List<LaneEffect.Run> runs, WaitingChunks chunks) {
         var leaving = new ArrayList<Leaving>();
-        for (var run : divert.runs()) {
+        for (var run : runs) {
             var chunk = chunks.apply(run.seq());
             var refs = Manifest.refs(chunk, List.of(run));
             leaving.add(new Leaving(chunk.values(), refs));
             lane.add(LaneTotals.NONE.minus(LaneTotals.arrived(refs.size(), 0, 0)));
         }
         return leaving;
+    }
+
+    /** What leaves from among the others is marked where it waited. */
+    private void rewrite(Lane lane, LaneEffect.Run run) {
+        var key = LaneStores.chunkKey(lane.key(), run.seq());
+        stores.chunks()
+                .put(key, WaitingChunks.Chunk.of(stores.chunks().get(key)).without(run).stored());
     }
 
     private void reject(Lane lane, LaneEffect.Reject reject, WaitingChunks chunks, Instant now) {
@@ -730,12 +787,11 @@ final class LaneTask {
         // Last, because a request that was returned by a batch in flight belongs to its lane.
         try (var all = stores.chunks().all()) {
             all.forEachRemaining(entry -> {
-                var queue = requireNonNull(lanes.get(LaneStores.laneOf(entry.key)))
-                        .state()
-                        .queue();
+                var lane = requireNonNull(lanes.get(LaneStores.laneOf(entry.key)));
+                var queue = lane.state().queue();
                 var chunk = WaitingChunks.Chunk.of(entry.value);
-                var left = LaneStores.seqOf(entry.key) == queue.firstSeq() ? queue.skip() : 0;
-                waits(chunk, left);
+                lane.addDeadline(chunk.firstDeadline());
+                waits(chunk, LaneStores.seqOf(entry.key) == queue.firstSeq() ? queue.skip() : 0);
             });
         }
         try (var all = stores.delayed().all()) {
@@ -749,9 +805,11 @@ final class LaneTask {
     }
 
     private void waits(WaitingChunks.Chunk chunk, int from) {
-        chunk.refs()
-                .subList(from, chunk.size())
-                .forEach(ref -> duplicates.waits(id(chunk.values().getPool(), ref)));
+        for (var item = from; item < chunk.size(); item++) {
+            if (!chunk.hasLeft(item)) {
+                duplicates.waits(id(chunk.values().getPool(), chunk.refs().get(item)));
+            }
+        }
     }
 
     private void restoreSealed() {

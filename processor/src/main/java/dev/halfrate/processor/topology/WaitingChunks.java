@@ -1,5 +1,6 @@
 package dev.halfrate.processor.topology;
 
+import dev.halfrate.processor.lane.LaneEffect;
 import dev.halfrate.processor.lane.WaitingItems;
 import dev.halfrate.schemas.internal.InternalFormat;
 import dev.halfrate.schemas.internal.Ref;
@@ -7,12 +8,17 @@ import dev.halfrate.schemas.internal.RefChunk;
 import dev.halfrate.schemas.internal.WaitingChunk;
 import java.nio.ByteBuffer;
 import java.time.Instant;
+import java.util.BitSet;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.LongFunction;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.state.ReadOnlyKeyValueStore;
+import org.jspecify.annotations.Nullable;
 
 /** A lane's waiting chunks during one step, each read and decoded once. */
 final class WaitingChunks implements LongFunction<WaitingChunks.Chunk> {
@@ -40,11 +46,26 @@ final class WaitingChunks implements LongFunction<WaitingChunks.Chunk> {
      *
      * @param framed never changed
      */
-    record Chunk(RefChunk values, byte[] framed, Instant arrivedAt) implements WaitingItems {
+    record Chunk(RefChunk values, byte[] framed, Instant arrivedAt, BitSet left) implements WaitingItems {
+        /** None of its refs has left. */
+        Chunk(RefChunk values, byte[] framed, Instant arrivedAt) {
+            this(values, framed, arrivedAt, new BitSet());
+        }
+
         static Chunk of(WaitingChunk stored) {
             var framed = bytes(stored.getRefChunk());
             return new Chunk(
-                    InternalFormat.REF_CHUNK.decode(framed), framed, Instant.ofEpochMilli(stored.getArrivedAt()));
+                    InternalFormat.REF_CHUNK.decode(framed),
+                    framed,
+                    Instant.ofEpochMilli(stored.getArrivedAt()),
+                    BitSet.valueOf(stored.getLeft()));
+        }
+
+        /** The same without some of its refs. */
+        Chunk without(LaneEffect.Run run) {
+            var more = BitSet.valueOf(left.toLongArray());
+            more.set(run.from(), run.until());
+            return new Chunk(values, framed, arrivedAt, more);
         }
 
         /** A chunk of only some of another one's refs. */
@@ -60,7 +81,8 @@ final class WaitingChunks implements LongFunction<WaitingChunks.Chunk> {
         }
 
         WaitingChunk stored() {
-            return new WaitingChunk(arrivedAt.toEpochMilli(), ByteBuffer.wrap(framed));
+            return new WaitingChunk(
+                    arrivedAt.toEpochMilli(), ByteBuffer.wrap(framed), ByteBuffer.wrap(left.toByteArray()));
         }
 
         List<Ref> refs() {
@@ -87,8 +109,24 @@ final class WaitingChunks implements LongFunction<WaitingChunks.Chunk> {
         }
 
         @Override
-        public boolean hasDeadline(int item) {
-            return refs().get(item).getDeadline() != 0;
+        public boolean hasLeft(int item) {
+            return left.get(item);
+        }
+
+        @Override
+        public @Nullable Instant deadline(int item) {
+            var deadline = refs().get(item).getDeadline();
+            return deadline == 0 ? null : Instant.ofEpochMilli(deadline);
+        }
+
+        /** @return the first deadline of refs that have not left; far away if there is none */
+        Instant firstDeadline() {
+            return IntStream.range(0, size())
+                    .filter(item -> !hasLeft(item))
+                    .mapToObj(this::deadline)
+                    .flatMap(Stream::ofNullable)
+                    .min(Comparator.naturalOrder())
+                    .orElse(Instant.MAX);
         }
 
         @Override

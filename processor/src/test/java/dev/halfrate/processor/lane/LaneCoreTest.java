@@ -275,7 +275,7 @@ class LaneCoreTest {
     private static List<Item> mayLeave(LaneUnderTest lane, boolean... which) {
         var items = new ArrayList<Item>();
         for (var may : which) {
-            items.add(new Item(items.size(), 1, lane.now().plus(AGE_MAX.multipliedBy(9)), may));
+            items.add(new Item(items.size(), 1, lane.now().plus(AGE_MAX.multipliedBy(9)), may, null));
         }
         return items;
     }
@@ -330,5 +330,26 @@ class LaneCoreTest {
 
         assertThat(lane.diverted()).isEmpty();
         assertThat(lane.sealed()).extracting(Batch::by, Batch::numbers).containsExactly(closed(ClosedBy.FLUSH, 0));
+    }
+
+    @Test
+    void whatLeavesFromAmongTheOthersIsNotSealedAndWhenAllHaveLeftNothingIsKept() {
+        var lane = new LaneUnderTest(LIMITS);
+        var soon = lane.now().plusSeconds(30);
+        var items = List.of(
+                new LaneUnderTest.Item(0, 1, soon.plusSeconds(600), false, soon),
+                new LaneUnderTest.Item(1, 1, soon.plusSeconds(600), false, null),
+                new LaneUnderTest.Item(2, 1, soon.plusSeconds(600), false, soon));
+        lane.arrive(items).deadlinesNear(Duration.ofSeconds(30));
+        assertThat(lane.hastened()).as("a batch would be in time").isEmpty();
+
+        lane.deadlinesNear(Duration.ofSeconds(31)).flush();
+
+        assertThat(lane.hastened()).containsExactly(items.get(0), items.get(2));
+        assertThat(lane.sealed()).singleElement().satisfies(batch -> assertThat(batch.numbers())
+                .containsExactly(1));
+
+        lane.arrive(List.of(items.get(0), items.get(2))).deadlinesNear(Duration.ofSeconds(31));
+        assertThat(lane.state().queue().firstSeq()).isEqualTo(lane.state().queue().nextSeq());
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.halfrate.processor.lane.LaneUnderTest.Item;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -65,7 +66,7 @@ class LaneModelTest {
 
         void happens(SplittableRandom random) {
             lane.after(Duration.ofMillis(random.nextInt(3_000)));
-            switch (random.nextInt(10)) {
+            switch (random.nextInt(11)) {
                 case 0, 1, 2 -> {
                     var chunk = chunk(random);
                     queue(chunk);
@@ -75,6 +76,13 @@ class LaneModelTest {
                 case 4, 5 -> lane.tick();
                 case 6 -> lane.delay(chunk(random));
                 case 7 -> due();
+                case 8 -> {
+                    var within = Duration.ofSeconds(random.nextInt(60));
+                    var until = lane.now().plus(within);
+                    lane.deadlinesNear(within);
+                    assertThat(lane.waiting()).noneMatch(item -> isBy(item, until));
+                    assertThat(lane.hastened()).allMatch(item -> item.deadline() != null);
+                }
                 default -> {
                     if (lane.state().inFlight() > 0) {
                         lane.settle();
@@ -83,11 +91,16 @@ class LaneModelTest {
             }
         }
 
+        private static boolean isBy(Item item, Instant until) {
+            var deadline = item.deadline();
+            return deadline != null && deadline.isBefore(until);
+        }
+
         private List<Item> chunk(SplittableRandom random) {
             var chunk = new ArrayList<Item>();
             for (var size = random.nextInt(1, 40); size > 0; size--) {
                 var expiresAt = lane.now().plusMillis(random.nextInt(0, 200_000));
-                var item = new Item(came.size(), random.nextInt(1, 300), expiresAt, random.nextBoolean());
+                var item = new Item(came.size(), random.nextInt(1, 300), expiresAt, random.nextBoolean(), random.nextInt(4) > 0 ? null : lane.now().plusMillis(random.nextInt(0, 200_000)));
                 came.add(item);
                 chunk.add(item);
             }
@@ -134,7 +147,8 @@ class LaneModelTest {
             var left = Stream.of(
                             lane.sealed().stream().flatMap(batch -> batch.items().stream()),
                             lane.expired().stream(),
-                            lane.diverted().stream())
+                            lane.diverted().stream(),
+                            lane.hastened().stream())
                     .flatMap(Function.identity());
             assertThat(lane.diverted()).allMatch(Item::mayLeave);
             assertThat(lane.diverted().isEmpty() || limits.leaves()).isTrue();

@@ -6,18 +6,26 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /** A lane with a clock that is set by hand, which does with effects what the shell does. */
 final class LaneUnderTest {
     static final Instant START = Instant.parse("2026-11-21T12:00:00Z");
 
     /** An item as an observer knows it: by a number of its own. */
-    record Item(int number, int lineBytes, Instant expiresAt, boolean mayLeave) {
+    record Item(
+            int number,
+            int lineBytes,
+            Instant expiresAt,
+            boolean mayLeave,
+            @Nullable Instant deadline) {
         Item(int number, int lineBytes, Instant expiresAt) {
-            this(number, lineBytes, expiresAt, false);
+            this(number, lineBytes, expiresAt, false, null);
         }
     }
 
@@ -28,7 +36,11 @@ final class LaneUnderTest {
         }
     }
 
-    private record Chunk(Instant arrivedAt, List<Item> items) implements WaitingItems {
+    private record Chunk(Instant arrivedAt, List<Item> items, Set<Integer> left) implements WaitingItems {
+        Chunk(Instant arrivedAt, List<Item> items) {
+            this(arrivedAt, items, new HashSet<>());
+        }
+
         @Override
         public int size() {
             return items.size();
@@ -40,8 +52,13 @@ final class LaneUnderTest {
         }
 
         @Override
-        public boolean hasDeadline(int item) {
-            return false;
+        public boolean hasLeft(int item) {
+            return left.contains(item);
+        }
+
+        @Override
+        public @Nullable Instant deadline(int item) {
+            return items.get(item).deadline();
         }
 
         @Override
@@ -71,6 +88,7 @@ final class LaneUnderTest {
     private final List<Batch> sealed = new ArrayList<>();
     private final List<Item> expired = new ArrayList<>();
     private final List<Item> rejected = new ArrayList<>();
+    private final List<Item> hastened = new ArrayList<>();
     private final List<Item> diverted = new ArrayList<>();
     private LaneState state = LaneState.NEW;
     private Instant now = START;
@@ -139,6 +157,11 @@ final class LaneUnderTest {
         return on(new LaneEvent.Settled(now));
     }
 
+    /** A batch would be late for whose deadline is before {@code within} from now. */
+    LaneUnderTest deadlinesNear(Duration within) {
+        return on(new LaneEvent.DeadlinesNear(now, now.plus(within)));
+    }
+
     private LaneUnderTest on(LaneEvent event) {
         var step = core.on(state, event, this::chunk, room);
         for (var effect : step.effects()) {
@@ -147,6 +170,11 @@ final class LaneUnderTest {
                 case LaneEffect.Expire expire -> expired.addAll(items(expire.runs()));
                 case LaneEffect.Reject reject -> rejected.addAll(items(reject.runs()));
                 case LaneEffect.Divert divert -> diverted.addAll(items(divert.runs()));
+                case LaneEffect.Hasten hasten -> {
+                    hastened.addAll(items(hasten.runs()));
+                    hasten.runs().forEach(run -> IntStream.range(run.from(), run.until())
+                            .forEach(chunk(run.seq()).left()::add));
+                }
             }
         }
         state = step.state();
@@ -188,6 +216,10 @@ final class LaneUnderTest {
         return diverted;
     }
 
+    List<Item> hastened() {
+        return hastened;
+    }
+
     List<Item> expired() {
         return expired;
     }
@@ -197,8 +229,11 @@ final class LaneUnderTest {
         var queue = state.queue();
         var items = new ArrayList<Item>();
         for (var seq = queue.firstSeq(); seq < queue.nextSeq(); seq++) {
-            var chunk = chunk(seq).items();
-            items.addAll(seq == queue.firstSeq() ? chunk.subList(queue.skip(), chunk.size()) : chunk);
+            var chunk = chunk(seq);
+            IntStream.range(seq == queue.firstSeq() ? queue.skip() : 0, chunk.size())
+                    .filter(item -> !chunk.hasLeft(item))
+                    .mapToObj(chunk.items()::get)
+                    .forEach(items::add);
         }
         return items;
     }

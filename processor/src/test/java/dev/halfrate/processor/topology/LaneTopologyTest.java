@@ -124,6 +124,40 @@ class LaneTopologyTest {
     }
 
     @Test
+    void whatWaitsForRoomUntilABatchWouldBeTooLateIsSentAtOnceAndTheOthersStay() {
+        lanes.arrive(lanes.refs("a", "b", "c", "d"));
+        lanes.settled(lanes.manifests().getFirst().getBatchId(), Duration.ofMinutes(10));
+        lanes.arrive(lanes.refs("e", "f", "g", "h", "i", "j", "k", "l"));
+        var full = lanes.manifests();
+        assertThat(full).hasSize(2);
+        lanes.arrive(List.of(
+                lanes.refs("x").getFirst(),
+                lanes.refUntil("hurried", Duration.ofHours(1)),
+                lanes.refs("y").getFirst()));
+        lanes.advance(Duration.ofMinutes(45));
+        assertThat(lanes.manifests()).isEmpty();
+
+        lanes.restart();
+        lanes.advance(Duration.ofMinutes(6));
+
+        assertThat(lanes.manifests()).singleElement().satisfies(chunk -> {
+            assertThat(chunk.getLane()).isEqualTo(AtOnce.of(LanesUnderTest.LANE));
+            assertThat(LanesUnderTest.customIds(chunk)).containsExactly("hurried");
+        });
+        lanes.restart();
+        lanes.advance(Duration.ofMinutes(10));
+        assertThat(lanes.manifests()).isEmpty();
+        lanes.settled(full.getFirst().getBatchId(), Duration.ofMinutes(10));
+        assertThat(lanes.manifests())
+                .singleElement()
+                .satisfies(
+                        chunk -> assertThat(LanesUnderTest.customIds(chunk)).containsExactly("x", "y"));
+        lanes.advance(Duration.ofSeconds(5));
+        assertThat(lanes.gauge("halfrate.balance.gap")).isZero();
+        assertThat(lanes.gauge("halfrate.lane.waiting")).isZero();
+    }
+
+    @Test
     void whatComesBackTooLateForAnotherBatchIsSentAtOnce() {
         var later = lanes.refUntil("a", Duration.ofHours(30));
         lanes.arrive(List.of(
