@@ -92,13 +92,14 @@ final class StatusPage {
         out.println();
         out.printf(
                 Locale.ROOT,
-                "%-14s %13s = %10s + %10s + %10s + %10s + %10s + %10s   %10s %10s%n",
+                "%-14s %13s = %10s + %10s + %10s + %10s + %10s + %10s + %10s   %10s %10s%n",
                 "LANES",
                 "accepted",
                 "succeeded",
                 "failed",
                 "expired",
                 "cancelled",
+                "rejected",
                 "waiting",
                 "in batches",
                 "absorbed",
@@ -123,17 +124,46 @@ final class StatusPage {
         var totals = lane.totals();
         out.printf(
                 Locale.ROOT,
-                "%-14s %,13d = %,10d + %,10d + %,10d + %,10d + %,10d + %,10d   %,10d %,10d%n",
+                "%-14s %,13d = %,10d + %,10d + %,10d + %,10d + %,10d + %,10d + %,10d   %,10d %,10d%n",
                 name,
                 totals.accepted(),
                 totals.succeeded(),
                 totals.failed(),
                 totals.expired(),
                 totals.cancelled(),
+                totals.rejected(),
                 lane.waiting(),
                 lane.inBatches(),
                 totals.absorbed(),
                 totals.conflicts());
+        var turnaround = lane.turnaround();
+        if (turnaround != null) {
+            out.printf(
+                    Locale.ROOT,
+                    "  its last %,d batches took %s at least, half of them up to %s, nine of ten up to %s%n",
+                    turnaround.batches(),
+                    rough(turnaround.fastestMs()),
+                    rough(turnaround.halfMs()),
+                    rough(turnaround.nineOfTenMs()));
+        }
+        var error = lane.estimateErrorPermille();
+        if (error != null) {
+            out.printf(
+                    Locale.ROOT,
+                    "  the last batch's input tokens were estimated %.1f %% too %s%n",
+                    Math.abs(error) / 10.0,
+                    error < 0 ? "low" : "high");
+        }
+    }
+
+    /** As people say it. */
+    private static String rough(long millis) {
+        var seconds = (millis + 500) / 1_000;
+        return seconds < 60
+                ? seconds + "s"
+                : seconds < 3_600
+                        ? "%dm %02ds".formatted(seconds / 60, seconds % 60)
+                        : "%dh %02dm".formatted(seconds / 3_600, seconds / 60 % 60);
     }
 
     private void budgets(List<Status.Budget> budgets) {

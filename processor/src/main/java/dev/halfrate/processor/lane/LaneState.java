@@ -41,7 +41,13 @@ public record LaneState(Queue queue, long flushedUntil, long nextBatch, int inFl
             return leftItems == items
                     ? new Queue(nextSeq, 0, nextSeq, 0, 0, Instant.EPOCH, Instant.EPOCH)
                     : new Queue(
-                            firstSeq, skip, nextSeq, items - leftItems, bytes - leftBytes, headArrivedAt, headExpiresAt);
+                            firstSeq,
+                            skip,
+                            nextSeq,
+                            items - leftItems,
+                            bytes - leftBytes,
+                            headArrivedAt,
+                            headExpiresAt);
         }
 
         Queue append(LaneEvent.Arrived chunk) {

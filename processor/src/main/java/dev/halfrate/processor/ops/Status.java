@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where everything stands, as Kafka has it.
@@ -44,12 +45,34 @@ public record Status(
      *
      * @param waiting for a batch, or until they are to be tried again
      * @param inBatches that have not settled
+     * @param turnaround of its last remote batches, null if there was none
+     * @param estimateErrorPermille by how much the last batch's estimate of input tokens was off, in thousandths of what
+     *     the vendor reported; below 0 if it was too low; null if nothing was reported yet
      */
-    public record Lane(String name, LaneTotals totals, long waiting, long inBatches) {
+    public record Lane(
+            String name,
+            LaneTotals totals,
+            long waiting,
+            long inBatches,
+            @Nullable Turnaround turnaround,
+            @Nullable Integer estimateErrorPermille) {
+        /** Of which nothing is known but counts. */
+        public Lane(String name, LaneTotals totals, long waiting, long inBatches) {
+            this(name, totals, waiting, inBatches, null, null);
+        }
+
         public long gap() {
             return totals.gap(waiting + inBatches);
         }
     }
+
+    /**
+     * How long a lane's last remote batches took, from the create to the end: in milliseconds the fastest, half of them and
+     * nine of ten at most.
+     *
+     * @param batches how many that were
+     */
+    public record Turnaround(int batches, long fastestMs, long halfMs, long nineOfTenMs) {}
 
     /** @param all whether that is all; beyond a limit nobody counts */
     public record InTransit(long requests, boolean all) {}

@@ -47,6 +47,7 @@ import org.apache.kafka.common.errors.GroupIdNotFoundException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.utils.Bytes;
+import org.jspecify.annotations.Nullable;
 
 /** Reads from Kafka where everything stands, whether anybody runs or not. */
 public final class StatusReader implements AutoCloseable {
@@ -167,7 +168,9 @@ public final class StatusReader implements AutoCloseable {
                             LaneName.of(lane.getLane()),
                             LaneTotals.of(lane),
                             (long) lane.getWaiting() + lane.getDelayed(),
-                            inBatches.getOrDefault(entry.getKey(), 0L)));
+                            inBatches.getOrDefault(entry.getKey(), 0L),
+                            turnaround(lane.getTurnaroundsMs()),
+                            lane.getLearnedBytes() == 0 ? null : lane.getEstimateErrorPermille()));
                 }
             }
         }
@@ -178,6 +181,19 @@ public final class StatusReader implements AutoCloseable {
             lanes.add(new Status.Lane(RETIRED_LANES, retired, 0, 0));
         }
         return lanes;
+    }
+
+    private static Status.@Nullable Turnaround turnaround(List<Long> millis) {
+        if (millis.isEmpty()) {
+            return null;
+        }
+        var sorted = millis.stream().sorted().toList();
+        return new Status.Turnaround(sorted.size(), sorted.getFirst(), ranked(sorted, 50), ranked(sorted, 90));
+    }
+
+    /** @return what so many percent of them were at most */
+    private static long ranked(List<Long> sorted, int percent) {
+        return sorted.get((sorted.size() * percent + 99) / 100 - 1);
     }
 
     /** @return requests in batches that have not settled, by the key of their lane */

@@ -232,7 +232,7 @@ final class Budgets {
         for (var budget : rules.budgets()) {
             var spends = spent(budget, now);
             var reserves = reserved(budget);
-            metrics.budget(budget.name()).show(this, spends, reserves);
+            show(budget).show(this, spends, reserves);
             if (budget.limit().picos() - spends - reserves > budget.limit().picos() / CRUMBS) {
                 told.remove(budget.name());
             }
@@ -240,6 +240,10 @@ final class Budgets {
     }
 
     void close() {
-        rules.budgets().forEach(budget -> metrics.budget(budget.name()).leave(this));
+        rules.budgets().forEach(budget -> show(budget).leave(this));
+    }
+
+    private LaneMetrics.Money show(Budget budget) {
+        return metrics.budget(budget.name(), budget.limit().picos());
     }
 }

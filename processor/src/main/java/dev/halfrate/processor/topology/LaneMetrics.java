@@ -243,16 +243,20 @@ final class LaneMetrics {
         }
     }
 
-    /** Of a budget of that name. */
-    synchronized Money budget(String name) {
-        return budgets.computeIfAbsent(name, Money::new);
+    /** @param limitPicos of the budget of that name, in millionths of a millionth of a dollar */
+    synchronized Money budget(String name, long limitPicos) {
+        return budgets.computeIfAbsent(name, _ -> new Money(name, limitPicos));
     }
 
     /** What a budget's lanes have spent and reserved, which may belong to several tasks only while they move. */
     final class Money {
         private final Map<Object, long[]> parts = new ConcurrentHashMap<>();
 
-        private Money(String name) {
+        private Money(String name, long limitPicos) {
+            Gauge.builder("halfrate.budget.limit", () -> limitPicos / 1e12)
+                    .description("US dollars that may be spent in a period")
+                    .tag("budget", name)
+                    .register(registry);
             Gauge.builder("halfrate.budget.spent", this, money -> money.dollars(0))
                     .description("US dollars spent in the present period")
                     .tag("budget", name)

@@ -680,7 +680,11 @@ final class LaneTask {
     private void rewrite(Lane lane, LaneEffect.Run run) {
         var key = LaneStores.chunkKey(lane.key(), run.seq());
         stores.chunks()
-                .put(key, WaitingChunks.Chunk.of(stores.chunks().get(key)).without(run).stored());
+                .put(
+                        key,
+                        WaitingChunks.Chunk.of(stores.chunks().get(key))
+                                .without(run)
+                                .stored());
     }
 
     private void reject(Lane lane, LaneEffect.Reject reject, WaitingChunks chunks, Instant now) {

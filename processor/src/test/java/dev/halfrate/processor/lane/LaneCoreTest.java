@@ -346,10 +346,12 @@ class LaneCoreTest {
         lane.deadlinesNear(Duration.ofSeconds(31)).flush();
 
         assertThat(lane.hastened()).containsExactly(items.get(0), items.get(2));
-        assertThat(lane.sealed()).singleElement().satisfies(batch -> assertThat(batch.numbers())
-                .containsExactly(1));
+        assertThat(lane.sealed())
+                .singleElement()
+                .satisfies(batch -> assertThat(batch.numbers()).containsExactly(1));
 
         lane.arrive(List.of(items.get(0), items.get(2))).deadlinesNear(Duration.ofSeconds(31));
-        assertThat(lane.state().queue().firstSeq()).isEqualTo(lane.state().queue().nextSeq());
+        assertThat(lane.state().queue().firstSeq())
+                .isEqualTo(lane.state().queue().nextSeq());
     }
 }

@@ -100,7 +100,12 @@ class LaneModelTest {
             var chunk = new ArrayList<Item>();
             for (var size = random.nextInt(1, 40); size > 0; size--) {
                 var expiresAt = lane.now().plusMillis(random.nextInt(0, 200_000));
-                var item = new Item(came.size(), random.nextInt(1, 300), expiresAt, random.nextBoolean(), random.nextInt(4) > 0 ? null : lane.now().plusMillis(random.nextInt(0, 200_000)));
+                var item = new Item(
+                        came.size(),
+                        random.nextInt(1, 300),
+                        expiresAt,
+                        random.nextBoolean(),
+                        random.nextInt(4) > 0 ? null : lane.now().plusMillis(random.nextInt(0, 200_000)));
                 came.add(item);
                 chunk.add(item);
             }

@@ -172,8 +172,9 @@ final class LaneUnderTest {
                 case LaneEffect.Divert divert -> diverted.addAll(items(divert.runs()));
                 case LaneEffect.Hasten hasten -> {
                     hastened.addAll(items(hasten.runs()));
-                    hasten.runs().forEach(run -> IntStream.range(run.from(), run.until())
-                            .forEach(chunk(run.seq()).left()::add));
+                    hasten.runs()
+                            .forEach(run -> IntStream.range(run.from(), run.until())
+                                    .forEach(chunk(run.seq()).left()::add));
                 }
             }
         }

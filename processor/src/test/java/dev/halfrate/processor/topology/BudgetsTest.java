@@ -90,6 +90,7 @@ class BudgetsTest {
 
             assertThat(sealed(lanes)).containsExactly(5);
             lanes.advance(Duration.ofSeconds(1));
+            assertThat(lanes.gauge("halfrate.budget.limit")).isEqualTo(10);
             assertThat(lanes.gauge("halfrate.budget.spent")).isEqualTo(5);
             assertThat(lanes.gauge("halfrate.budget.reserved")).isEqualTo(5);
         }

@@ -150,8 +150,7 @@ class LaneTopologyTest {
         lanes.settled(full.getFirst().getBatchId(), Duration.ofMinutes(10));
         assertThat(lanes.manifests())
                 .singleElement()
-                .satisfies(
-                        chunk -> assertThat(LanesUnderTest.customIds(chunk)).containsExactly("x", "y"));
+                .satisfies(chunk -> assertThat(LanesUnderTest.customIds(chunk)).containsExactly("x", "y"));
         lanes.advance(Duration.ofSeconds(5));
         assertThat(lanes.gauge("halfrate.balance.gap")).isZero();
         assertThat(lanes.gauge("halfrate.lane.waiting")).isZero();
