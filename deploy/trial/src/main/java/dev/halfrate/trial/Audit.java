@@ -3,6 +3,7 @@ package dev.halfrate.trial;
 import static java.util.Objects.requireNonNull;
 
 import dev.halfrate.processor.codec.Result;
+import dev.halfrate.trial.Evidence.LedgerBatch;
 import dev.halfrate.trial.Evidence.Sent;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
 
 /** Holds what was seen of a run against the two promises. */
@@ -19,8 +21,10 @@ final class Audit {
 
     /**
      * @param doubts attempts beyond each batch's first
-     * @param billedTwice lines billed more often than once that the ledger does not account for
-     * @param exposed those that it does account for: of twins, of attempts that could not be revoked, of missing lines
+     * @param billedTwice lines and calls billed more often than once that the ledger does not account for
+     * @param exposed those that it does account for: of twins, of attempts that could not be revoked, of missing lines,
+     *     of calls without an answer, of hedges
+     * @param exposure what it does account for, billed or not
      * @param violations one sentence each
      */
     record Verdict(
@@ -31,7 +35,11 @@ final class Audit {
             int answeredTwice,
             int billedTwice,
             int exposed,
+            int exposure,
             List<String> violations) {}
+
+    /** Billed once more than once each, or on top of the other. */
+    private record Extra(int lines, int calls) {}
 
     private final Evidence evidence;
     private final List<String> violations = new ArrayList<>();
@@ -58,13 +66,20 @@ final class Audit {
         strangers();
         ledger();
         var extra = billing();
-        var accounted = evidence.batches().values().stream()
-                .mapToInt(Evidence.LedgerBatch::extraLinesMax)
-                .sum();
-        var exposed = Math.min(extra, accounted);
-        if (extra > accounted) {
-            violations.add("%d lines were billed twice, the ledger accounts for %d".formatted(extra, accounted));
+        var exposure = new Extra(sum(LedgerBatch::extraLinesMax), sum(LedgerBatch::extraCallsMax));
+        if (extra.lines > exposure.lines) {
+            violations.add(
+                    "%d lines were billed twice, the ledger accounts for %d".formatted(extra.lines, exposure.lines));
         }
+        if (extra.calls > exposure.calls) {
+            violations.add(
+                    "%d calls were billed on top, the ledger accounts for %d".formatted(extra.calls, exposure.calls));
+        }
+        var late = sum(LedgerBatch::lateLines);
+        if (late > extra.calls) {
+            violations.add("the ledger knows of %d second answers, %d were billed".formatted(late, extra.calls));
+        }
+        var exposed = Math.min(extra.lines, exposure.lines) + Math.min(extra.calls, exposure.calls);
         evidence.leaks().forEach(leak -> violations.add("a secret, prompt or custom_id stands in " + leak));
         return new Verdict(
                 evidence.sent().size(),
@@ -74,8 +89,9 @@ final class Audit {
                         .sum(),
                 lost,
                 twice,
-                extra - exposed,
+                extra.lines + extra.calls - exposed,
                 exposed,
+                exposure.lines + exposure.calls,
                 List.copyOf(violations));
     }
 
@@ -145,8 +161,11 @@ final class Audit {
         });
     }
 
-    /** @return lines billed once more than once each */
-    private int billing() {
+    private int sum(ToIntFunction<LedgerBatch> of) {
+        return evidence.batches().values().stream().mapToInt(of).sum();
+    }
+
+    private Extra billing() {
         var batchOfTag = new HashMap<String, String>();
         evidence.batches()
                 .forEach((id, batch) -> batch.attempts().forEach(attempt -> batchOfTag.put(attempt.tag(), id)));
@@ -167,8 +186,14 @@ final class Audit {
                 violations.add("one attempt of %s was billed as %s".formatted(batch, ids));
             }
         });
-        unbilled(times.keySet());
-        return times.values().stream().mapToInt(count -> count - 1).sum();
+        var calls = new HashMap<String, Integer>();
+        evidence.calls().forEach(content -> calls.merge(content, 1, Integer::sum));
+        var billed = new HashSet<>(times.keySet());
+        billed.addAll(calls.keySet());
+        unbilled(billed);
+        var both = times.size() + calls.size() - billed.size();
+        return new Extra(
+                evidence.billed().size() - times.size(), evidence.calls().size() - calls.size() + both);
     }
 
     private void unbilled(Set<String> billed) {

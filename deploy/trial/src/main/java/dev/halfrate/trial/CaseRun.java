@@ -42,6 +42,12 @@ final class CaseRun {
 
     private static final int TWINS_MAX = 5;
 
+    /** Most batches then take longer than it takes until their requests are hedged. */
+    private static final int MUCH_SLOWER = 10;
+
+    /** A lane that knows of no batch reckons with a day, and a request is hedged a day before its deadline. */
+    private static final Duration HEDGED_BEFORE = Duration.ofDays(1).plusSeconds(3);
+
     /** How long a call waits at the vendor: until a new owner looks, while it waits, until it has given up. */
     private static final int[] WAITS_MS = {1_500, 4_500, 9_000};
 
@@ -72,10 +78,26 @@ final class CaseRun {
         var mark = Long.toString(random.nextLong() >>> 1, Character.MAX_RADIX);
         Files.createDirectories(directory);
         simulator.behave();
-        try (var subject =
-                new Subject(chosen.name(), mark, directory, cluster, chosen.vendor(), simulator, Scale.SMALL)) {
+        try (var subject = new Subject(
+                chosen.name(),
+                mark,
+                directory,
+                cluster,
+                chosen.vendor(),
+                simulator,
+                Scale.SMALL,
+                headers(chosen.moment()))) {
             return new CaseRun(chosen, simulator, random, subject).run();
         }
+    }
+
+    private static Map<String, String> headers(Moment moment) {
+        if (moment.has(Trait.ALONE)) {
+            return Map.of("halfrate-mode", "sync");
+        }
+        return moment.has(Trait.HEDGED)
+                ? Map.of("halfrate-mode", "auto", "halfrate-deadline", HEDGED_BEFORE.toSeconds() + "s")
+                : Map.of();
     }
 
     private Outcome run() throws IOException, InterruptedException {
@@ -89,9 +111,23 @@ final class CaseRun {
         var recovered = Duration.ofNanos(System.nanoTime() - reachedAt);
         var verdict = subject.judge();
         if (verdict.violations().isEmpty()) {
+            judge(verdict);
             subject.groups().deleteTopics();
         }
         return new Outcome(chosen, Duration.ofNanos(reachedAt - from), recovered, verdict, faults, subject.notes());
+    }
+
+    /** That the moment was what it is to be. */
+    private void judge(Audit.Verdict verdict) {
+        if (chosen.moment().has(Trait.PAID) && verdict.exposed() == 0) {
+            throw new TrialException("nothing was paid for twice, though what was lost there had been paid for");
+        }
+        if (chosen.moment().has(Trait.UNSENT)
+                && chosen.blow() == Blow.KILL
+                && verdict.exposed() == verdict.exposure()) {
+            throw new TrialException("all of %d exposed were paid for twice, though some had not been sent"
+                    .formatted(verdict.exposure()));
+        }
     }
 
     private void prepare() throws IOException, InterruptedException {
@@ -114,7 +150,7 @@ final class CaseRun {
                 random.nextInt(3) == 0 ? SimulatorProcess.SPEED / 10 : 0,
                 random.nextBoolean() ? "REFUSED" : "FAILED",
                 moment.has(Trait.FAILING_LINES) ? FAILING : 0,
-                moment.has(Trait.TWIN) ? SLOWDOWN : 1);
+                moment.has(Trait.HEDGED) ? MUCH_SLOWER : moment.has(Trait.TWIN) ? SLOWDOWN : 1);
         if (moment.trigger() instanceof Trigger.Waiting(var call, var answer)) {
             var wait = WAITS_MS[answer ? 0 : random.nextInt(WAITS_MS.length)];
             subject.note("the %s waited %.1f s".formatted(answer ? "answer" : "call", wait / 1_000.0));
@@ -154,6 +190,9 @@ final class CaseRun {
     /** Starts both, the second one once the first has everything, and sends until the first is where it is wanted. */
     private void reach() throws IOException, InterruptedException {
         var armed = subject.first().start(arming());
+        if (chosen.moment().has(Trait.HEDGED)) {
+            Waiting.until("the process runs", Waiting.START, () -> armed.said("running"), armed);
+        }
         subject.requests().send(WAVE);
         var end = System.nanoTime() + REACHED_WITHIN.toNanos();
         var aside = System.nanoTime() + STEPS_ASIDE_AFTER.toNanos();

@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param answers statuses of the results of each custom_id
  * @param deadLetters how many there are for each source record
  * @param batches the ledger's last word on each batch, by its id
- * @param billed lines of the vendor's billing book
+ * @param billed lines of batches in the vendor's billing book
+ * @param calls contents of the calls in it
  * @param leaks where something stands that may not stand there
  */
 record Evidence(
@@ -22,6 +23,7 @@ record Evidence(
         Map<Place, Integer> deadLetters,
         Map<String, LedgerBatch> batches,
         List<Billed> billed,
+        List<String> calls,
         List<String> leaks) {
 
     /** Where a record stands. */
@@ -36,8 +38,16 @@ record Evidence(
     /**
      * @param twins remote batches that the ledger knows to be surplus
      * @param extraLinesMax lines that may have been billed once more, by the ledger's own account
+     * @param extraCallsMax calls that may have been billed on top, by the same
+     * @param lateLines answers that came second, each of which was billed on top, by the same
      */
-    record LedgerBatch(String state, List<Attempt> attempts, Set<String> twins, int extraLinesMax) {}
+    record LedgerBatch(
+            String state,
+            List<Attempt> attempts,
+            Set<String> twins,
+            int extraLinesMax,
+            int extraCallsMax,
+            int lateLines) {}
 
     /** @param over whether its outcome is known, or was made harmless */
     record Attempt(String tag, boolean over) {}

@@ -157,7 +157,9 @@ final class Feeds implements AutoCloseable {
                                 + batch.getMissingLines()
                                 + batch.getTwins().stream()
                                         .mapToInt(LedgerTwin::getLines)
-                                        .sum())));
+                                        .sum(),
+                        batch.getUnansweredCalls() + batch.getHedgedItems(),
+                        batch.getLateLines())));
         return batches;
     }
 

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /** A full batch through one processor with a small heap, from the first request to the last answer. */
 final class Large {
@@ -70,7 +71,8 @@ final class Large {
             throws IOException, InterruptedException {
         simulator.answerAtLength(Scale.meanBytes(bytesMax));
         var scale = Scale.filling(bytesMax);
-        try (var subject = new Subject("large", vendor.provider(), directory, cluster, vendor, simulator, scale)) {
+        try (var subject =
+                new Subject("large", vendor.provider(), directory, cluster, vendor, simulator, scale, Map.of())) {
             while (subject.requests().bodyBytes() < bytesMax * batches) {
                 subject.requests().send(SENT_AT_ONCE);
             }

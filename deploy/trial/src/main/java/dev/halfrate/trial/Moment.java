@@ -39,7 +39,12 @@ enum Moment {
     CP27(inCode(2), Trait.TAKING_OVER),
     CP28(whileAnswerWaits(vendor -> vendor.create), Trait.GRACEFUL),
     CP29(inCode(1), Trait.TAKING_OVER, Trait.STARRED),
-    CP31(inCode(1), Trait.TOO_LARGE);
+    CP31(inCode(1), Trait.TOO_LARGE),
+    CP33(inCode(1), Trait.ALONE, Trait.UNSENT, Trait.STARRED),
+    CP34(whileAnswerWaits(vendor -> vendor.single), Trait.ALONE, Trait.PAID),
+    CP35(inCode(1), Trait.ALONE, Trait.PAID, Trait.STARRED),
+    CP36(inCode(1), Trait.HEDGED, Trait.STARRED),
+    CP37(inCode(1), Trait.HEDGED, Trait.PAID);
 
     /** How a moment is brought about. */
     sealed interface Trigger {
@@ -71,7 +76,15 @@ enum Moment {
         /** A create is refused as too large. */
         TOO_LARGE,
         SLOW_DOWNLOADS,
-        FAILING_LINES
+        FAILING_LINES,
+        /** Requests are sent alone. */
+        ALONE,
+        /** Requests are sent alone while their batch runs. */
+        HEDGED,
+        /** Killed there, a process leaves exposure that nobody was paid for. */
+        UNSENT,
+        /** What was paid for until then is paid for once more. */
+        PAID
     }
 
     private final Trigger trigger;

@@ -41,7 +41,7 @@ final class Report {
             longestRecovery = outcome.recovered();
         }
         out.printf(
-                "%-20s %-6s reached after %4.1f s, recovered in %4.1f s, %d requests, %d batches, %d further attempts%s%n",
+                "%-20s %-6s reached after %4.1f s, recovered in %4.1f s, %d requests, %d batches, %d further attempts, %d exposed and %d of them billed%s%n",
                 outcome.chosen().name(),
                 kept ? "ok" : "FAILED",
                 seconds(outcome.reached()),
@@ -49,6 +49,8 @@ final class Report {
                 verdict.requests(),
                 verdict.batches(),
                 verdict.doubts(),
+                verdict.exposure(),
+                verdict.exposed(),
                 outcome.notes().isEmpty() ? "" : "; " + outcome.notes());
         if (!kept) {
             verdict.violations().forEach(violation -> out.println("    " + violation));

@@ -12,6 +12,8 @@ import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.internals.RecordHeader;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +31,7 @@ final class Requests implements AutoCloseable {
     private final String idPrefix;
     private final String prompt;
     private final Scale scale;
+    private final List<Header> headers;
     private final KafkaProducer<byte[], byte[]> producer;
     private final List<Sent> sent = new ArrayList<>();
     private int made;
@@ -37,13 +40,25 @@ final class Requests implements AutoCloseable {
     /**
      * @param idPrefix of every custom_id
      * @param prompt stands in every prompt
+     * @param headers of every request
      */
-    Requests(String bootstrapServers, Vendor vendor, String topic, String idPrefix, String prompt, Scale scale) {
+    Requests(
+            String bootstrapServers,
+            Vendor vendor,
+            String topic,
+            String idPrefix,
+            String prompt,
+            Scale scale,
+            Map<String, String> headers) {
         this.vendor = vendor;
         this.topic = topic;
         this.idPrefix = idPrefix;
         this.prompt = prompt;
         this.scale = scale;
+        this.headers = headers.entrySet().stream()
+                .<Header>map(
+                        each -> new RecordHeader(each.getKey(), each.getValue().getBytes(UTF_8)))
+                .toList();
         producer = new KafkaProducer<>(
                 Map.of(
                         "bootstrap.servers",
@@ -75,7 +90,8 @@ final class Requests implements AutoCloseable {
         lines.add(new Line(
                 null, "", UNUSABLE.get(made % UNUSABLE.size()).formatted(prompt).getBytes(UTF_8)));
         var stored = lines.stream()
-                .map(line -> producer.send(new ProducerRecord<>(topic, line.value())))
+                .map(line ->
+                        producer.send(new ProducerRecord<byte[], byte[]>(topic, null, null, line.value(), headers)))
                 .toList();
         for (var i = 0; i < lines.size(); i++) {
             try {

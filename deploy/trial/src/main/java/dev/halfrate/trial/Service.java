@@ -81,6 +81,7 @@ final class Service implements AutoCloseable {
                   item-retry-delays: [500ms]
                   probe-interval: 500ms
                   stop-wait: 5s
+                  hedge-margin: 1d
                 """.formatted(
                         application,
                         own,

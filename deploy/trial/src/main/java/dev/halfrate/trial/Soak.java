@@ -35,7 +35,7 @@ final class Soak implements AutoCloseable {
         this.out = out;
         this.random = new SplittableRandom(seed);
         var mark = Long.toString(random.nextLong() >>> 1, Character.MAX_RADIX);
-        this.subject = new Subject("soak", mark, directory, cluster, vendor, simulator, Scale.SMALL);
+        this.subject = new Subject("soak", mark, directory, cluster, vendor, simulator, Scale.SMALL, Map.of());
     }
 
     /** @return whether the promises were kept */

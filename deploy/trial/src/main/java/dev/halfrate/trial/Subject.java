@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /**
  * What is on trial: two processors that share the work of one application, with topics, groups, custom_ids and an
@@ -32,7 +33,10 @@ final class Subject implements AutoCloseable {
     private final Requests requests;
     private final List<String> notes = new ArrayList<>();
 
-    /** @param mark makes its names, its key and its prompts unlike all others */
+    /**
+     * @param mark makes its names, its key and its prompts unlike all others
+     * @param headers of its requests
+     */
     Subject(
             String name,
             String mark,
@@ -40,7 +44,8 @@ final class Subject implements AutoCloseable {
             BrokerCluster cluster,
             Vendor vendor,
             SimulatorProcess simulator,
-            Scale scale)
+            Scale scale,
+            Map<String, String> headers)
             throws IOException, InterruptedException {
         this.vendor = vendor;
         this.simulator = simulator;
@@ -59,7 +64,7 @@ final class Subject implements AutoCloseable {
         feeds = new Feeds(bootstrapServers, config.topics(), secrets);
         groups = new Groups(bootstrapServers, config);
         requests = new Requests(
-                bootstrapServers, vendor, config.topics().requests().getFirst(), idPrefix, prompt, scale);
+                bootstrapServers, vendor, config.topics().requests().getFirst(), idPrefix, prompt, scale, headers);
     }
 
     /** Calls the vendor by {@link #FIRST_HOST}. */
@@ -129,23 +134,28 @@ final class Subject implements AutoCloseable {
         first.kill();
         second.kill();
         feeds.drain();
+        var billed = new ArrayList<Evidence.Billed>();
+        var calls = new ArrayList<String>();
+        readBillingBook(billed, calls);
         return Audit.of(new Evidence(
-                requests.sent(), feeds.answers(), feeds.deadLetters(), feeds.batches(), billed(), leaks()));
+                requests.sent(), feeds.answers(), feeds.deadLetters(), feeds.batches(), billed, calls, leaks()));
     }
 
-    private List<Evidence.Billed> billed() throws IOException, InterruptedException {
+    /** What is said there of its requests. */
+    private void readBillingBook(List<Evidence.Billed> billed, List<String> calls)
+            throws IOException, InterruptedException {
         var contents = new HashSet<String>();
         requests.sent().forEach(sent -> contents.add(sent.content()));
-        var billed = new ArrayList<Evidence.Billed>();
         simulator.eachBilledLine(line -> {
             var content = line.path("content").asText();
-            if (contents.contains(content)) {
+            var batchId = line.path("batch_id").asText();
+            if (contents.contains(content) && batchId.isEmpty()) {
+                calls.add(content);
+            } else if (contents.contains(content)) {
                 var id = UpstreamId.parse(line.path("custom_id").asText());
-                billed.add(new Evidence.Billed(
-                        line.path("batch_id").asText(), id.map(UpstreamId::tag).orElse("none"), content));
+                billed.add(new Evidence.Billed(batchId, id.map(UpstreamId::tag).orElse("none"), content));
             }
         });
-        return billed;
     }
 
     private List<String> leaks() throws IOException {

@@ -22,6 +22,7 @@ enum Vendor {
             new Call("DELETE", "/v1/files/[^/]+"),
             new Call("GET", "/v1/files/[^/]+/content"),
             new Call("POST", "/v1/batches/[^/]+/cancel"),
+            new Call("POST", "/v1/chat/completions"),
             "/v1/batches?limit=100",
             "status",
             Set.of("completed", "failed", "expired", "cancelled")),
@@ -39,6 +40,7 @@ enum Vendor {
             null,
             new Call("GET", "/v1/messages/batches/[^/]+/results"),
             new Call("POST", "/v1/messages/batches/[^/]+/cancel"),
+            new Call("POST", "/v1/messages"),
             "/v1/messages/batches?limit=100",
             "processing_status",
             Set.of("ended"));
@@ -60,6 +62,10 @@ enum Vendor {
     final @Nullable Call deleteInput;
     final Call results;
     final Call cancel;
+
+    /** Of one request. */
+    final Call single;
+
     final String batches;
     private final String status;
     private final Set<String> ended;
@@ -76,6 +82,7 @@ enum Vendor {
             @Nullable Call deleteInput,
             Call results,
             Call cancel,
+            Call single,
             String batches,
             String status,
             Set<String> ended) {
@@ -90,6 +97,7 @@ enum Vendor {
         this.deleteInput = deleteInput;
         this.results = results;
         this.cancel = cancel;
+        this.single = single;
         this.batches = batches;
         this.status = status;
         this.ended = ended;

@@ -22,6 +22,7 @@ class AuditTest {
     private final Map<Place, Integer> deadLetters = new HashMap<>();
     private final Map<String, LedgerBatch> batches = new HashMap<>();
     private final List<Billed> billed = new ArrayList<>();
+    private final List<String> calls = new ArrayList<>();
     private final List<String> leaks = new ArrayList<>();
 
     /** Three requests, one of them sent twice, and something unusable. The second batch took two attempts. */
@@ -35,10 +36,11 @@ class AuditTest {
             answers.put(id, List.of(Status.SUCCEEDED));
         }
         deadLetters.put(new Place(0, 4), 1);
-        batches.put("batch-1", new LedgerBatch("SETTLED", List.of(new Attempt("t1", true)), Set.of(), 0));
+        batches.put("batch-1", new LedgerBatch("SETTLED", List.of(new Attempt("t1", true)), Set.of(), 0, 0, 0));
         batches.put(
                 "batch-2",
-                new LedgerBatch("SETTLED", List.of(new Attempt("t2", true), new Attempt("t3", true)), Set.of(), 0));
+                new LedgerBatch(
+                        "SETTLED", List.of(new Attempt("t2", true), new Attempt("t3", true)), Set.of(), 0, 0, 0));
         billed.add(new Billed("remote-1", "t1", "content a"));
         billed.add(new Billed("remote-1", "t1", "content b"));
         billed.add(new Billed("remote-3", "t3", "content c"));
@@ -48,7 +50,7 @@ class AuditTest {
     void aRunInOrderPasses() {
         var verdict = audit();
 
-        assertThat(verdict).isEqualTo(new Audit.Verdict(5, 2, 1, 0, 0, 0, 0, List.of()));
+        assertThat(verdict).isEqualTo(new Audit.Verdict(5, 2, 1, 0, 0, 0, 0, 0, List.of()));
     }
 
     @Test
@@ -116,11 +118,55 @@ class AuditTest {
         billed.add(new Billed("remote-2", "t2", "content c"));
         batches.put(
                 "batch-2",
-                new LedgerBatch("SETTLED", List.of(new Attempt("t2", true), new Attempt("t3", true)), Set.of(), 1));
+                new LedgerBatch(
+                        "SETTLED", List.of(new Attempt("t2", true), new Attempt("t3", true)), Set.of(), 1, 0, 0));
 
         assertThat(audit().billedTwice()).isZero();
         assertThat(audit().exposed()).isEqualTo(1);
         assertThat(audit().violations()).isEmpty();
+    }
+
+    @Test
+    void aCallIsAnAnswerPaidForLikeALine() {
+        calls.add(billed.removeFirst().content());
+
+        assertThat(audit().violations()).isEmpty();
+        assertThat(audit().exposed()).isZero();
+    }
+
+    @Test
+    void aCallThatWasSentTwiceOrOnTopOfALineIsSeen() {
+        calls.addAll(List.of("content c", "content d", "content d"));
+        exposeCalls(1, 0);
+
+        assertThat(audit().billedTwice()).isEqualTo(1);
+        assertThat(audit().violations()).containsExactly("2 calls were billed on top, the ledger accounts for 1");
+    }
+
+    @Test
+    void callsOnTopWithTheLedgersKnowledgeAreCountedOnly() {
+        calls.addAll(List.of("content c", "content d", "content d"));
+        exposeCalls(3, 1);
+
+        assertThat(audit().billedTwice()).isZero();
+        assertThat(audit().exposed()).isEqualTo(2);
+        assertThat(audit().exposure()).isEqualTo(3);
+        assertThat(audit().violations()).isEmpty();
+    }
+
+    @Test
+    void theExposureOfCallsIsNoneOfLines() {
+        billed.add(new Billed("remote-3", "t3", "content a"));
+        exposeCalls(1, 0);
+
+        assertThat(audit().violations()).containsExactly("1 lines were billed twice, the ledger accounts for 0");
+    }
+
+    @Test
+    void aSecondAnswerThatNobodyWasPaidForIsSeen() {
+        exposeCalls(1, 1);
+
+        assertThat(audit().violations()).containsExactly("the ledger knows of 1 second answers, 0 were billed");
     }
 
     @Test
@@ -133,7 +179,8 @@ class AuditTest {
     @Test
     void aTwinThatTheLedgerKnowsIsNoSecondCreate() {
         billed.add(new Billed("remote-4", "t1", "content a"));
-        batches.put("batch-1", new LedgerBatch("SETTLED", List.of(new Attempt("t1", true)), Set.of("remote-4"), 1));
+        batches.put(
+                "batch-1", new LedgerBatch("SETTLED", List.of(new Attempt("t1", true)), Set.of("remote-4"), 1, 0, 0));
 
         assertThat(audit().billedTwice()).isZero();
         assertThat(audit().exposed()).isEqualTo(1);
@@ -158,7 +205,7 @@ class AuditTest {
     void anUnsettledBatchAndAnAttemptBesideAnOpenOneAreSeen() {
         batches.put(
                 "batch-2",
-                new LedgerBatch("HOLD", List.of(new Attempt("t2", false), new Attempt("t3", true)), Set.of(), 0));
+                new LedgerBatch("HOLD", List.of(new Attempt("t2", false), new Attempt("t3", true)), Set.of(), 0, 0, 0));
 
         assertThat(audit().violations())
                 .containsExactly("batch-2 is HOLD", "batch-2 began an attempt while an earlier one was open");
@@ -171,11 +218,17 @@ class AuditTest {
         assertThat(audit().violations()).containsExactly("a secret, prompt or custom_id stands in a log");
     }
 
+    private void exposeCalls(int extraCallsMax, int lateLines) {
+        batches.put(
+                "batch-1",
+                new LedgerBatch("SETTLED", List.of(new Attempt("t1", true)), Set.of(), 0, extraCallsMax, lateLines));
+    }
+
     private void request(long offset, String id) {
         sent.add(new Sent(new Place(0, offset), id, "content " + id));
     }
 
     private Audit.Verdict audit() {
-        return Audit.of(new Evidence(sent, answers, deadLetters, batches, billed, leaks));
+        return Audit.of(new Evidence(sent, answers, deadLetters, batches, billed, calls, leaks));
     }
 }

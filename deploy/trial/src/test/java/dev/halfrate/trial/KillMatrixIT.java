@@ -20,11 +20,11 @@ class KillMatrixIT {
                 .execute(
                         "kill-matrix",
                         "--only",
-                        "CP9/openai/kill,CP12/anthropic/kill,CP13/openai/stop",
+                        "CP9/openai/kill,CP12/anthropic/kill,CP13/openai/stop,CP37/anthropic/kill",
                         "--parallel",
                         "3");
 
         assertThat(exitCode).as(out.toString()).isZero();
-        assertThat(out.toString()).contains("3 cases, 0 failed").contains("lost 0, answered twice 0, billed twice 0");
+        assertThat(out.toString()).contains("4 cases, 0 failed").contains("lost 0, answered twice 0, billed twice 0");
     }
 }

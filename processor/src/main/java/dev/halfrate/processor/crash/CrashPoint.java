@@ -60,7 +60,15 @@ public enum CrashPoint {
     /** The earlier owner is fenced, nothing has been replayed. */
     FENCED("CP29"),
     /** A batch and the parts that it is split into are written, uncommitted. */
-    SPLIT_WRITTEN("CP31");
+    SPLIT_WRITTEN("CP31"),
+    /** Requests that are sent alone are committed as called, none of them is sent. */
+    CALLS_INTENDED("CP33"),
+    /** The answer of a request that was sent alone is written, uncommitted. */
+    CALL_ANSWERED("CP35"),
+    /** Hedges are committed as called, none of them is sent. */
+    HEDGES_INTENDED("CP36"),
+    /** A hedge's answer is committed, its batch runs and will bring another one. */
+    HEDGE_ANSWERED("CP37");
 
     private final String number;
 

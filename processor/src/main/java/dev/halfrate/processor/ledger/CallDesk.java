@@ -5,6 +5,7 @@ import dev.halfrate.processor.batch.BatchEvent;
 import dev.halfrate.processor.batch.BatchState;
 import dev.halfrate.processor.batch.ItemReport;
 import dev.halfrate.processor.codec.ContentHash;
+import dev.halfrate.processor.crash.CrashPoint;
 import dev.halfrate.processor.provider.CallOutcome;
 import dev.halfrate.processor.provider.Provider;
 import java.nio.ByteBuffer;
@@ -152,6 +153,7 @@ final class CallDesk {
 
     /** Sends those of the prepared items that were written ahead. */
     void call(Batch batch, List<Integer> items, Instant writtenAt) {
+        (batch.header().atOnce() ? CrashPoint.CALLS_INTENDED : CrashPoint.HEDGES_INTENDED).reached();
         var group = prepared.remove(batch.id());
         preparing.remove(batch.id());
         if (group == null) {

@@ -21,6 +21,11 @@ final class CommitPoints {
         if (transaction.signals().stream().anyMatch(signal -> signal.signal().getKind() == SignalKind.RETURNED)) {
             CrashPoint.RETURN_WRITTEN.reached();
         }
+        if (!transaction.results().isEmpty()
+                && transaction.batches().stream()
+                        .anyMatch(batch -> batch.header().atOnce())) {
+            CrashPoint.CALL_ANSWERED.reached();
+        }
     }
 
     static void committed(PartitionLog.Transaction transaction) {
@@ -29,6 +34,7 @@ final class CommitPoints {
                 case BatchState.Sealed _ when batch.attempt().number() > 1 -> CrashPoint.NEXT_ATTEMPT.reached();
                 case BatchState.Uploaded _ -> CrashPoint.UPLOAD_COMMITTED.reached();
                 case BatchState.Creating _ -> CrashPoint.CREATE_INTENDED.reached();
+                case BatchState.Running _ when !transaction.results().isEmpty() -> CrashPoint.HEDGE_ANSWERED.reached();
                 case BatchState.Running _ -> CrashPoint.CREATE_COMMITTED.reached();
                 case BatchState.Ended _ when !transaction.results().isEmpty() -> CrashPoint.LINES_PUBLISHED.reached();
                 default -> {}

@@ -29,6 +29,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
@@ -63,6 +64,10 @@ final class HttpVendor implements Vendor {
 
     private final Set<Thread> running = ConcurrentHashMap.newKeySet();
     private final Map<String, SpoolFile> spools = new ConcurrentHashMap<>();
+
+    /** By sealed batch, the attempt that its lines are wanted for. */
+    private final Map<String, Integer> wanted = new ConcurrentHashMap<>();
+
     private final Map<String, AccountGate> permits = new ConcurrentHashMap<>();
     private final Map<String, Download> downloads = new ConcurrentHashMap<>();
     private final CallDesk desk;
@@ -79,6 +84,11 @@ final class HttpVendor implements Vendor {
 
     @Override
     public void start(Batch batch, Effect effect) {
+        if (batch.state() instanceof BatchState.Sealed) {
+            wanted.put(batch.id(), batch.attempt().number());
+        } else {
+            wanted.remove(batch.id());
+        }
         switch (effect) {
             case Effect.Spool _ -> onThread(batch, () -> spool(batch));
             case Effect.DiscardSpool _ -> discardSpool(batch.id());
@@ -567,10 +577,10 @@ final class HttpVendor implements Vendor {
         }
     }
 
-    /** @return whether it is of use: a thread may come so late that a later attempt has one */
+    /** @return whether it is of use: a thread may come so late that its batch has gone on */
     private boolean keep(String batchId, SpoolFile spool) {
         var kept = spools.compute(batchId, (_, present) -> {
-            if (present != null && present.attempt > spool.attempt) {
+            if (!Objects.equals(wanted.get(batchId), spool.attempt)) {
                 return present;
             }
             discard(present);

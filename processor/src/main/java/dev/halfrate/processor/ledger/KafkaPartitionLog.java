@@ -260,6 +260,7 @@ final class KafkaPartitionLog implements PartitionLog {
     private void awaitReadable(RecordMetadata intent) {
         if (committed == null) {
             committed = clients.reader(true);
+            committed.assign(List.of(ledger)); // the client warns of each look at what is not
         }
         var deadline = System.nanoTime() + READABLE_WITHIN.toNanos();
         while (committed.endOffsets(List.of(ledger)).getOrDefault(ledger, 0L) <= intent.offset()) {

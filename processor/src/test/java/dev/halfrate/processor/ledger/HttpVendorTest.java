@@ -274,20 +274,41 @@ class HttpVendorTest {
 
     @Test
     void aSpoolThatComesLateDoesNotReplaceThatOfALaterAttempt() throws Exception {
-        vendor.start(inSecondAttempt(new BatchState.Sealed()), new Effect.Spool());
-        assertThat(letter()).isEqualTo(new BatchEvent.SpoolWritten(3, List.of()));
-        var kept = spoolFiles();
-        var left = spoolKilobytes.availablePermits();
+        startASpoolThatComesLate();
 
-        vendor.start(in(new BatchState.Sealed()), new Effect.Spool());
+        vendor.start(inSecondAttempt(new BatchState.Sealed()), new Effect.Spool());
+        spoolKilobytes.release(KILOBYTES);
+        assertThat(letter()).isEqualTo(new BatchEvent.SpoolWritten(3, List.of()));
         vendor.start(inSecondAttempt(new BatchState.Spooled(3)), new Effect.Upload());
 
         assertThat(letter()).isEqualTo(new BatchEvent.UploadEnded(http.uploaded));
         assertThat(http.uploads).singleElement().asString().hasLineCount(3).contains("secondsecondtag2");
-        assertThat(kept).hasSize(1);
-        await().until(() ->
-                spoolKilobytes.availablePermits() == KILOBYTES && spoolFiles().isEmpty());
-        assertThat(left).isLessThan(KILOBYTES);
+        assertThatTheSpoolThatCameLateLeavesNothing();
+    }
+
+    @Test
+    void aSpoolThatComesLateLeavesNothingOnceItsBatchRuns() throws Exception {
+        startASpoolThatComesLate();
+
+        vendor.start(
+                in(new BatchState.Running(3, Examples.NOW, "in_progress", 0, 0, BatchState.Standing.PROVEN)),
+                new Effect.Poll());
+        assertThat(letter()).isInstanceOf(BatchEvent.Polled.class);
+        spoolKilobytes.release(KILOBYTES);
+
+        assertThatTheSpoolThatCameLateLeavesNothing();
+    }
+
+    /** It waits for room on the disk. */
+    private void startASpoolThatComesLate() throws InterruptedException {
+        spoolKilobytes.acquire(KILOBYTES);
+        vendor.start(in(new BatchState.Sealed()), new Effect.Spool());
+        await().until(spoolKilobytes::hasQueuedThreads);
+    }
+
+    private void assertThatTheSpoolThatCameLateLeavesNothing() throws IOException {
+        await().until(() -> !spoolKilobytes.hasQueuedThreads() && spoolKilobytes.availablePermits() == KILOBYTES);
+        assertThat(spoolFiles()).isEmpty();
         assertThat(letters).isEmpty();
     }
 
@@ -331,12 +352,12 @@ class HttpVendorTest {
     private void startAllThatCalls() {
         var ended = new BatchState.Ended(
                 3, Examples.NOW, Examples.NOW, "completed", "out", null, false, BatchState.Standing.PROVEN, 0);
-        vendor.start(in(new BatchState.Sealed()), new Effect.Spool());
         vendor.start(in(new BatchState.Uploaded(3)), new Effect.AcquirePermit());
         vendor.start(
                 in(new BatchState.Running(3, Examples.NOW, "in_progress", 0, 0, BatchState.Standing.PROVEN)),
                 new Effect.Poll());
         vendor.start(in(ended), new Effect.Collect());
+        vendor.start(in(new BatchState.Sealed()), new Effect.Spool());
     }
 
     @Test
@@ -355,7 +376,7 @@ class HttpVendorTest {
             var event = letter();
             events.add(event.getClass());
             if (event instanceof BatchEvent.PermitGranted) {
-                vendor.start(in(new BatchState.Uploaded(3)), new Effect.ReleasePermit());
+                vendor.start(in(new BatchState.Sealed()), new Effect.ReleasePermit());
             }
         }
         assertThat(events)
