@@ -10,6 +10,7 @@ import dev.halfrate.schemas.internal.InternalFormat;
 import dev.halfrate.schemas.internal.LedgerRecord;
 import dev.halfrate.schemas.internal.LedgerState;
 import dev.halfrate.schemas.internal.PartitionEpoch;
+import dev.halfrate.schemas.internal.WorkKeys;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -20,6 +21,7 @@ import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -235,15 +237,23 @@ final class KafkaPartitionLog implements PartitionLog {
                         InternalFormat.SIGNAL.encode(signal.signal())));
             }
             for (var batch : transaction.settled()) {
-                for (var chunk = 0; chunk < batch.header().chunks(); chunk++) {
-                    send(new ProducerRecord<>(work.topic(), work.partition(), utf8(batch.id() + "/" + chunk), null));
-                }
+                IntStream.range(0, batch.header().chunks())
+                        .mapToObj(chunk -> WorkKeys.chunk(batch.id(), chunk))
+                        .forEach(this::deleteWork);
+                IntStream.range(0, batch.header().items())
+                        .filter(batch.unwanted()::has)
+                        .mapToObj(item -> WorkKeys.withdrawal(batch.id(), item))
+                        .forEach(this::deleteWork);
             }
             CommitPoints.written(transaction);
         });
         if (!intents.isEmpty()) {
             awaitReadable(delivered(intents.getLast()));
         }
+    }
+
+    private void deleteWork(byte[] key) {
+        send(new ProducerRecord<>(work.topic(), work.partition(), key, null));
     }
 
     /** Whether a call of one of its items may be about to begin. */

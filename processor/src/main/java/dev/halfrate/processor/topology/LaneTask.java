@@ -32,6 +32,7 @@ import dev.halfrate.schemas.internal.RefChunk;
 import dev.halfrate.schemas.internal.SealedBatch;
 import dev.halfrate.schemas.internal.Signal;
 import dev.halfrate.schemas.internal.UnreadableRecordException;
+import dev.halfrate.schemas.internal.WorkKeys;
 import dev.halfrate.schemas.internal.WorkPartition;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -632,7 +633,7 @@ final class LaneTask {
         lane.addBytesInFlight(seal.bytes());
         budgets.reserve(lane, seal.picos());
         for (var chunk : manifest.chunks(batchId, lane, seal, workPartition, inboxPartition)) {
-            var key = (batchId + "/" + chunk.getIndex()).getBytes(UTF_8);
+            var key = WorkKeys.chunk(batchId, chunk.getIndex());
             var value = new Outgoing(InternalFormat.MANIFEST_CHUNK.encode(chunk), workPartition);
             forward(key, value, new RecordHeaders(), LaneTopology.WORK);
         }

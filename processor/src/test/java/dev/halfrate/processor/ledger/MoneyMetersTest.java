@@ -43,7 +43,7 @@ class MoneyMetersTest {
                 new Tally(3, 0, 0, 0, 0, 0, spending),
                 List.of(),
                 Exposure.NONE,
-                Calls.NONE,
+                Calls.NONE, ItemBits.NONE,
                 0,
                 Examples.NOW);
         var entry =

@@ -73,7 +73,7 @@ class SpoolTest {
                 BATCH.tally(),
                 BATCH.twins(),
                 BATCH.exposure(),
-                BATCH.calls(),
+                BATCH.calls(), BATCH.unwanted(),
                 0,
                 BATCH.changedAt());
 
@@ -172,7 +172,7 @@ class SpoolTest {
                 BATCH.tally(),
                 BATCH.twins(),
                 BATCH.exposure(),
-                BATCH.calls(),
+                BATCH.calls(), BATCH.unwanted(),
                 0,
                 BATCH.changedAt());
 

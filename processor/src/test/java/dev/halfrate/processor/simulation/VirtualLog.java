@@ -75,7 +75,7 @@ final class VirtualLog {
                     batch.tally(),
                     batch.twins(),
                     batch.exposure(),
-                    Calls.NONE,
+                    Calls.NONE, ItemBits.NONE,
                     batch.failures(),
                     batch.changedAt());
         }
@@ -89,7 +89,7 @@ final class VirtualLog {
                         batch.tally(),
                         batch.twins(),
                         batch.exposure(),
-                        batch.calls(),
+                        batch.calls(), batch.unwanted(),
                         batch.failures(),
                         batch.changedAt())
                 : batch;
