@@ -35,6 +35,8 @@ public record DeadLetter(
         NOT_AN_OBJECT,
         /** No custom_id, or one that is not a text of 1 to 512 characters. */
         CUSTOM_ID,
+        /** A header that asks for something other than a request, and nobody knows what. */
+        COMMAND,
         /** Another content under a custom_id that is in flight. */
         ID_CONFLICT
     }

@@ -8,6 +8,8 @@ import dev.halfrate.processor.codec.DeadLetterCodec;
 import dev.halfrate.processor.codec.ResultCodec;
 import dev.halfrate.processor.config.TopicsConfig;
 import dev.halfrate.processor.crash.CrashPoint;
+import dev.halfrate.schemas.internal.Command;
+import dev.halfrate.schemas.internal.CommandKind;
 import dev.halfrate.schemas.internal.InternalFormat;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -163,12 +165,33 @@ final class IntakeLoop implements AutoCloseable {
                     chunk.getPool().getBytes(UTF_8),
                     InternalFormat.REF_CHUNK.encode(chunk)));
         }
+        // After the requests that were read with them: those may be the ones that are meant.
+        for (var cancel : sorted.cancels()) {
+            cancel.pools().forEach(pool -> send(new ProducerRecord<>(
+                    names.laneInbox(),
+                    InboxPartitions.of(pool, topics.inboxPartitions()),
+                    pool.getBytes(UTF_8),
+                    InternalFormat.COMMAND.encode(command(cancel, pool)))));
+        }
         for (var answer : sorted.answers()) {
             send(ResultCodec.toRecord(names.results(), answer.result()));
         }
         for (var letter : sorted.deadLetters()) {
             send(DeadLetterCodec.toRecord(names.deadLetters(), letter));
         }
+    }
+
+    private static Command command(Sorted.Cancel cancel, String pool) {
+        return Command.newBuilder()
+                .setKind(CommandKind.CANCEL_REQUEST)
+                .setCommandId(cancel.where())
+                .setPool(pool)
+                .setLane(null)
+                .setTarget(cancel.customId())
+                .setArguments(Map.of())
+                .setAt(cancel.at())
+                .setBy("")
+                .build();
     }
 
     /** A failure shows in the commit. */

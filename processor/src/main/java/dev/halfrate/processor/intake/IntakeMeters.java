@@ -21,6 +21,7 @@ final class IntakeMeters {
     private final Counter read;
     private final Counter routed;
     private final Counter tombstones;
+    private final Counter cancels;
     private final Counter restarts;
     private final AtomicLong gap = new AtomicLong();
     private final Map<Rejection, Counter> rejected = new EnumMap<>(Rejection.class);
@@ -30,6 +31,7 @@ final class IntakeMeters {
         read = counter(meters, "halfrate.requests.read", "Request records read, tombstones not counted");
         routed = counter(meters, "halfrate.requests.routed", "Requests handed to a lane");
         tombstones = counter(meters, "halfrate.requests.tombstones", "Records without a value, ignored");
+        cancels = counter(meters, "halfrate.requests.cancels", "Records that cancel a request sent before");
         restarts = counter(meters, "halfrate.intake.restarts", "Times that intake started over with new clients");
         Gauge.builder("halfrate.intake.gap", gap, AtomicLong::get)
                 .description("Requests that were read here and of which nothing is known; not 0 is a defect")
@@ -56,9 +58,10 @@ final class IntakeMeters {
     }
 
     void count(int records, Sorted sorted) {
-        read.increment(records - sorted.tombstones());
+        read.increment(records - sorted.tombstones() - sorted.cancels().size());
         routed.increment(sorted.routed());
         tombstones.increment(sorted.tombstones());
+        cancels.increment(sorted.cancels().size());
         for (var answer : sorted.answers()) {
             increment(rejected, answer.rejection());
         }

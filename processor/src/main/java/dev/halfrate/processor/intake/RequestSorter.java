@@ -23,6 +23,8 @@ import dev.halfrate.schemas.internal.RefChunk;
 import dev.halfrate.schemas.internal.Source;
 import dev.halfrate.schemas.internal.TopicId;
 import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -31,6 +33,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
@@ -47,9 +50,14 @@ final class RequestSorter {
 
     private static final ReadCounts READ = new ReadCounts(1, 0, 0, 0, 0, true);
     private static final ReadCounts TOMBSTONE = new ReadCounts(0, 1, 0, 0, 0, true);
+    /** No request either. */
+    private static final ReadCounts COMMANDED = TOMBSTONE;
+
     private static final ReadCounts ROUTED = new ReadCounts(0, 0, 1, 0, 0, true);
     private static final ReadCounts REJECTED = new ReadCounts(0, 0, 0, 1, 0, true);
     private static final ReadCounts DEAD_LETTERED = new ReadCounts(0, 0, 0, 0, 1, true);
+
+    private static final String CANCEL = "cancel";
 
     private final RequestParser parser = new RequestParser();
     private final Router router;
@@ -81,6 +89,20 @@ final class RequestSorter {
                 .array());
     }
 
+    private static Optional<String> customId(byte @Nullable [] key) {
+        try {
+            var text = key == null
+                    ? ""
+                    : StandardCharsets.UTF_8
+                            .newDecoder()
+                            .decode(ByteBuffer.wrap(key))
+                            .toString();
+            return Optional.of(text).filter(id -> !id.isEmpty() && id.length() <= RequestParser.CUSTOM_ID_CHARS_MAX);
+        } catch (CharacterCodingException _) {
+            return Optional.empty();
+        }
+    }
+
     /** Avro's generated code has no annotations, its schema does allow null here. */
     @SuppressWarnings("NullAway")
     private static String nullAllowed(@Nullable String value) {
@@ -94,6 +116,7 @@ final class RequestSorter {
         private final List<Sorted.Answer> answers = new ArrayList<>();
         private final List<DeadLetter> deadLetters = new ArrayList<>();
         private final Map<TopicPartition, ReadCounts> counts = new HashMap<>();
+        private final List<Sorted.Cancel> cancels = new ArrayList<>();
         private int tombstones;
 
         Sorting(Instant now) {
@@ -102,6 +125,11 @@ final class RequestSorter {
 
         void add(ConsumerRecord<byte[], byte[]> received) {
             var value = received.value();
+            var command = Wishes.command(received.headers());
+            if (!command.isEmpty()) {
+                command(received, command);
+                return;
+            }
             if (value == null) {
                 tombstones++;
                 count(received, TOMBSTONE);
@@ -119,11 +147,40 @@ final class RequestSorter {
         Sorted done() {
             var full = new ArrayList<RefChunk>();
             chunks.values().forEach(builder -> full.addAll(builder.toChunks()));
-            return new Sorted(full, answers, deadLetters, tombstones, counts);
+            return new Sorted(full, answers, deadLetters, cancels, tombstones, counts);
         }
 
         private void count(ConsumerRecord<?, ?> received, ReadCounts more) {
             counts.merge(new TopicPartition(received.topic(), received.partition()), more, ReadCounts::plus);
+        }
+
+        /** Its key says which request is meant; a value is of no use to it. */
+        private void command(ConsumerRecord<byte[], byte[]> received, String command) {
+            var value = received.value() == null ? new byte[0] : received.value();
+            var customId = customId(received.key());
+            if (!command.equals(CANCEL)) {
+                count(received, READ);
+                bury(
+                        received,
+                        value,
+                        DeadLetter.Reason.COMMAND,
+                        "header %s must be %s, or left out for a request".formatted(Wishes.COMMAND, CANCEL));
+            } else if (customId.isEmpty()) {
+                count(received, READ);
+                bury(
+                        received,
+                        value,
+                        DeadLetter.Reason.CUSTOM_ID,
+                        "the key of a record with header %s must be the custom_id that is meant, 1..%d characters in UTF-8"
+                                .formatted(Wishes.COMMAND, RequestParser.CUSTOM_ID_CHARS_MAX));
+            } else {
+                count(received, COMMANDED);
+                cancels.add(new Sorted.Cancel(
+                        customId.get(),
+                        router.pools(received.topic(), Wishes.of(received.headers()).account()),
+                        "%s/%d/%d".formatted(topics.idOf(received.topic()), received.partition(), received.offset()),
+                        now.toEpochMilli()));
+            }
         }
 
         private void route(ConsumerRecord<?, ?> received, byte[] value, Parsed.Request request) {

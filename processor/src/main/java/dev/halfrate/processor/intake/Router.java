@@ -48,6 +48,15 @@ final class Router {
                                 : noSuchAccount(topic, wishes.account())));
     }
 
+    /** @return pools of all accounts that may have taken a request of the topic, or of the one that is named */
+    List<String> pools(String topic, String account) {
+        return accounts()
+                .filter(each -> each.takesTopic(topic) && (account.isEmpty() || each.name().equals(account)))
+                .map(AccountConfig::pool)
+                .distinct()
+                .toList();
+    }
+
     private String noSuchAccount(String topic, String name) {
         var names = names(topic);
         return accounts().anyMatch(account -> account.name().equals(name))

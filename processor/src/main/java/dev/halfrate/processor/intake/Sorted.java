@@ -13,6 +13,7 @@ import org.apache.kafka.common.TopicPartition;
  * What becomes of the records of one poll: each is in exactly one of these.
  *
  * @param chunks refs of accepted requests, by lane
+ * @param cancels of requests that were sent before
  * @param tombstones records without a value, which ask for nothing
  * @param counts by partition of the requests topics
  */
@@ -20,17 +21,32 @@ record Sorted(
         List<RefChunk> chunks,
         List<Answer> answers,
         List<DeadLetter> deadLetters,
+        List<Cancel> cancels,
         int tombstones,
         Map<TopicPartition, ReadCounts> counts) {
     Sorted {
         chunks = List.copyOf(chunks);
         answers = List.copyOf(answers);
         deadLetters = List.copyOf(deadLetters);
+        cancels = List.copyOf(cancels);
         counts = Map.copyOf(counts);
     }
 
     int routed() {
         return chunks.stream().mapToInt(chunk -> chunk.getRefs().size()).sum();
+    }
+
+    /**
+     * Somebody does not want a request any more.
+     *
+     * @param pools in which there may be such a request
+     * @param where the record that says so stands
+     * @param at epoch milliseconds
+     */
+    record Cancel(String customId, List<String> pools, String where, long at) {
+        Cancel {
+            pools = List.copyOf(pools);
+        }
     }
 
     /** The result of a request that does not get into a batch. */

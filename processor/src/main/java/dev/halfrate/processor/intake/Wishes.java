@@ -40,6 +40,7 @@ record Wishes(
     static final String TAG = "halfrate-tag";
     static final String MODE = "halfrate-mode";
     static final String DEADLINE = "halfrate-deadline";
+    static final String COMMAND = "halfrate-command";
 
     private static final Pattern WORD = Pattern.compile("[A-Za-z0-9._-]{1,100}");
 
@@ -99,6 +100,11 @@ record Wishes(
                 word(headers, TAG),
                 MODES.get(word(headers, MODE)),
                 word(headers, DEADLINE));
+    }
+
+    /** @return what is wished beside requests; empty for nothing */
+    static String command(Headers headers) {
+        return word(headers, COMMAND);
     }
 
     private static String word(Headers headers, String name) {

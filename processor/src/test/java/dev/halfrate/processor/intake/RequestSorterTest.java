@@ -422,6 +422,7 @@ class RequestSorterTest {
                         List.of(),
                         List.of(),
                         List.of(),
+                        List.of(),
                         2,
                         Map.of(new TopicPartition("llm.requests", 0), new ReadCounts(0, 2, 0, 0, 0, true))));
     }
