@@ -109,7 +109,7 @@ class SourcesIT {
                 .findFirst()
                 .orElseThrow();
         assertThat(JSON.readTree(request.value()).at("/body/messages/0/content").asText())
-                .isEqualTo("5.10: \"ok\"\n");
+                .isEqualTo("5.10: \"ok\" 12\n");
         try (var status = StatusReader.open(config)) {
             assertThat(status.read().gaps()).isEmpty();
         }
@@ -204,7 +204,7 @@ class SourcesIT {
     private void send(int from, int until) throws Exception {
         var events = new String[until - from];
         for (var id = from; id < until; id++) {
-            events[id - from] = "{\"id\": %d, \"price\": 5.10, \"text\": \"\\\"ok\\\"\"}".formatted(id);
+            events[id - from] = "{\"id\": %1$d, \"price\": 5.10, \"text\": \"\\\"ok\\\" %1$d\"}".formatted(id);
         }
         produce(events);
     }
