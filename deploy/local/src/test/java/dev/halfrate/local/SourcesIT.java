@@ -111,7 +111,12 @@ class SourcesIT {
         assertThat(JSON.readTree(request.value()).at("/body/messages/0/content").asText())
                 .isEqualTo("5.10: \"ok\" 12\n");
         try (var status = StatusReader.open(config)) {
-            assertThat(status.read().gaps()).isEmpty();
+            var now = status.read();
+            assertThat(now.gaps()).isEmpty();
+            assertThat(now.refusals()).isEmpty();
+            assertThat(now.readEvents().routed()).isEqualTo(401);
+            assertThat(now.read().read()).isEqualTo(401);
+            assertThat(now.events()).hasSize(3).allMatch(partition -> partition.unread() == 0);
         }
     }
 

@@ -172,9 +172,21 @@ public final class Births {
      * @throws KafkaException if nobody tells
      */
     static Map<String, Integer> requestsTopics(HalfrateConfig config) throws InterruptedException {
+        return topics(config, REQUESTS);
+    }
+
+    /**
+     * @return the topics that events were ever read from, likewise
+     * @throws KafkaException if nobody tells
+     */
+    static Map<String, Integer> eventsTopics(HalfrateConfig config) throws InterruptedException {
+        return topics(config, EVENTS);
+    }
+
+    private static Map<String, Integer> topics(HalfrateConfig config, String prefix) throws InterruptedException {
         return new Births(config, Set.of())
                 .recorded().births.entrySet().stream()
-                        .filter(birth -> birth.getKey().startsWith(REQUESTS))
+                        .filter(birth -> birth.getKey().startsWith(prefix))
                         .map(Map.Entry::getValue)
                         .collect(Collectors.toMap(Birth::topic, Birth::partitions));
     }
