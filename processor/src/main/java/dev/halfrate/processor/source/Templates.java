@@ -14,8 +14,6 @@ import io.pebbletemplates.pebble.extension.NodeVisitorFactory;
 import io.pebbletemplates.pebble.extension.Test;
 import io.pebbletemplates.pebble.extension.core.CoreExtension;
 import io.pebbletemplates.pebble.loader.MemoryLoader;
-import io.pebbletemplates.pebble.operator.BinaryOperator;
-import io.pebbletemplates.pebble.operator.UnaryOperator;
 import io.pebbletemplates.pebble.template.EvaluationContext;
 import io.pebbletemplates.pebble.template.PebbleTemplate;
 import io.pebbletemplates.pebble.tokenParser.TokenParser;
@@ -142,6 +140,7 @@ final class Templates {
             return only(TESTS, isCore() ? library.getTests() : Map.of());
         }
 
+        /** Ranges are one, too, and could be as long as an event says. */
         @Override
         public Map<String, Function> getFunctions() {
             return Map.of();
@@ -154,21 +153,6 @@ final class Templates {
                             .filter(parser -> TAGS.contains(parser.getTag()))
                             .toList()
                     : List.of();
-        }
-
-        /** A range could be as long as an event says. */
-        @Override
-        public List<BinaryOperator> getBinaryOperators() {
-            return isCore()
-                    ? library.getBinaryOperators().stream()
-                            .filter(operator -> !operator.getSymbol().equals(".."))
-                            .toList()
-                    : List.of();
-        }
-
-        @Override
-        public List<UnaryOperator> getUnaryOperators() {
-            return isCore() ? library.getUnaryOperators() : List.of();
         }
 
         @Override

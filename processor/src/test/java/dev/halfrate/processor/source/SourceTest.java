@@ -225,6 +225,14 @@ class SourceTest {
                         unusable -> assertThat(unusable.reason()).isEqualTo(reason));
     }
 
+    @Test
+    void whatARegistrysSerializerWroteIsNamedAsSuch() {
+        assertThat(text("x")
+                        .render(event(null, new byte[] {0, 0, 0, 0, 7, 2}), AT)
+                        .toString())
+                .contains("DECODE", "name the deserializer");
+    }
+
     @ParameterizedTest
     @CsvSource({"good,false", "bad,true", "worse,true"})
     void whenChoosesWhichEventsBecomeRequests(String mood, boolean taken) {
@@ -329,6 +337,7 @@ class SourceTest {
                 "{% macro x() %}{% endmacro %};macro",
                 "{{ range(1, 10) }};does not exist",
                 "{% for i in 1..9 %}{% endfor %};line 1",
+                "{% for i in offset .. partition %}{% endfor %};line 1",
                 "{{ value.text | format('x') }};Filter [format] does not exist",
                 "{{ i18n('a', 'b') }};does not exist",
             })
