@@ -14,6 +14,7 @@ import java.nio.ByteBuffer;
 import java.util.Map;
 import javax.net.ssl.SSLException;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.SerializationException;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.serialization.Deserializer;
@@ -55,11 +56,13 @@ final class DeserializedEvents implements EventDecoder {
             return deserializer.deserialize(topic, headers, value);
         } catch (SerializationException e) {
             if (isOutage(e)) {
-                throw new KafkaException("the deserializer does not reach what it needs", e);
+                throw unreachable(e);
             }
             throw unusable("the deserializer cannot read the value");
-        } catch (KafkaException e) {
+        } catch (InterruptException e) {
             throw e;
+        } catch (KafkaException e) {
+            throw unreachable(e);
         } catch (RuntimeException e) {
             throw unusable("the deserializer cannot read the value (%s)"
                     .formatted(e.getClass().getSimpleName()));
@@ -81,6 +84,11 @@ final class DeserializedEvents implements EventDecoder {
         } catch (JsonProcessingException e) {
             throw unusable("the deserializer's JSON cannot be written");
         }
+    }
+
+    /** Not as it is: the loop would take a registry's refusal for one of Kafka's. */
+    private static KafkaException unreachable(KafkaException e) {
+        return new KafkaException("the deserializer does not reach what it needs", e);
     }
 
     private static UnusableValueException unusable(String message) {

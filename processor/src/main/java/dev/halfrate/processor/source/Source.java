@@ -114,6 +114,10 @@ public final class Source implements AutoCloseable {
 
     private Rendered request(Map<String, Object> variables) {
         var id = customId.renderText(variables);
+        if (!Json.wellFormed(id).equals(id)) {
+            // With a '?' for what cannot be written, two ids would become one.
+            throw new TemplateException(customId.key() + ": the text has half a surrogate pair");
+        }
         var value = line(id, variables);
         var texts = new LinkedHashMap<String, String>();
         headers.forEach((header, template) -> {
@@ -143,7 +147,7 @@ public final class Source implements AutoCloseable {
         var value = new ByteArrayOutputStream(1_024);
         try (var out = Body.JSON.createGenerator(value)) {
             out.writeStartObject();
-            out.writeStringField("custom_id", Json.wellFormed(id));
+            out.writeStringField("custom_id", id);
             if (config.url().equals(RequestParser.MESSAGES)) {
                 out.writeFieldName("params");
             } else {

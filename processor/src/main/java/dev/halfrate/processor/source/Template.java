@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /** One text of the configuration, with expressions in it. One thread. */
 final class Template {
@@ -82,10 +81,5 @@ final class Template {
     @Override
     public String toString() {
         return "Template[" + key + "]";
-    }
-
-    @Nullable
-    String fixed() {
-        return text.contains("{{") || text.contains("{%") || text.contains("{#") ? null : text;
     }
 }

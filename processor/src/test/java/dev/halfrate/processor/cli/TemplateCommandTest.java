@@ -120,6 +120,23 @@ class TemplateCommandTest {
     }
 
     @Test
+    void theExampleOfTheDocumentIsWhatItSays() throws IOException {
+        var document = Files.readString(Path.of("../docs/sources.md"));
+        configure(block(document, "yaml"));
+
+        assertThat(attemptWith(block(document, "json"))).isEqualTo(CommandLines.DONE);
+
+        assertThat(out.toString())
+                .contains("review-4711 to topic llm.requests", "halfrate-tag: shop")
+                .contains("A review of Mug (2 of 5 stars):\\nThe handle came off.\"");
+    }
+
+    private static String block(String document, String language) {
+        var begin = document.indexOf("```" + language) + 3 + language.length();
+        return document.substring(begin, document.indexOf("```", begin));
+    }
+
+    @Test
     void aFileThatIsNotThereAndAConfigurationWithoutSourcesAreToldOf() throws IOException {
         assertThat(attempt(dir.resolve("none").toString())).isEqualTo(CommandLines.FAILED);
         configure("");

@@ -313,6 +313,20 @@ class SourceTest {
     }
 
     @Test
+    void anIdThatCannotBeWrittenIsNotTakenForAnother() {
+        var source = source("""
+                custom-id: "{{ value.id }}"
+                url: /v1/chat/completions
+                body: {model: m}
+                """);
+
+        assertThat(render(source, "{\"id\": \"a\\ud800\"}"))
+                .isInstanceOfSatisfying(
+                        Rendered.Unusable.class,
+                        unusable -> assertThat(unusable.message()).contains("half a surrogate pair"));
+    }
+
+    @Test
     void aNumberIsOneWithTheFilterJson() throws Exception {
         var source = source("""
                 custom-id: a
