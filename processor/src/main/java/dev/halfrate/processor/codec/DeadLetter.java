@@ -36,6 +36,8 @@ public record DeadLetter(
         /** No custom_id, or one that is not a text of 1 to 512 characters. */
         CUSTOM_ID,
         /** Another content under a custom_id that is in flight. */
-        ID_CONFLICT
+        ID_CONFLICT,
+        /** An event of which its source's template makes no request. */
+        TEMPLATE
     }
 }

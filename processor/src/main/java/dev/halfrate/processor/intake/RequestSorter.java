@@ -7,10 +7,10 @@ import dev.halfrate.processor.codec.ContentHash;
 import dev.halfrate.processor.codec.DeadLetter;
 import dev.halfrate.processor.codec.Parsed;
 import dev.halfrate.processor.codec.Rejection;
-import dev.halfrate.processor.codec.Replays;
 import dev.halfrate.processor.codec.RequestParser;
 import dev.halfrate.processor.codec.Result;
 import dev.halfrate.processor.codec.Traceparent;
+import dev.halfrate.processor.codec.Wishes;
 import dev.halfrate.processor.config.AccountConfig;
 import dev.halfrate.processor.config.Durations;
 import dev.halfrate.processor.config.HalfrateConfig;
@@ -39,12 +39,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Decides what becomes of request records. The same records at the same time give the same decisions. */
 final class RequestSorter {
-    /** Producers' clocks may be ahead by this much; a later time would stretch the request's life. */
-    static final Duration AHEAD_MAX = Duration.ofHours(1);
-
-    /** What a dead letter has beside key and value: its headers, and what Kafka adds. */
-    static final int DEAD_LETTER_HEAD_BYTES_MAX = 8 * 1024;
-
     private static final ReadCounts READ = new ReadCounts(1, 0, 0, 0, 0, true);
     private static final ReadCounts TOMBSTONE = new ReadCounts(0, 1, 0, 0, 0, true);
     private static final ReadCounts ROUTED = new ReadCounts(0, 0, 1, 0, 0, true);
@@ -61,7 +55,7 @@ final class RequestSorter {
     RequestSorter(HalfrateConfig config, Map<String, Capabilities> capabilities, Topics topics) {
         this.router = new Router(config, capabilities);
         this.ttl = config.requests().ttl();
-        this.sources = topics.requestIds().entrySet().stream()
+        this.sources = topics.ids().entrySet().stream()
                 .collect(Collectors.toUnmodifiableMap(
                         Map.Entry::getKey, topic -> new Source(topicId(topic.getValue()), topic.getKey())));
         this.topics = topics;
@@ -112,7 +106,7 @@ final class RequestSorter {
                 case Parsed.Request request -> route(received, value, request);
                 case Parsed.Rejected(var customId, var model, var rejection, var message) ->
                     answer(received, customId, model, null, rejection, message);
-                case Parsed.Unusable(var reason, var message) -> bury(received, value, reason, message);
+                case Parsed.Unusable(var reason, var message) -> bury(received, reason, message);
             }
         }
 
@@ -226,30 +220,13 @@ final class RequestSorter {
             answers.add(new Sorted.Answer(rejection, result));
         }
 
-        private void bury(ConsumerRecord<byte[], ?> received, byte[] value, DeadLetter.Reason reason, String message) {
-            var key = received.key();
-            var bytes = (key == null ? 0L : key.length) + value.length + DEAD_LETTER_HEAD_BYTES_MAX;
-            var fits = bytes <= topics.deadLetterBytesMax();
+        private void bury(ConsumerRecord<byte[], byte[]> received, DeadLetter.Reason reason, String message) {
             count(received, DEAD_LETTERED);
-            deadLetters.add(new DeadLetter(
-                    reason,
-                    fits ? message : message + "; too large for this topic, read it at its source",
-                    received.topic(),
-                    topics.idOf(received.topic()).toString(),
-                    received.partition(),
-                    received.offset(),
-                    received.timestamp(),
-                    fits ? key : null,
-                    fits ? value : null,
-                    null,
-                    Traceparent.read(received.headers()),
-                    Replays.read(received.headers())));
+            deadLetters.add(DeadLetters.of(received, reason, message, topics));
         }
 
-        /** A time that cannot be is replaced by the wall clock's. */
         private Instant requestedAt(ConsumerRecord<?, ?> received) {
-            var timestamp = Instant.ofEpochMilli(received.timestamp());
-            return received.timestamp() < 0 || timestamp.isAfter(now.plus(AHEAD_MAX)) ? now : timestamp;
+            return RecordTime.of(received, now);
         }
 
         private String age(Instant requestedAt) {

@@ -2,6 +2,7 @@ package dev.halfrate.processor.intake;
 
 import dev.halfrate.processor.codec.Parsed;
 import dev.halfrate.processor.codec.Rejection;
+import dev.halfrate.processor.codec.Wishes;
 import dev.halfrate.processor.config.AccountConfig;
 import dev.halfrate.processor.config.HalfrateConfig;
 import dev.halfrate.processor.config.Mode;

@@ -13,6 +13,7 @@ import dev.halfrate.processor.codec.ContentHash;
 import dev.halfrate.processor.codec.DeadLetter;
 import dev.halfrate.processor.codec.Rejection;
 import dev.halfrate.processor.codec.Result;
+import dev.halfrate.processor.codec.Wishes;
 import dev.halfrate.processor.config.ConfigFile;
 import dev.halfrate.schemas.internal.AtOnce;
 import dev.halfrate.schemas.internal.Hash;
@@ -404,7 +405,7 @@ class RequestSorterTest {
 
     @Test
     void clockThatIsALittleAheadIsBelieved() {
-        var ahead = NOW.plus(RequestSorter.AHEAD_MAX).toEpochMilli();
+        var ahead = NOW.plus(RecordTime.AHEAD_MAX).toEpochMilli();
 
         assertThat(sort(at(0, line("a", "gpt-5").getBytes(UTF_8), ahead))
                         .chunks()
@@ -451,7 +452,7 @@ class RequestSorterTest {
 
     @Test
     void deadLetterThatItsTopicWouldRefuseKeepsOnlyItsCoordinates() {
-        var roomFor = Samples.TOPICS.deadLetterBytesMax() - RequestSorter.DEAD_LETTER_HEAD_BYTES_MAX - 1;
+        var roomFor = Samples.TOPICS.deadLetterBytesMax() - Topics.HEAD_BYTES_MAX - 1;
 
         assertThat(sort(at(0, "x".repeat(roomFor))).deadLetters().getFirst().value())
                 .hasSize(roomFor);
