@@ -14,6 +14,7 @@ import dev.halfrate.processor.ops.TopicSetup;
 import dev.halfrate.processor.provider.Capabilities;
 import dev.halfrate.processor.provider.Provider;
 import dev.halfrate.processor.provider.http.Organization;
+import dev.halfrate.processor.source.Source;
 import dev.halfrate.processor.topology.AccountLimits;
 import dev.halfrate.processor.topology.BudgetRules;
 import dev.halfrate.processor.topology.LaneStreams;
@@ -52,6 +53,7 @@ public final class Processor implements AutoCloseable {
      *
      * @param accepted what an operator accepts for this start
      * @throws dev.halfrate.processor.ops.StartupException saying what to change
+     * @throws dev.halfrate.processor.config.ConfigException if a source's template is none
      */
     public static Processor start(HalfrateConfig config, Set<Guard> accepted, MeterRegistry meters)
             throws InterruptedException {
@@ -67,6 +69,8 @@ public final class Processor implements AutoCloseable {
 
     private void startParts(HalfrateConfig config, Set<Guard> accepted, MeterRegistry meters)
             throws InterruptedException {
+        var sources = Source.of(config.sources(), Providers.endpoints());
+        sources.forEach(this::closing);
         var instance = closing(Instance.in(config.stateDir()));
         var workPartitions = TopicSetup.ensure(config);
         var organizations = Births.check(config, accepted);
@@ -107,7 +111,7 @@ public final class Processor implements AutoCloseable {
                         STANDBYS),
                 instance.id(),
                 failure::complete));
-        var intake = closing(new Intake(
+        var intake = closing(Intake.ofRequests(
                 config, capabilities, () -> Births.checkTopics(config), instance.id(), meters, failure::complete));
         if (config.webhooks().port() > 0) {
             closing(webhooks(config, meters, ledger));
@@ -116,6 +120,16 @@ public final class Processor implements AutoCloseable {
         ledger.start();
         lanes.start();
         intake.start();
+        if (!sources.isEmpty()) {
+            closing(Intake.ofEvents(
+                            config,
+                            sources,
+                            () -> Births.checkTopics(config),
+                            instance.id(),
+                            meters,
+                            failure::complete))
+                    .start();
+        }
     }
 
     private static WebhookServer webhooks(HalfrateConfig config, MeterRegistry meters, LedgerWorker ledger) {

@@ -28,6 +28,8 @@ class ArchitectureTest {
             .definedBy(ROOT + "cli")
             .layer("intake")
             .definedBy(ROOT + "intake")
+            .layer("source")
+            .definedBy(ROOT + "source")
             .layer("topology")
             .definedBy(ROOT + "topology")
             .layer("ledger")
@@ -63,6 +65,8 @@ class ArchitectureTest {
             .mayOnlyBeAccessedByLayers("wiring")
             .whereLayer("intake")
             .mayOnlyBeAccessedByLayers("wiring")
+            .whereLayer("source")
+            .mayOnlyBeAccessedByLayers("intake", "wiring", "cli")
             .whereLayer("topology")
             .mayOnlyBeAccessedByLayers("wiring")
             .whereLayer("ledger")
@@ -84,7 +88,7 @@ class ArchitectureTest {
             .whereLayer("provider")
             .mayOnlyBeAccessedByLayers("wiring", "vendors", "intake", "ledger", "batch", "call", "cli")
             .whereLayer("codec")
-            .mayOnlyBeAccessedByLayers("vendors", "intake", "topology", "ledger", "call", "ops", "cli")
+            .mayOnlyBeAccessedByLayers("vendors", "intake", "source", "topology", "ledger", "call", "ops", "cli")
             .whereLayer("balance")
             .mayOnlyBeAccessedByLayers("intake", "topology", "ledger", "ops", "cli")
             .whereLayer("money")
@@ -216,6 +220,21 @@ class ArchitectureTest {
             .resideOutsideOfPackages(ROOT + "topology")
             .should()
             .dependOnClassesThat(resideInAnyPackage("org.apache.kafka.streams.."));
+
+    @ArchTest
+    static final ArchRule templatesStayInTheirRoom = noClasses()
+            .that()
+            .resideOutsideOfPackage(ROOT + "source")
+            .should()
+            .dependOnClassesThat(resideInAnyPackage("io.pebbletemplates.."));
+
+    @ArchTest
+    static final ArchRule sourcesHaveNoClientsOfKafka = noClasses()
+            .that()
+            .resideInAPackage(ROOT + "source")
+            .should()
+            .dependOnClassesThat(
+                    resideInAnyPackage("org.apache.kafka.clients.producer..", "org.apache.kafka.clients.admin.."));
 
     @ArchTest
     static final ArchRule nobodySerialisesJava =

@@ -43,8 +43,7 @@ public record Batch(
         return sealed(header, ItemBits.NONE, Calls.NONE, ItemBits.NONE, now);
     }
 
-    private static Batch sealed(
-            BatchHeader header, ItemBits elsewhere, Calls calls, ItemBits unwanted, Instant now) {
+    private static Batch sealed(BatchHeader header, ItemBits elsewhere, Calls calls, ItemBits unwanted, Instant now) {
         return new Batch(
                 header,
                 new BatchState.Sealed(),
@@ -125,7 +124,8 @@ public record Batch(
     }
 
     Batch failing(BatchState newState, int newFailures, Instant now) {
-        return new Batch(header, newState, attempts, done, succeeded, tally, twins, exposure, calls, unwanted, newFailures, now);
+        return new Batch(
+                header, newState, attempts, done, succeeded, tally, twins, exposure, calls, unwanted, newFailures, now);
     }
 
     Batch with(Attempt newAttempt) {
@@ -149,7 +149,18 @@ public record Batch(
 
     private Batch withAttempts(List<Attempt> newAttempts) {
         return new Batch(
-                header, state, newAttempts, done, succeeded, tally, twins, exposure, calls, unwanted, failures, changedAt);
+                header,
+                state,
+                newAttempts,
+                done,
+                succeeded,
+                tally,
+                twins,
+                exposure,
+                calls,
+                unwanted,
+                failures,
+                changedAt);
     }
 
     Batch with(List<ItemEnd> ends) {
@@ -180,17 +191,30 @@ public record Batch(
         changed.removeIf(known -> known.remoteBatchId().equals(twin.remoteBatchId()));
         changed.add(twin);
         return new Batch(
-                header, state, attempts, done, succeeded, tally, changed, exposure, calls, unwanted, failures, changedAt);
+                header, state, attempts, done, succeeded, tally, changed, exposure, calls, unwanted, failures,
+                changedAt);
     }
 
     Batch with(Exposure newExposure) {
         return new Batch(
-                header, state, attempts, done, succeeded, tally, twins, newExposure, calls, unwanted, failures, changedAt);
+                header,
+                state,
+                attempts,
+                done,
+                succeeded,
+                tally,
+                twins,
+                newExposure,
+                calls,
+                unwanted,
+                failures,
+                changedAt);
     }
 
     Batch with(Calls newCalls) {
         return new Batch(
-                header, state, attempts, done, succeeded, tally, twins, exposure, newCalls, unwanted, failures, changedAt);
+                header, state, attempts, done, succeeded, tally, twins, exposure, newCalls, unwanted, failures,
+                changedAt);
     }
 
     /** Nobody wants these any more. */

@@ -499,7 +499,8 @@ public final class BatchLifecycle {
     /** Halves find a bad line that the vendor does not name, and what fits where all of it does not. */
     private Step split(Batch batch, String code, String message, Situation at) {
         if (batch.open() < lines(batch)) {
-            // Calls have answered some meanwhile, or somebody has cancelled them: the bad line may have been one of those.
+            // Calls have answered some meanwhile, or somebody has cancelled them: the bad line may have been one of
+            // those.
             return refuseForNow(batch, code, message, at.now());
         }
         if (batch.open() < 2 || at.parts() + 2 > LifecycleSettings.PARTS_MAX) {

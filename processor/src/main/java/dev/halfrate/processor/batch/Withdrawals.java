@@ -63,7 +63,8 @@ final class Withdrawals {
         var ended = batch.with(ends).with(batch.calls().answered(items));
         if (batch.header().atOnce()) {
             // Its call may be under way, and an answer that comes when the batch is over is not looked at.
-            var called = (int) fresh.stream().filter(batch.calls().called()::has).count();
+            var called =
+                    (int) fresh.stream().filter(batch.calls().called()::has).count();
             ended = ended.with(ended.exposure().plusCalled(called));
         }
         var step = new Step(ended, Step.Durability.LEDGER, ends, List.of());

@@ -38,6 +38,8 @@ public record DeadLetter(
         /** A header that asks for something other than a request, and nobody knows what. */
         COMMAND,
         /** Another content under a custom_id that is in flight. */
-        ID_CONFLICT
+        ID_CONFLICT,
+        /** An event of which its source's template makes no request. */
+        TEMPLATE
     }
 }

@@ -54,7 +54,7 @@ public final class RequestParser {
     private static final int BYTES_PER_CHAR_MAX = 6;
 
     /** Interning would keep every key that a producer ever made up. */
-    private static final JsonFactory JSON = JsonFactory.builder()
+    static final JsonFactory JSON = JsonFactory.builder()
             .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
@@ -76,13 +76,8 @@ public final class RequestParser {
         }
         try (var parser = JSON.createParser(value)) {
             return new Reading(parser, value).read();
-        } catch (StreamConstraintsException e) {
-            return undecodable(
-                    "the JSON is over a limit near byte %d: at most %d levels deep, numbers of %d digits, keys of %d characters"
-                            .formatted(offset(e), DEPTH_MAX, NUMBER_DIGITS_MAX, KEY_CHARS_MAX));
         } catch (JsonProcessingException e) {
-            return undecodable((isDuplicateKey(e) ? "an object has the same key twice" : "the value is not valid JSON")
-                    + " near byte " + offset(e));
+            return undecodable(problem(e));
         } catch (IOException e) {
             throw new UncheckedIOException("reading from memory", e);
         }
@@ -336,6 +331,16 @@ public final class RequestParser {
         }
     }
 
+    /** @return what is wrong with the document, and where; never quotes it */
+    static String problem(JsonProcessingException e) {
+        if (e instanceof StreamConstraintsException) {
+            return "the JSON is over a limit near byte %d: at most %d levels deep, numbers of %d digits, keys of %d characters"
+                    .formatted(offset(e), DEPTH_MAX, NUMBER_DIGITS_MAX, KEY_CHARS_MAX);
+        }
+        return (isDuplicateKey(e) ? "an object has the same key twice" : "the value is not valid JSON") + " near byte "
+                + offset(e);
+    }
+
     private static Parsed undecodable(String message) {
         return new Parsed.Unusable(DeadLetter.Reason.DECODE, message);
     }
@@ -351,7 +356,7 @@ public final class RequestParser {
         return message != null && message.startsWith("Duplicate ");
     }
 
-    private static boolean isBlank(byte[] value) {
+    static boolean isBlank(byte[] value) {
         for (var b : value) {
             if (b != ' ' && b != '\n' && b != '\r' && b != '\t') {
                 return false;
@@ -361,7 +366,7 @@ public final class RequestParser {
     }
 
     /** Jackson guesses UTF-16 and UTF-32, skips a byte order mark, and does not look closely at what it skips. */
-    private static @Nullable String encodingProblem(byte[] value) {
+    static @Nullable String encodingProblem(byte[] value) {
         if (value.length >= 3 && value[0] == (byte) 0xEF && value[1] == (byte) 0xBB && value[2] == (byte) 0xBF) {
             return "the value begins with a byte order mark: send UTF-8 without one";
         }

@@ -49,6 +49,16 @@ public final class ConfigFile {
         return parseVendors(text(file), System.getenv());
     }
 
+    /**
+     * Reads only what is said about topics and sources; the file may lack all else, and secrets that are not theirs need not
+     * be there.
+     *
+     * @throws ConfigException naming the file or the key, the rule and the value
+     */
+    public static SourcesConfig loadSources(Path file) {
+        return new ConfigFile(System.getenv()).readSources(tree(text(file)));
+    }
+
     static VendorsConfig parseVendors(String yaml, Map<String, String> environment) {
         return new ConfigFile(environment).readVendors(tree(yaml));
     }
@@ -100,10 +110,11 @@ public final class ConfigFile {
         var ledger = ledger(file.section("ledger"));
         var webhooks = webhooks(file.section("webhooks"));
         var money = money(file.section("money"));
+        var sources = sources(file.sections("sources"), topics);
         // Before the records complain that something is missing: it may just be misspelt.
         file.refuseUnknown();
         return new HalfrateConfig(
-                application, stateDir, kafka, topics, requests, accounts, lanes, ledger, webhooks, money);
+                application, stateDir, kafka, topics, requests, accounts, lanes, ledger, webhooks, money, sources);
     }
 
     private VendorsConfig readVendors(JsonNode tree) {
@@ -111,10 +122,54 @@ public final class ConfigFile {
         file.text("application", "");
         file.text("state-dir", "");
         List.of("kafka", "topics", "lanes", "ledger", "webhooks", "money").forEach(file::section);
+        file.sections("sources");
         var requests = requests(file.section("requests"));
         var accounts = accounts(file.sections("accounts"));
         file.refuseUnknown();
         return new VendorsConfig(requests, accounts);
+    }
+
+    private SourcesConfig readSources(JsonNode tree) {
+        var file = new ConfigSection("", tree);
+        file.text("state-dir", "");
+        List.of("kafka", "requests", "lanes", "ledger", "webhooks", "money").forEach(file::section);
+        file.sections("accounts");
+        var topics = topics(file.section("topics"), file.text("application", "halfrate"));
+        var sources = sources(file.sections("sources"), topics);
+        file.refuseUnknown();
+        return new SourcesConfig(topics, sources);
+    }
+
+    private List<SourceConfig> sources(List<ConfigSection> sections, TopicsConfig topics) {
+        return sections.stream().map(section -> source(section, topics)).toList();
+    }
+
+    private SourceConfig source(ConfigSection source, TopicsConfig topics) {
+        var config = new SourceConfig(
+                source.requiredText("name"),
+                source.requiredText("topic"),
+                source.text("to", topics.requests().getFirst()),
+                source.requiredText("custom-id"),
+                source.requiredText("url"),
+                new BodyConfig(source.tree("body")),
+                source.text("when", ""),
+                source.text("account", ""),
+                source.text("mode", ""),
+                source.text("tag", ""),
+                source.text("deadline", ""),
+                source.text("deserializer", ""),
+                properties(source.section("deserializer-properties")));
+        source.refuseUnknown();
+        return config;
+    }
+
+    private Map<String, Secret> properties(ConfigSection section) {
+        var properties = new LinkedHashMap<String, Secret>();
+        for (var name : section.keys()) {
+            properties.put(
+                    name, section.isSection(name) ? secret(section.section(name)) : new Secret(section.text(name, "")));
+        }
+        return properties;
     }
 
     private Map<String, String> kafka(ConfigSection kafka) {
@@ -189,12 +244,7 @@ public final class ConfigFile {
     }
 
     private HttpConfig http(ConfigSection http) {
-        var headers = new LinkedHashMap<String, Secret>();
-        var section = http.section("headers");
-        for (var name : section.keys()) {
-            headers.put(
-                    name, section.isSection(name) ? secret(section.section(name)) : new Secret(section.text(name, "")));
-        }
+        var headers = properties(http.section("headers"));
         var query = new LinkedHashMap<String, String>();
         var parameters = http.section("query");
         for (var name : parameters.keys()) {

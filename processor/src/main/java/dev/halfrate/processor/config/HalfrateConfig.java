@@ -21,7 +21,8 @@ public record HalfrateConfig(
         LanesConfig lanes,
         LedgerConfig ledger,
         WebhooksConfig webhooks,
-        MoneyConfig money) {
+        MoneyConfig money,
+        List<SourceConfig> sources) {
 
     public HalfrateConfig {
         checkApplication(application);
@@ -56,10 +57,22 @@ public record HalfrateConfig(
                     "the pool of an account",
                     "'" + budget.pool() + "'");
         }
+        sources = new SourcesConfig(topics, sources).sources();
+        for (var source : sources) {
+            Check.that(
+                    source.account().isEmpty()
+                            || !SourceConfig.isFixed(source.account())
+                            || accounts.stream()
+                                    .anyMatch(account ->
+                                            account.name().equals(source.account()) && account.takesTopic(source.to())),
+                    "sources.account",
+                    "the name of an account that takes topic " + source.to() + ", or a template",
+                    "'" + source.account() + "'");
+        }
         kafka = Map.copyOf(kafka);
     }
 
-    /** Without webhooks, and with the usual prices. */
+    /** Without webhooks and sources, and with the usual prices. */
     public HalfrateConfig(
             String application,
             Path stateDir,
@@ -79,7 +92,8 @@ public record HalfrateConfig(
                 lanes,
                 ledger,
                 WebhooksConfig.NONE,
-                MoneyConfig.DEFAULT);
+                MoneyConfig.DEFAULT,
+                List.of());
     }
 
     /** Apart, because names of topics are made of it before there is a whole configuration. */
@@ -90,6 +104,16 @@ public record HalfrateConfig(
     /** @return the consumer group that reads requests */
     public String intakeGroup() {
         return application + "-intake";
+    }
+
+    /** @return the consumer group that reads sources' events */
+    public String sourcesGroup() {
+        return application + "-sources";
+    }
+
+    /** @return the topics that sources' events are read from, each once */
+    public List<String> sourceTopics() {
+        return sources.stream().map(SourceConfig::topic).distinct().toList();
     }
 
     /** @return the consumer group that reads the lane-inbox */

@@ -1,16 +1,9 @@
 package dev.halfrate.processor.intake;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
 import dev.halfrate.processor.balance.ReadCounts;
-import dev.halfrate.processor.codec.DeadLetterCodec;
-import dev.halfrate.processor.codec.ResultCodec;
-import dev.halfrate.processor.config.TopicsConfig;
 import dev.halfrate.processor.crash.CrashPoint;
-import dev.halfrate.schemas.internal.Command;
-import dev.halfrate.schemas.internal.CommandKind;
-import dev.halfrate.schemas.internal.InternalFormat;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Collection;
@@ -30,7 +23,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One life of intake's clients: poll, sort, and commit what was sorted together with the offsets.
+ * One life of a loop's clients: poll, decide, and commit what was decided together with the offsets.
  *
  * <p>Every poll is settled before the next one, and partitions change hands only inside a poll, so a rebalance
  * never finds anything half done. An owner of the past fails in its commit, because that carries the group's
@@ -46,10 +39,8 @@ final class IntakeLoop implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(IntakeLoop.class);
 
-    private final TopicsConfig names;
-    private final Topics topics;
-    private final RequestSorter sorter;
-    private final IntakeMeters meters;
+    private final Reading reading;
+    private final Reading.Sorting sorting;
     private final InstantSource clock;
     private final Consumer<byte[], byte[]> consumer;
     private final Producer<byte[], byte[]> producer;
@@ -59,17 +50,9 @@ final class IntakeLoop implements AutoCloseable {
     private int abortsInARow;
 
     /** Takes over whatever an owner of the past left open. */
-    IntakeLoop(
-            TopicsConfig names,
-            Topics topics,
-            RequestSorter sorter,
-            IntakeMeters meters,
-            InstantSource clock,
-            IntakeClients clients) {
-        this.names = names;
-        this.topics = topics;
-        this.sorter = sorter;
-        this.meters = meters;
+    IntakeLoop(Reading reading, Topics topics, InstantSource clock, IntakeClients clients) {
+        this.reading = reading;
+        this.sorting = reading.with(topics);
         this.clock = clock;
         this.producer = clients.producer();
         try {
@@ -79,7 +62,7 @@ final class IntakeLoop implements AutoCloseable {
             producer.close(CLOSE_WAIT);
             throw e;
         }
-        consumer.subscribe(names.requests(), new Rebalances());
+        consumer.subscribe(reading.topics(), new Rebalances());
     }
 
     /**
@@ -93,13 +76,13 @@ final class IntakeLoop implements AutoCloseable {
         if (records.nextOffsets().isEmpty()) {
             return Outcome.IDLE;
         }
-        var sorted = sorter.sort(records, clock.instant());
-        var newCounts = newCounts(records, sorted);
+        var decided = sorting.decide(records, clock.instant());
+        var newCounts = newCounts(records, decided);
         CrashPoint.REQUESTS_POLLED.reached();
         try {
             producer.beginTransaction();
-            send(sorted);
-            if (!sorted.deadLetters().isEmpty()) {
+            decided.records().forEach(this::send);
+            if (decided.hasDeadLetters()) {
                 CrashPoint.DEAD_LETTER_WRITTEN.reached();
             }
             producer.sendOffsetsToTransaction(offsets(records, newCounts), consumer.groupMetadata());
@@ -111,8 +94,8 @@ final class IntakeLoop implements AutoCloseable {
         }
         abortsInARow = 0;
         counts.putAll(newCounts);
-        meters.count(records.count(), sorted);
-        meters.showGap(counts.values());
+        decided.committed();
+        reading.showGap(counts.values());
         return Outcome.COMMITTED;
     }
 
@@ -124,7 +107,8 @@ final class IntakeLoop implements AutoCloseable {
         ABORTED
     }
 
-    private Map<TopicPartition, ReadCounts> newCounts(ConsumerRecords<byte[], byte[]> records, Sorted sorted) {
+    private Map<TopicPartition, ReadCounts> newCounts(
+            ConsumerRecords<byte[], byte[]> records, Reading.Decided decided) {
         var partitions = records.nextOffsets().keySet();
         var unknown = partitions.stream()
                 .filter(partition -> !counts.containsKey(partition))
@@ -137,7 +121,7 @@ final class IntakeLoop implements AutoCloseable {
                 .collect(Collectors.toMap(
                         partition -> partition,
                         partition -> requireNonNull(counts.get(partition))
-                                .plus(sorted.counts().getOrDefault(partition, ReadCounts.NONE))));
+                                .plus(decided.counts().getOrDefault(partition, ReadCounts.NONE))));
     }
 
     private static ReadCounts counts(@Nullable OffsetAndMetadata committed) {
@@ -157,43 +141,6 @@ final class IntakeLoop implements AutoCloseable {
         return offsets;
     }
 
-    private void send(Sorted sorted) {
-        for (var chunk : sorted.chunks()) {
-            send(new ProducerRecord<>(
-                    names.laneInbox(),
-                    InboxPartitions.of(chunk.getPool(), topics.inboxPartitions()),
-                    chunk.getPool().getBytes(UTF_8),
-                    InternalFormat.REF_CHUNK.encode(chunk)));
-        }
-        // After the requests that were read with them: those may be the ones that are meant.
-        for (var cancel : sorted.cancels()) {
-            cancel.pools().forEach(pool -> send(new ProducerRecord<>(
-                    names.laneInbox(),
-                    InboxPartitions.of(pool, topics.inboxPartitions()),
-                    pool.getBytes(UTF_8),
-                    InternalFormat.COMMAND.encode(command(cancel, pool)))));
-        }
-        for (var answer : sorted.answers()) {
-            send(ResultCodec.toRecord(names.results(), answer.result()));
-        }
-        for (var letter : sorted.deadLetters()) {
-            send(DeadLetterCodec.toRecord(names.deadLetters(), letter));
-        }
-    }
-
-    private static Command command(Sorted.Cancel cancel, String pool) {
-        return Command.newBuilder()
-                .setKind(CommandKind.CANCEL_REQUEST)
-                .setCommandId(cancel.where())
-                .setPool(pool)
-                .setLane(null)
-                .setTarget(cancel.customId())
-                .setArguments(Map.of())
-                .setAt(cancel.at())
-                .setBy("")
-                .build();
-    }
-
     /** A failure shows in the commit. */
     private void send(ProducerRecord<byte[], byte[]> record) {
         var _ = producer.send(record);
@@ -211,7 +158,7 @@ final class IntakeLoop implements AutoCloseable {
         if (++abortsInARow == ABORTS_MAX) {
             throw cause;
         }
-        LOG.warn("intake: transaction aborted, trying again: {}", cause.toString());
+        LOG.warn("{}: transaction aborted, trying again: {}", reading.name(), cause.toString());
     }
 
     private void rewind(ConsumerRecords<byte[], byte[]> records) {

@@ -7,10 +7,10 @@ import dev.halfrate.processor.codec.ContentHash;
 import dev.halfrate.processor.codec.DeadLetter;
 import dev.halfrate.processor.codec.Parsed;
 import dev.halfrate.processor.codec.Rejection;
-import dev.halfrate.processor.codec.Replays;
 import dev.halfrate.processor.codec.RequestParser;
 import dev.halfrate.processor.codec.Result;
 import dev.halfrate.processor.codec.Traceparent;
+import dev.halfrate.processor.codec.Wishes;
 import dev.halfrate.processor.config.AccountConfig;
 import dev.halfrate.processor.config.Durations;
 import dev.halfrate.processor.config.HalfrateConfig;
@@ -42,12 +42,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Decides what becomes of request records. The same records at the same time give the same decisions. */
 final class RequestSorter {
-    /** Producers' clocks may be ahead by this much; a later time would stretch the request's life. */
-    static final Duration AHEAD_MAX = Duration.ofHours(1);
-
-    /** What a dead letter has beside key and value: its headers, and what Kafka adds. */
-    static final int DEAD_LETTER_HEAD_BYTES_MAX = 8 * 1024;
-
     private static final ReadCounts READ = new ReadCounts(1, 0, 0, 0, 0, true);
     private static final ReadCounts TOMBSTONE = new ReadCounts(0, 1, 0, 0, 0, true);
     /** No request either. */
@@ -56,8 +50,6 @@ final class RequestSorter {
     private static final ReadCounts ROUTED = new ReadCounts(0, 0, 1, 0, 0, true);
     private static final ReadCounts REJECTED = new ReadCounts(0, 0, 0, 1, 0, true);
     private static final ReadCounts DEAD_LETTERED = new ReadCounts(0, 0, 0, 0, 1, true);
-
-    private static final String CANCEL = "cancel";
 
     private final RequestParser parser = new RequestParser();
     private final Router router;
@@ -69,7 +61,7 @@ final class RequestSorter {
     RequestSorter(HalfrateConfig config, Map<String, Capabilities> capabilities, Topics topics) {
         this.router = new Router(config, capabilities);
         this.ttl = config.requests().ttl();
-        this.sources = topics.requestIds().entrySet().stream()
+        this.sources = topics.ids().entrySet().stream()
                 .collect(Collectors.toUnmodifiableMap(
                         Map.Entry::getKey, topic -> new Source(topicId(topic.getValue()), topic.getKey())));
         this.topics = topics;
@@ -140,7 +132,7 @@ final class RequestSorter {
                 case Parsed.Request request -> route(received, value, request);
                 case Parsed.Rejected(var customId, var model, var rejection, var message) ->
                     answer(received, customId, model, null, rejection, message);
-                case Parsed.Unusable(var reason, var message) -> bury(received, value, reason, message);
+                case Parsed.Unusable(var reason, var message) -> bury(received, reason, message);
             }
         }
 
@@ -156,20 +148,17 @@ final class RequestSorter {
 
         /** Its key says which request is meant; a value is of no use to it. */
         private void command(ConsumerRecord<byte[], byte[]> received, String command) {
-            var value = received.value() == null ? new byte[0] : received.value();
             var customId = customId(received.key());
-            if (!command.equals(CANCEL)) {
+            if (!command.equals(Wishes.CANCEL)) {
                 count(received, READ);
                 bury(
                         received,
-                        value,
                         DeadLetter.Reason.COMMAND,
-                        "header %s must be %s, or left out for a request".formatted(Wishes.COMMAND, CANCEL));
+                        "header %s must be %s, or left out for a request".formatted(Wishes.COMMAND, Wishes.CANCEL));
             } else if (customId.isEmpty()) {
                 count(received, READ);
                 bury(
                         received,
-                        value,
                         DeadLetter.Reason.CUSTOM_ID,
                         "the key of a record with header %s must be the custom_id that is meant, 1..%d characters in UTF-8"
                                 .formatted(Wishes.COMMAND, RequestParser.CUSTOM_ID_CHARS_MAX));
@@ -177,7 +166,8 @@ final class RequestSorter {
                 count(received, COMMANDED);
                 cancels.add(new Sorted.Cancel(
                         customId.get(),
-                        router.pools(received.topic(), Wishes.of(received.headers()).account()),
+                        router.pools(
+                                received.topic(), Wishes.of(received.headers()).account()),
                         "%s/%d/%d".formatted(topics.idOf(received.topic()), received.partition(), received.offset()),
                         now.toEpochMilli()));
             }
@@ -283,30 +273,13 @@ final class RequestSorter {
             answers.add(new Sorted.Answer(rejection, result));
         }
 
-        private void bury(ConsumerRecord<byte[], ?> received, byte[] value, DeadLetter.Reason reason, String message) {
-            var key = received.key();
-            var bytes = (key == null ? 0L : key.length) + value.length + DEAD_LETTER_HEAD_BYTES_MAX;
-            var fits = bytes <= topics.deadLetterBytesMax();
+        private void bury(ConsumerRecord<byte[], byte[]> received, DeadLetter.Reason reason, String message) {
             count(received, DEAD_LETTERED);
-            deadLetters.add(new DeadLetter(
-                    reason,
-                    fits ? message : message + "; too large for this topic, read it at its source",
-                    received.topic(),
-                    topics.idOf(received.topic()).toString(),
-                    received.partition(),
-                    received.offset(),
-                    received.timestamp(),
-                    fits ? key : null,
-                    fits ? value : null,
-                    null,
-                    Traceparent.read(received.headers()),
-                    Replays.read(received.headers())));
+            deadLetters.add(DeadLetters.of(received, reason, message, topics));
         }
 
-        /** A time that cannot be is replaced by the wall clock's. */
         private Instant requestedAt(ConsumerRecord<?, ?> received) {
-            var timestamp = Instant.ofEpochMilli(received.timestamp());
-            return received.timestamp() < 0 || timestamp.isAfter(now.plus(AHEAD_MAX)) ? now : timestamp;
+            return RecordTime.of(received, now);
         }
 
         private String age(Instant requestedAt) {

@@ -555,7 +555,8 @@ final class HttpVendor implements Vendor {
     }
 
     static SeenItem withdrawn(ManifestItem item) {
-        return SeenItem.without(item, ItemReport.Finding.WITHDRAWN, "cancelled", "the request was cancelled as it was asked for");
+        return SeenItem.without(
+                item, ItemReport.Finding.WITHDRAWN, "cancelled", "the request was cancelled as it was asked for");
     }
 
     private List<ItemReport> reports(List<SeenItem> seen) {

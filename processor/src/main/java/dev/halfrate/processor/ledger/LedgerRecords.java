@@ -90,8 +90,8 @@ final class LedgerRecords {
                 .setUnpricedTokens(spend.unpricedTokens())
                 .setTags(tags(tally.spending()))
                 .setFirstDeadline(firstDeadline == null ? 0 : firstDeadline.toEpochMilli())
-                .setUnwanted(ByteBuffer.wrap(
-                        settled ? new byte[0] : batch.unwanted().toBytes()))
+                .setUnwanted(
+                        ByteBuffer.wrap(settled ? new byte[0] : batch.unwanted().toBytes()))
                 .setCalled(ByteBuffer.wrap(
                         settled ? new byte[0] : batch.calls().called().toBytes()))
                 .setAhead(ByteBuffer.wrap(

@@ -13,7 +13,6 @@ import dev.halfrate.processor.codec.Result;
 import dev.halfrate.processor.provider.FindOutcome;
 import dev.halfrate.processor.provider.SweepOutcome;
 import dev.halfrate.schemas.internal.Command;
-import dev.halfrate.schemas.internal.CommandKind;
 import dev.halfrate.schemas.internal.ManifestChunk;
 import dev.halfrate.schemas.internal.WorkKeys;
 import dev.halfrate.schemas.internal.WorkPartition;

@@ -1,6 +1,5 @@
 package dev.halfrate.processor.topology;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
 import dev.halfrate.processor.balance.LaneName;
@@ -482,7 +481,8 @@ final class LaneTask {
         try (var delayed = stores.delayed().all()) {
             while (delayed.hasNext()) {
                 var entry = delayed.next();
-                var lane = requireNonNull(lanes.get(LaneStores.delayed(entry.key).lane()));
+                var lane =
+                        requireNonNull(lanes.get(LaneStores.delayed(entry.key).lane()));
                 var chunk = WaitingChunks.Chunk.of(entry.value);
                 var item = lane.pool().equals(pool) ? chunk.find(customId, 0) : -1;
                 if (item >= 0) {
@@ -557,12 +557,7 @@ final class LaneTask {
         lane.add(LaneTotals.cancelled(1));
         metrics.cancelled();
         var result = unsealed(
-                lane,
-                ref,
-                Result.Status.CANCELLED,
-                "cancelled",
-                "the request was cancelled as it was asked for",
-                now);
+                lane, ref, Result.Status.CANCELLED, "cancelled", "the request was cancelled as it was asked for", now);
         forward(ResultCodec.toRecord(topology.topics().results(), result), LaneTopology.RESULTS);
     }
 
@@ -835,8 +830,7 @@ final class LaneTask {
         return unsealed(lane, ref, rejection.status(), rejection.code(), message, now);
     }
 
-    private static Result unsealed(
-            Lane lane, Ref ref, Result.Status status, String code, String message, Instant now) {
+    private static Result unsealed(Lane lane, Ref ref, Result.Status status, String code, String message, Instant now) {
         var failure = new Result.Failure(code, message, false);
         return new Result(
                 ref.getCustomId(),

@@ -122,7 +122,8 @@ final class WaitingChunks implements LongFunction<WaitingChunks.Chunk> {
         /** @return the first item from there on that has not left and bears the custom_id; below 0 if there is none */
         int find(String customId, int from) {
             return IntStream.range(from, size())
-                    .filter(item -> !hasLeft(item) && refs().get(item).getCustomId().equals(customId))
+                    .filter(item ->
+                            !hasLeft(item) && refs().get(item).getCustomId().equals(customId))
                     .findFirst()
                     .orElse(-1);
         }

@@ -53,8 +53,7 @@ class WithdrawalsTest {
 
     @Test
     void aNewOwnerGoesOnWithIt() {
-        assertThat(on(withdrawn(running(), 1), new Taken()).effects())
-                .contains(new Effect.ReportWithdrawn(List.of(1)));
+        assertThat(on(withdrawn(running(), 1), new Taken()).effects()).contains(new Effect.ReportWithdrawn(List.of(1)));
     }
 
     @Test

@@ -55,11 +55,9 @@ class IntakeTest {
     private Runnable guard = () -> {};
 
     private final Intake intake = new Intake(
-            Samples.CONFIG,
-            Samples.CAPABILITIES,
+            new RequestReading(Samples.CONFIG, Samples.CAPABILITIES, new IntakeMeters(meters)),
             () -> guard.run(),
             new Clients(),
-            new IntakeMeters(meters),
             () -> now,
             failures::add);
 
@@ -297,15 +295,12 @@ class IntakeTest {
 
     @Test
     void inboxThatGrewStopsItWithAClearMessage() {
-        topics.add(new Topics(Samples.TOPICS.requestIds(), 9, 1_000_000));
+        topics.add(new Topics(Samples.TOPICS.ids(), 9, 1_000_000));
         scripts.add(life -> life.poll(() -> now = now.plus(Intake.TOPICS_CHECK)));
 
         intake.run();
 
-        assertThat(failures)
-                .singleElement()
-                .asString()
-                .contains("topic halfrate-lane-inbox must keep its 8 partitions, got 9");
+        assertThat(failures).singleElement().asString().contains("the lane-inbox must keep its 8 partitions, got 9");
     }
 
     @Test

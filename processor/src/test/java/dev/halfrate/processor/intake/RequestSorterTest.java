@@ -13,6 +13,7 @@ import dev.halfrate.processor.codec.ContentHash;
 import dev.halfrate.processor.codec.DeadLetter;
 import dev.halfrate.processor.codec.Rejection;
 import dev.halfrate.processor.codec.Result;
+import dev.halfrate.processor.codec.Wishes;
 import dev.halfrate.processor.config.ConfigFile;
 import dev.halfrate.schemas.internal.AtOnce;
 import dev.halfrate.schemas.internal.Hash;
@@ -37,6 +38,7 @@ import java.util.SplittableRandom;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -404,7 +406,7 @@ class RequestSorterTest {
 
     @Test
     void clockThatIsALittleAheadIsBelieved() {
-        var ahead = NOW.plus(RequestSorter.AHEAD_MAX).toEpochMilli();
+        var ahead = NOW.plus(RecordTime.AHEAD_MAX).toEpochMilli();
 
         assertThat(sort(at(0, line("a", "gpt-5").getBytes(UTF_8), ahead))
                         .chunks()
@@ -413,6 +415,44 @@ class RequestSorterTest {
                         .getFirst()
                         .getRequestedAt())
                 .isEqualTo(ahead);
+    }
+
+    private static ConsumerRecord<byte[], byte[]> command(String word, byte @Nullable [] key, @Nullable String value) {
+        var record = new ConsumerRecord<byte[], byte[]>(
+                "llm.requests", 0, 7, key, value == null ? null : value.getBytes(UTF_8));
+        record.headers().add("halfrate-command", word.getBytes(UTF_8));
+        return record;
+    }
+
+    @Test
+    void aCancelNamesARequestByItsKeyInEveryPoolThatMayHaveIt() {
+        for (var value : Arrays.asList(null, "", "{}")) {
+            var sorted = sort(command("cancel", "ä-1".getBytes(UTF_8), value));
+
+            assertThat(sorted.cancels()).singleElement().satisfies(cancel -> {
+                assertThat(cancel.customId()).isEqualTo("ä-1");
+                assertThat(cancel.pools()).containsExactlyInAnyOrder("shared", "rest");
+            });
+            assertThat(sorted.counts().values()).containsExactly(new ReadCounts(0, 1, 0, 0, 0, true));
+        }
+        var ofOne = command("cancel", "a".getBytes(UTF_8), null);
+        ofOne.headers().add("halfrate-account", "rest".getBytes(UTF_8));
+        assertThat(sort(ofOne).cancels().getFirst().pools()).containsExactly("rest");
+    }
+
+    @Test
+    void aCommandThatCannotBeMeantIsBuried() {
+        for (var record : List.of(
+                command("cancell", "a".getBytes(UTF_8), null),
+                command("cancel", null, line("a", "gpt-5")),
+                command("cancel", new byte[] {(byte) 0xFF}, null),
+                command("cancel", "x".repeat(513).getBytes(UTF_8), null))) {
+            var sorted = sort(record);
+
+            assertThat(sorted.cancels()).isEmpty();
+            assertThat(sorted.deadLetters()).hasSize(1);
+            assertThat(sorted.counts().values()).containsExactly(new ReadCounts(1, 0, 0, 0, 1, true));
+        }
     }
 
     @Test
@@ -452,7 +492,7 @@ class RequestSorterTest {
 
     @Test
     void deadLetterThatItsTopicWouldRefuseKeepsOnlyItsCoordinates() {
-        var roomFor = Samples.TOPICS.deadLetterBytesMax() - RequestSorter.DEAD_LETTER_HEAD_BYTES_MAX - 1;
+        var roomFor = Samples.TOPICS.deadLetterBytesMax() - Topics.HEAD_BYTES_MAX - 1;
 
         assertThat(sort(at(0, "x".repeat(roomFor))).deadLetters().getFirst().value())
                 .hasSize(roomFor);

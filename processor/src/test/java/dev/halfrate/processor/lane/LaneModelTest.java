@@ -78,7 +78,8 @@ class LaneModelTest {
                 case 7 -> due();
                 case 9 -> {
                     if (!lane.waiting().isEmpty()) {
-                        lane.withdraw(lane.waiting().get(random.nextInt(lane.waiting().size())));
+                        lane.withdraw(
+                                lane.waiting().get(random.nextInt(lane.waiting().size())));
                     }
                 }
                 case 8 -> {

@@ -163,7 +163,8 @@ final class LaneUnderTest {
         var queue = state.queue();
         for (var seq = queue.firstSeq(); seq < queue.nextSeq(); seq++) {
             var place = chunk(seq).items().indexOf(item);
-            if (place >= (seq == queue.firstSeq() ? queue.skip() : 0) && !chunk(seq).hasLeft(place)) {
+            if (place >= (seq == queue.firstSeq() ? queue.skip() : 0)
+                    && !chunk(seq).hasLeft(place)) {
                 return on(new LaneEvent.Withdrawn(now, seq, place));
             }
         }

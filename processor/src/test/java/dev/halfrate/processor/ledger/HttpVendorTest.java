@@ -176,7 +176,8 @@ class HttpVendorTest {
                 sealed.tally(),
                 List.of(),
                 Exposure.NONE,
-                Calls.NONE, ItemBits.NONE,
+                Calls.NONE,
+                ItemBits.NONE,
                 0,
                 Examples.NOW);
     }
@@ -194,7 +195,8 @@ class HttpVendorTest {
                 first.tally(),
                 List.of(),
                 Exposure.NONE,
-                Calls.NONE, ItemBits.NONE,
+                Calls.NONE,
+                ItemBits.NONE,
                 0,
                 Examples.NOW);
     }

@@ -63,7 +63,8 @@ class LedgerRecordsTest {
             new Tally(1, 1, 0, 0, 1, 0, new Spending(Examples.SPEND, Map.of("team-a", Examples.SPEND))),
             List.of(new Twin("remote-3", false, 0), new Twin("remote-4", true, 3)),
             new Exposure(4, 1, 2, 3),
-            new Calls(ItemBits.of(1, 2), ItemBits.of(1), 1, new Usd(7)), ItemBits.NONE,
+            new Calls(ItemBits.of(1, 2), ItemBits.of(1), 1, new Usd(7)),
+            ItemBits.NONE,
             7,
             Examples.NOW);
 
@@ -81,7 +82,8 @@ class LedgerRecordsTest {
                 FULL.tally(),
                 FULL.twins(),
                 FULL.exposure(),
-                FULL.calls(), FULL.unwanted(),
+                FULL.calls(),
+                FULL.unwanted(),
                 FULL.failures(),
                 FULL.changedAt());
     }

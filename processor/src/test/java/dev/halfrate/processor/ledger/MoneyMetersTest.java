@@ -43,7 +43,8 @@ class MoneyMetersTest {
                 new Tally(3, 0, 0, 0, 0, 0, spending),
                 List.of(),
                 Exposure.NONE,
-                Calls.NONE, ItemBits.NONE,
+                Calls.NONE,
+                ItemBits.NONE,
                 0,
                 Examples.NOW);
         var entry =

@@ -278,7 +278,8 @@ class PartitionActorTest {
                 batch.tally(),
                 List.of(),
                 Exposure.NONE,
-                Calls.NONE, ItemBits.NONE,
+                Calls.NONE,
+                ItemBits.NONE,
                 0,
                 Examples.NOW);
     }

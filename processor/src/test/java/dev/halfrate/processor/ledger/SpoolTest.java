@@ -73,7 +73,8 @@ class SpoolTest {
                 BATCH.tally(),
                 BATCH.twins(),
                 BATCH.exposure(),
-                BATCH.calls(), BATCH.unwanted(),
+                BATCH.calls(),
+                BATCH.unwanted(),
                 0,
                 BATCH.changedAt());
 
@@ -172,7 +173,8 @@ class SpoolTest {
                 BATCH.tally(),
                 BATCH.twins(),
                 BATCH.exposure(),
-                BATCH.calls(), BATCH.unwanted(),
+                BATCH.calls(),
+                BATCH.unwanted(),
                 0,
                 BATCH.changedAt());
 

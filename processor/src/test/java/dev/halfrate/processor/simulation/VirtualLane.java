@@ -40,6 +40,7 @@ final class VirtualLane {
     private final Runnable onWork;
     /** Chunks and commands; null for what was deleted. */
     private final List<@Nullable Object> work = new ArrayList<>();
+
     private final Map<String, List<ManifestItem>> manifests = new HashMap<>();
     private final Map<String, Integer> returnedItems = new HashMap<>();
     private final List<ManifestChunk> unwritten = new ArrayList<>();

@@ -75,7 +75,8 @@ final class VirtualLog {
                     batch.tally(),
                     batch.twins(),
                     batch.exposure(),
-                    Calls.NONE, ItemBits.NONE,
+                    Calls.NONE,
+                    ItemBits.NONE,
                     batch.failures(),
                     batch.changedAt());
         }
@@ -89,7 +90,8 @@ final class VirtualLog {
                         batch.tally(),
                         batch.twins(),
                         batch.exposure(),
-                        batch.calls(), batch.unwanted(),
+                        batch.calls(),
+                        batch.unwanted(),
                         batch.failures(),
                         batch.changedAt())
                 : batch;
