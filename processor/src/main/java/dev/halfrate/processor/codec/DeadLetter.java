@@ -27,7 +27,7 @@ public record DeadLetter(
 
     /** The closed list of reasons. */
     public enum Reason {
-        /** Not a JSON document, or not one that every parser reads alike. */
+        /** Not a JSON document, or not one that every parser reads alike; or not what its Avro schema says. */
         DECODE,
         /** Nothing but white space. */
         EMPTY,
@@ -36,6 +36,10 @@ public record DeadLetter(
         /** No custom_id, or one that is not a text of 1 to 512 characters. */
         CUSTOM_ID,
         /** Another content under a custom_id that is in flight. */
-        ID_CONFLICT
+        ID_CONFLICT,
+        /** The registry has no schema by the name in the value. */
+        SCHEMA_UNKNOWN,
+        /** A schema that no request can be read with. */
+        SCHEMA_INCOMPATIBLE
     }
 }

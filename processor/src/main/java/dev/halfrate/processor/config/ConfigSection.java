@@ -141,6 +141,10 @@ final class ConfigSection {
                 .toList();
     }
 
+    boolean isThere(String key) {
+        return get(key) != null;
+    }
+
     boolean isSection(String key) {
         return node.path(key).isObject();
     }

@@ -21,7 +21,9 @@ public record HalfrateConfig(
         LanesConfig lanes,
         LedgerConfig ledger,
         WebhooksConfig webhooks,
-        MoneyConfig money) {
+        MoneyConfig money,
+        RegistryConfig schemaRegistry,
+        FormatsConfig formats) {
 
     public HalfrateConfig {
         checkApplication(application);
@@ -56,10 +58,15 @@ public record HalfrateConfig(
                     "the pool of an account",
                     "'" + budget.pool() + "'");
         }
+        Check.that(
+                schemaRegistry.isThere() || !formats.needsRegistry(),
+                "schema-registry.urls",
+                "there where formats.results or formats.batches is avro",
+                "none");
         kafka = Map.copyOf(kafka);
     }
 
-    /** Without webhooks, and with the usual prices. */
+    /** Without webhooks and a schema registry, and with the usual prices. */
     public HalfrateConfig(
             String application,
             Path stateDir,
@@ -79,7 +86,26 @@ public record HalfrateConfig(
                 lanes,
                 ledger,
                 WebhooksConfig.NONE,
-                MoneyConfig.DEFAULT);
+                MoneyConfig.DEFAULT,
+                RegistryConfig.NONE,
+                FormatsConfig.DEFAULT);
+    }
+
+    /** The same with another registry and other formats. */
+    public HalfrateConfig with(RegistryConfig otherRegistry, FormatsConfig otherFormats) {
+        return new HalfrateConfig(
+                application,
+                stateDir,
+                kafka,
+                topics,
+                requests,
+                accounts,
+                lanes,
+                ledger,
+                webhooks,
+                money,
+                otherRegistry,
+                otherFormats);
     }
 
     /** Apart, because names of topics are made of it before there is a whole configuration. */

@@ -1,5 +1,7 @@
 package dev.halfrate.processor.intake;
 
+import dev.halfrate.processor.codec.FeedWriter;
+import dev.halfrate.processor.codec.WriterSchemas;
 import dev.halfrate.processor.config.HalfrateConfig;
 import dev.halfrate.processor.provider.Capabilities;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -35,6 +37,8 @@ public final class Intake implements AutoCloseable {
 
     private final HalfrateConfig config;
     private final Map<String, Capabilities> capabilities;
+    private final FeedWriter feeds;
+    private final WriterSchemas schemas;
     private final OffsetGuard guard;
     private final IntakeClients clients;
     private final IntakeMeters meters;
@@ -47,6 +51,7 @@ public final class Intake implements AutoCloseable {
     private Duration pause = PAUSE_MIN;
 
     /**
+     * @param schemas that requests in Avro are written with
      * @param capabilities of every account, by its name
      * @param guard decides about partitions whose offsets are gone, or were never there
      * @param instance tells this process from all others of the application; a second one of the same name fences
@@ -56,6 +61,8 @@ public final class Intake implements AutoCloseable {
      */
     public Intake(
             HalfrateConfig config,
+            FeedWriter feeds,
+            WriterSchemas schemas,
             Map<String, Capabilities> capabilities,
             OffsetGuard guard,
             String instance,
@@ -63,6 +70,8 @@ public final class Intake implements AutoCloseable {
             Consumer<Throwable> onFailure) {
         this(
                 config,
+                feeds,
+                schemas,
                 capabilities,
                 guard,
                 new KafkaIntakeClients(config, instance),
@@ -73,6 +82,8 @@ public final class Intake implements AutoCloseable {
 
     Intake(
             HalfrateConfig config,
+            FeedWriter feeds,
+            WriterSchemas schemas,
             Map<String, Capabilities> capabilities,
             OffsetGuard guard,
             IntakeClients clients,
@@ -80,6 +91,8 @@ public final class Intake implements AutoCloseable {
             InstantSource clock,
             Consumer<Throwable> onFailure) {
         this.config = config;
+        this.feeds = feeds;
+        this.schemas = schemas;
         this.capabilities = Map.copyOf(capabilities);
         this.guard = guard;
         this.clients = clients;
@@ -152,9 +165,9 @@ public final class Intake implements AutoCloseable {
 
     private void live() {
         var current = topics();
-        var sorter = new RequestSorter(config, capabilities, current);
+        var sorter = new RequestSorter(config, schemas, capabilities, current);
         var checkAt = clock.instant().plus(TOPICS_CHECK);
-        try (var loop = new IntakeLoop(config.topics(), current, sorter, meters, clock, clients)) {
+        try (var loop = new IntakeLoop(config.topics(), feeds, current, sorter, meters, clock, clients)) {
             while (wanted()) {
                 switch (loop.step()) {
                     case IDLE -> {}

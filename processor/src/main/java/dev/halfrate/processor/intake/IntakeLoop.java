@@ -5,7 +5,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.halfrate.processor.balance.ReadCounts;
 import dev.halfrate.processor.codec.DeadLetterCodec;
-import dev.halfrate.processor.codec.ResultCodec;
+import dev.halfrate.processor.codec.FeedWriter;
 import dev.halfrate.processor.config.TopicsConfig;
 import dev.halfrate.processor.crash.CrashPoint;
 import dev.halfrate.schemas.internal.InternalFormat;
@@ -14,6 +14,7 @@ import java.time.InstantSource;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
@@ -45,6 +46,7 @@ final class IntakeLoop implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(IntakeLoop.class);
 
     private final TopicsConfig names;
+    private final FeedWriter feeds;
     private final Topics topics;
     private final RequestSorter sorter;
     private final IntakeMeters meters;
@@ -54,17 +56,21 @@ final class IntakeLoop implements AutoCloseable {
     /** Of the partitions that were read since the last rebalance, up to what is committed. */
     private final Map<TopicPartition, ReadCounts> counts = new HashMap<>();
 
+    private final StalledPartitions stalled;
     private int abortsInARow;
 
     /** Takes over whatever an owner of the past left open. */
     IntakeLoop(
             TopicsConfig names,
+            FeedWriter feeds,
             Topics topics,
             RequestSorter sorter,
             IntakeMeters meters,
             InstantSource clock,
             IntakeClients clients) {
         this.names = names;
+        this.feeds = feeds;
+        this.stalled = new StalledPartitions(meters);
         this.topics = topics;
         this.sorter = sorter;
         this.meters = meters;
@@ -86,13 +92,19 @@ final class IntakeLoop implements AutoCloseable {
      * @throws KafkaException if these clients are of no use any more
      */
     Outcome step() {
+        stalled.resume(consumer, clock.instant());
         var records = consumer.poll(POLL_WAIT);
         // A position may also move over what is no record: where that is not committed, retention overtakes the offset.
         if (records.nextOffsets().isEmpty()) {
             return Outcome.IDLE;
         }
         var sorted = sorter.sort(records, clock.instant());
-        var newCounts = newCounts(records, sorted);
+        var offsets = offsets(records, sorted);
+        if (offsets.isEmpty()) {
+            stalled.stall(consumer, sorted.stalled(), Set.of(), clock.instant());
+            return Outcome.IDLE;
+        }
+        var newCounts = newCounts(offsets.keySet(), sorted);
         CrashPoint.REQUESTS_POLLED.reached();
         try {
             producer.beginTransaction();
@@ -100,7 +112,7 @@ final class IntakeLoop implements AutoCloseable {
             if (!sorted.deadLetters().isEmpty()) {
                 CrashPoint.DEAD_LETTER_WRITTEN.reached();
             }
-            producer.sendOffsetsToTransaction(offsets(records, newCounts), consumer.groupMetadata());
+            producer.sendOffsetsToTransaction(withCounts(offsets, newCounts), consumer.groupMetadata());
             producer.commitTransaction();
         } catch (KafkaException e) {
             abort(e);
@@ -109,7 +121,8 @@ final class IntakeLoop implements AutoCloseable {
         }
         abortsInARow = 0;
         counts.putAll(newCounts);
-        meters.count(records.count(), sorted);
+        stalled.stall(consumer, sorted.stalled(), offsets.keySet(), clock.instant());
+        meters.count(sorted);
         meters.showGap(counts.values());
         return Outcome.COMMITTED;
     }
@@ -122,8 +135,7 @@ final class IntakeLoop implements AutoCloseable {
         ABORTED
     }
 
-    private Map<TopicPartition, ReadCounts> newCounts(ConsumerRecords<byte[], byte[]> records, Sorted sorted) {
-        var partitions = records.nextOffsets().keySet();
+    private Map<TopicPartition, ReadCounts> newCounts(Set<TopicPartition> partitions, Sorted sorted) {
         var unknown = partitions.stream()
                 .filter(partition -> !counts.containsKey(partition))
                 .collect(Collectors.toSet());
@@ -142,17 +154,28 @@ final class IntakeLoop implements AutoCloseable {
         return ReadCounts.parse(committed == null ? "" : committed.metadata());
     }
 
-    private static Map<TopicPartition, OffsetAndMetadata> offsets(
-            ConsumerRecords<?, ?> records, Map<TopicPartition, ReadCounts> counts) {
-        var offsets = new HashMap<TopicPartition, OffsetAndMetadata>();
-        records.nextOffsets()
-                .forEach((partition, next) -> offsets.put(
-                        partition,
-                        new OffsetAndMetadata(
-                                next.offset(),
-                                next.leaderEpoch(),
-                                requireNonNull(counts.get(partition)).toText())));
+    /** @return how far each partition was sorted; none that is stalled where it was before */
+    private static Map<TopicPartition, OffsetAndMetadata> offsets(ConsumerRecords<?, ?> records, Sorted sorted) {
+        var offsets = new HashMap<>(records.nextOffsets());
+        sorted.stalled().forEach((partition, offset) -> {
+            if (records.records(partition).getFirst().offset() == offset) {
+                offsets.remove(partition);
+            } else {
+                offsets.put(partition, new OffsetAndMetadata(offset));
+            }
+        });
         return offsets;
+    }
+
+    private static Map<TopicPartition, OffsetAndMetadata> withCounts(
+            Map<TopicPartition, OffsetAndMetadata> offsets, Map<TopicPartition, ReadCounts> counts) {
+        return offsets.entrySet().stream()
+                .collect(Collectors.toMap(
+                        Map.Entry::getKey,
+                        next -> new OffsetAndMetadata(
+                                next.getValue().offset(),
+                                next.getValue().leaderEpoch(),
+                                requireNonNull(counts.get(next.getKey())).toText())));
     }
 
     private void send(Sorted sorted) {
@@ -164,7 +187,7 @@ final class IntakeLoop implements AutoCloseable {
                     InternalFormat.REF_CHUNK.encode(chunk)));
         }
         for (var answer : sorted.answers()) {
-            send(ResultCodec.toRecord(names.results(), answer.result()));
+            send(feeds.toRecord(names.results(), answer.result()));
         }
         for (var letter : sorted.deadLetters()) {
             send(DeadLetterCodec.toRecord(names.deadLetters(), letter));
@@ -214,11 +237,13 @@ final class IntakeLoop implements AutoCloseable {
         @Override
         public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
             counts.keySet().removeAll(partitions);
+            stalled.forget(partitions);
         }
 
         @Override
         public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
             counts.keySet().removeAll(partitions);
+            stalled.forget(partitions);
         }
     }
 }

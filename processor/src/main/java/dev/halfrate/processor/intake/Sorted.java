@@ -10,23 +10,26 @@ import java.util.Map;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * What becomes of the records of one poll: each is in exactly one of these.
+ * What becomes of the records of one poll: each is in exactly one of these, or comes again.
  *
  * @param chunks refs of accepted requests, by lane
  * @param tombstones records without a value, which ask for nothing
  * @param counts by partition of the requests topics
+ * @param stalled partitions whose records have to wait from this offset on, because nobody can say what they are
  */
 record Sorted(
         List<RefChunk> chunks,
         List<Answer> answers,
         List<DeadLetter> deadLetters,
         int tombstones,
-        Map<TopicPartition, ReadCounts> counts) {
+        Map<TopicPartition, ReadCounts> counts,
+        Map<TopicPartition, Long> stalled) {
     Sorted {
         chunks = List.copyOf(chunks);
         answers = List.copyOf(answers);
         deadLetters = List.copyOf(deadLetters);
         counts = Map.copyOf(counts);
+        stalled = Map.copyOf(stalled);
     }
 
     int routed() {

@@ -49,6 +49,7 @@ class ConfigurationDocumentTest {
         values.put("accounts[].pool", "the account's name");
         values.put("accounts[].http.headers", "");
         values.put("accounts[].http.query", "");
+        values.put("formats.serializer-properties", "");
         values.replaceAll((_, value) -> value.isEmpty() ? "none" : value);
         return values;
     }
