@@ -8,7 +8,7 @@ public interface WriterSchemas {
     /** Where there is no registry. */
     WriterSchemas NONE = _ -> new Lookup.Missing(
             DeadLetter.Reason.SCHEMA_UNKNOWN,
-            "the value names a schema, but no registry is configured (schema-registry.urls)");
+            "the value is not UTF-8, or it is Avro and no schema registry is configured (schema-registry.urls)");
 
     /** Waits a moment at most. */
     Lookup find(SchemaRef schema);

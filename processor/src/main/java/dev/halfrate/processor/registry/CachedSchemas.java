@@ -33,6 +33,9 @@ public final class CachedSchemas implements WriterSchemas {
     private static final int SCHEMAS_MAX = 2_000;
     private static final int FETCHES_MAX = 8;
 
+    /** Within {@link #MISSING_FOR}: bytes that are no Avro at all seem to name a new schema each time. */
+    static final int SECOND_QUESTIONS_MAX = 20;
+
     private static final Logger LOG = LoggerFactory.getLogger(CachedSchemas.class);
 
     private final SchemaRegistry registry;
@@ -48,6 +51,8 @@ public final class CachedSchemas implements WriterSchemas {
     };
     private final Map<SchemaRef, CompletableFuture<Lookup>> fetches = new HashMap<>();
     private int failuresInARow;
+    private Instant secondQuestionsSince = Instant.MIN;
+    private int secondQuestions;
 
     /** @param missed whether the registry did not have it when it was asked last */
     private record Said(Lookup lookup, Instant until, boolean missed) {}
@@ -72,6 +77,9 @@ public final class CachedSchemas implements WriterSchemas {
                 return new Lookup.Pending();
             }
             fetch = fetches.computeIfAbsent(schema, this::fetch);
+            if (failuresInARow > 0) {
+                return new Lookup.Pending();
+            }
         }
         try {
             return fetch.get(MOMENT.toMillis(), TimeUnit.MILLISECONDS);
@@ -117,12 +125,21 @@ public final class CachedSchemas implements WriterSchemas {
         var next = switch (lookup) {
             case Lookup.Found _ -> new Said(lookup, Instant.MAX, false);
             case Lookup.Missing _
-            when known == null || !known.missed() -> new Said(new Lookup.Pending(), now.plus(ASK_AGAIN), true);
+            when (known == null || !known.missed()) && mayAskAgain(now) ->
+                new Said(new Lookup.Pending(), now.plus(ASK_AGAIN), true);
             case Lookup.Missing _ -> new Said(lookup, now.plus(MISSING_FOR), true);
             case Lookup.Pending _ -> new Said(lookup, now, false);
         };
         said.put(schema, next);
         return next.lookup();
+    }
+
+    private boolean mayAskAgain(Instant now) {
+        if (secondQuestionsSince.isBefore(now.minus(MISSING_FOR))) {
+            secondQuestionsSince = now;
+            secondQuestions = 0;
+        }
+        return secondQuestions++ < SECOND_QUESTIONS_MAX;
     }
 
     private synchronized void noteDown(SchemaRef schema, DownException down) {

@@ -83,6 +83,23 @@ class CachedSchemasTest {
     }
 
     @Test
+    void manyThatAreNotThereAreBelievedAtOnce() {
+        for (var id = 1; id <= CachedSchemas.SECOND_QUESTIONS_MAX; id++) {
+            var schema = new SchemaRef.Id(id);
+            await().until(() -> {
+                schemas.find(schema);
+                return server.calls() >= schema.id();
+            });
+        }
+        now = now.plusMillis(1);
+        var next = new SchemaRef.Id(1_000);
+
+        assertThat(await().until(() -> schemas.find(next), lookup -> !(lookup instanceof Lookup.Pending)))
+                .isInstanceOf(Lookup.Missing.class);
+        assertThat(server.calls()).isEqualTo(CachedSchemas.SECOND_QUESTIONS_MAX + 1);
+    }
+
+    @Test
     void aRegistryThatIsDownSaysNothingUntilItIsBack() {
         register();
         server.stop();
