@@ -21,7 +21,7 @@ import picocli.CommandLine.Spec;
                     + " process, until Ctrl-C.",
             "",
             "Only this machine can connect. Without --data-dir everything is gone afterwards; with it, Kafka's"
-                    + " topics stay, but simulator and registry always start empty."
+                    + " topics and schemas stay, but the simulator always starts empty."
         },
         footer = {
             "",

@@ -128,7 +128,9 @@ final class LocalStack implements AutoCloseable {
 
     private static RegistryServer startRegistry(Plan plan) {
         try {
-            return RegistryServer.start(EmbeddedBroker.freePort(plan.registryPort(), "--registry-port"));
+            return RegistryServer.start(
+                    EmbeddedBroker.freePort(plan.registryPort(), "--registry-port"),
+                    plan.directory().resolve("registry.jsonl"));
         } catch (SimulatorStartException e) {
             throw new StartupException(String.valueOf(e.getMessage()), e);
         }

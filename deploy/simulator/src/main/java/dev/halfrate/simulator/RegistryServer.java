@@ -17,6 +17,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.URLDecoder;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Executors;
@@ -25,20 +26,26 @@ import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A schema registry in memory, for this machine alone, with the part of Confluent's REST interface that clients use. It
+ * A schema registry, for this machine alone, with the part of Confluent's REST interface that clients use. It
  * can be stopped and started again, with all that it had, on the port that it had.
  */
 public final class RegistryServer implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    private final SubjectStore store = new SubjectStore();
+    private final SubjectStore store;
     private final AtomicInteger calls = new AtomicInteger();
     private final @Nullable SSLContext tls;
     private HttpServer server;
     private int port;
     private volatile String authorization = "";
 
-    private RegistryServer(int port, @Nullable SSLContext tls) {
+    private RegistryServer(int port, @Nullable SSLContext tls, @Nullable Path journal) {
+        try {
+            this.store = new SubjectStore(journal);
+        } catch (IOException e) {
+            throw new SimulatorStartException(
+                    "the schema registry cannot read %s: %s".formatted(journal, e.getMessage()), e);
+        }
         this.port = port;
         this.tls = tls;
         this.server = listen();
@@ -50,12 +57,21 @@ public final class RegistryServer implements AutoCloseable {
      * @throws SimulatorStartException if it cannot listen there
      */
     public static RegistryServer start(int port) {
-        return new RegistryServer(port, null);
+        return new RegistryServer(port, null, null);
+    }
+
+    /**
+     * With what was registered before, by the same ids.
+     *
+     * @param journal a file of its own
+     */
+    public static RegistryServer start(int port, Path journal) {
+        return new RegistryServer(port, null, journal);
     }
 
     /** With TLS, and nobody let in without a certificate that {@code tls} trusts. */
     public static RegistryServer start(int port, SSLContext tls) {
-        return new RegistryServer(port, tls);
+        return new RegistryServer(port, tls, null);
     }
 
     public URI url() {

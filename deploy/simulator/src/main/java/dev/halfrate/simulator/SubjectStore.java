@@ -3,9 +3,14 @@ package dev.halfrate.simulator;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -22,10 +27,26 @@ import org.jspecify.annotations.Nullable;
 /** Schemas by id and by subject, as a registry keeps them. Safe for use by many threads. */
 final class SubjectStore {
     private static final String AVRO = "AVRO";
+    private static final ObjectMapper JSON = new ObjectMapper();
 
     private final List<Stored> byId = new ArrayList<>();
     private final Map<String, List<Stored>> subjects = new TreeMap<>();
     private final Map<String, String> compatibility = new HashMap<>(Map.of("", "BACKWARD"));
+    private final @Nullable Path journal;
+
+    /**
+     * @param journal what was registered, a line each: read first, and added to; null for memory alone
+     * @throws IOException if it cannot be read
+     */
+    SubjectStore(@Nullable Path journal) throws IOException {
+        if (journal != null && Files.exists(journal)) {
+            for (var line : Files.readAllLines(journal)) {
+                var request = JSON.readTree(line);
+                add(request.path("subject").asText(), parse(request));
+            }
+        }
+        this.journal = journal;
+    }
 
     /** @param schema null unless it is Avro's */
     private record Stored(
@@ -82,11 +103,30 @@ final class SubjectStore {
             check(subject, versions, wanted);
         }
         var stored = known.orElseGet(() -> {
-            var added = withId(wanted);
-            subjects.computeIfAbsent(subject, _ -> new ArrayList<>()).add(added);
-            return added;
+            note(subject, wanted);
+            return add(subject, wanted);
         });
         return JsonNodeFactory.instance.objectNode().put("id", stored.id());
+    }
+
+    private Stored add(String subject, Stored wanted) {
+        var added = withId(wanted);
+        subjects.computeIfAbsent(subject, _ -> new ArrayList<>()).add(added);
+        return added;
+    }
+
+    private void note(String subject, Stored wanted) {
+        if (journal != null) {
+            try {
+                Files.writeString(
+                        journal,
+                        wanted.json().put("subject", subject) + "\n",
+                        StandardOpenOption.CREATE,
+                        StandardOpenOption.APPEND);
+            } catch (IOException e) {
+                throw new RegistryError(50001, "Error in the backend datastore");
+            }
+        }
     }
 
     synchronized ObjectNode lookUp(String subject, JsonNode request) {

@@ -57,7 +57,11 @@ final class StalledPartitions {
      */
     void stall(Consumer<?, ?> consumer, Map<TopicPartition, Long> stalled, Set<TopicPartition> moved, Instant now) {
         moved.forEach(this::release);
+        var assigned = consumer.assignment();
         stalled.forEach((partition, offset) -> {
+            if (!assigned.contains(partition)) {
+                return;
+            }
             consumer.seek(partition, offset);
             consumer.pause(List.of(partition));
             stalls.compute(partition, (_, before) -> next(partition, offset, before, now));

@@ -20,8 +20,8 @@ import java.util.List;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -31,12 +31,14 @@ class RegistryTlsTest {
     private static final Secret SECRET = new Secret(PASSWORD);
 
     @TempDir
-    Path directory;
+    @SuppressWarnings("NullAway.Init")
+    static Path directory;
 
-    private RegistryServer server;
+    @SuppressWarnings("NullAway.Init")
+    private static RegistryServer server;
 
-    @BeforeEach
-    void start() throws Exception {
+    @BeforeAll
+    static void start() throws Exception {
         makeKey("server", "EC");
         makeKey("client", "RSA");
         var keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
@@ -48,8 +50,8 @@ class RegistryTlsTest {
         server = RegistryServer.start(0, tls);
     }
 
-    @AfterEach
-    void stop() {
+    @AfterAll
+    static void stop() {
         server.close();
     }
 
@@ -116,7 +118,7 @@ class RegistryTlsTest {
     }
 
     /** A key with a certificate of its own making: NAME.p12, NAME.crt in PEM, and NAME-ca.p12 without the key. */
-    private void makeKey(String name, String type) throws Exception {
+    private static void makeKey(String name, String type) throws Exception {
         var store = List.of("-keystore", name(name + ".p12"), "-storepass", PASSWORD, "-alias", name);
         keytool(store, "-genkeypair", "-keyalg", type, "-dname", "CN=" + name, "-ext", "san=dns:localhost");
         keytool(store, "-exportcert", "-rfc", "-file", name(name + ".crt"));
@@ -128,7 +130,7 @@ class RegistryTlsTest {
                 name(name + ".crt"));
     }
 
-    private void keytool(List<String> store, String... arguments) throws Exception {
+    private static void keytool(List<String> store, String... arguments) throws Exception {
         var command = new ArrayList<String>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "keytool").toString());
         command.addAll(List.of(arguments));
@@ -140,7 +142,7 @@ class RegistryTlsTest {
         assertThat(process.waitFor()).as(() -> arguments[0]).isZero();
     }
 
-    private KeyStore store(String name) throws Exception {
+    private static KeyStore store(String name) throws Exception {
         return KeyStore.getInstance(file(name + ".p12").toFile(), PASSWORD.toCharArray());
     }
 
@@ -149,11 +151,11 @@ class RegistryTlsTest {
                 .formatted(type, Base64.getMimeEncoder().encodeToString(bytes), type);
     }
 
-    private Path file(String name) {
+    private static Path file(String name) {
         return directory.resolve(name);
     }
 
-    private String name(String file) {
+    private static String name(String file) {
         return file(file).toString();
     }
 }
