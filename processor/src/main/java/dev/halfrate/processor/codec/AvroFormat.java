@@ -42,7 +42,12 @@ public final class AvroFormat {
     private static <T> ValueFormat<T> by(Serializer<Object> serializer, Function<T, GenericRecord> toAvro) {
         return (topic, headers, value) -> {
             try {
-                return serializer.serialize(topic, headers, toAvro.apply(value));
+                var bytes = serializer.serialize(topic, headers, toAvro.apply(value));
+                if (bytes == null) {
+                    // A record without a value would be a tombstone.
+                    throw new SerializationException(serializer.getClass().getName() + " makes nothing of a value");
+                }
+                return bytes;
             } catch (KafkaException e) {
                 throw e;
             } catch (RuntimeException e) {

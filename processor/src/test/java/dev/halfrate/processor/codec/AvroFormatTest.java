@@ -131,6 +131,15 @@ class AvroFormatTest {
                 .hasNoCause();
     }
 
+    @Test
+    @SuppressWarnings("NullAway")
+    void aSerializerThatMakesNothingWritesNoTombstone() {
+        Serializer<Object> serializer = (_, _) -> null;
+
+        assertThatThrownBy(() -> AvroFormat.batchesBy(serializer).encode("t", new RecordHeaders(), PROGRESS))
+                .isInstanceOf(SerializationException.class);
+    }
+
     private static GenericRecord read(byte[] value, Schema schema) {
         try {
             var decoder =
