@@ -88,9 +88,10 @@ public final class Processor implements AutoCloseable {
                 .collect(Collectors.toUnmodifiableMap(
                         Map.Entry::getKey, entry -> entry.getValue().capabilities()));
 
+        var formats = closing(Formats.of(config, meters));
         var pricing = PriceTable.of(config.money());
-        var ledger = closing(
-                new LedgerWorker(config, instance.id(), providers, workPartitions, pricing, meters, failure::complete));
+        var ledger = closing(new LedgerWorker(
+                config, formats.feeds(), instance.id(), providers, workPartitions, pricing, meters, failure::complete));
         var lanes = closing(new LaneStreams(
                 new LaneTopology(
                         config.topics(),
@@ -101,6 +102,7 @@ public final class Processor implements AutoCloseable {
                                 config.money().budgets(),
                                 pricing,
                                 config.money().outputTokensMax()),
+                        formats.feeds(),
                         meters),
                 new LaneStreamsSettings(
                         config.application(),
@@ -112,7 +114,14 @@ public final class Processor implements AutoCloseable {
                 instance.id(),
                 failure::complete));
         var intake = closing(Intake.ofRequests(
-                config, capabilities, () -> Births.checkTopics(config), instance.id(), meters, failure::complete));
+                config,
+                formats.feeds(),
+                formats.schemas(),
+                capabilities,
+                () -> Births.checkTopics(config),
+                instance.id(),
+                meters,
+                failure::complete));
         if (config.webhooks().port() > 0) {
             closing(webhooks(config, meters, ledger));
         }

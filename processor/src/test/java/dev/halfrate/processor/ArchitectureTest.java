@@ -50,6 +50,8 @@ class ArchitectureTest {
             .definedBy(ROOT + "provider.*..")
             .layer("provider")
             .definedBy(ROOT + "provider")
+            .layer("registry")
+            .definedBy(ROOT + "registry")
             .layer("codec")
             .definedBy(ROOT + "codec")
             .layer("config")
@@ -87,8 +89,11 @@ class ArchitectureTest {
             .mayOnlyBeAccessedByLayers("ledger")
             .whereLayer("provider")
             .mayOnlyBeAccessedByLayers("wiring", "vendors", "intake", "ledger", "batch", "call", "cli")
+            .whereLayer("registry")
+            .mayOnlyBeAccessedByLayers("wiring")
             .whereLayer("codec")
-            .mayOnlyBeAccessedByLayers("vendors", "intake", "source", "topology", "ledger", "call", "ops", "cli")
+            .mayOnlyBeAccessedByLayers(
+                    "wiring", "vendors", "intake", "source", "topology", "ledger", "call", "ops", "cli", "registry")
             .whereLayer("balance")
             .mayOnlyBeAccessedByLayers("intake", "topology", "ledger", "ops", "cli")
             .whereLayer("money")
@@ -197,14 +202,14 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule kafkaStaysOutOfProviders = noClasses()
             .that()
-            .resideInAnyPackage(ROOT + "provider..", ROOT + "call..")
+            .resideInAnyPackage(ROOT + "provider..", ROOT + "call..", ROOT + "registry")
             .should()
             .dependOnClassesThat(resideInAnyPackage("org.apache.kafka.."));
 
     @ArchTest
-    static final ArchRule httpIsSpokenByVendorsOnly = noClasses()
+    static final ArchRule httpIsSpokenByVendorsAndTheRegistryOnly = noClasses()
             .that()
-            .resideOutsideOfPackage(ROOT + "provider.*..")
+            .resideOutsideOfPackages(ROOT + "provider.*..", ROOT + "registry")
             .should()
             .dependOnClassesThat(resideInAnyPackage("java.net.http"));
 

@@ -27,7 +27,7 @@ public record DeadLetter(
 
     /** The closed list of reasons. */
     public enum Reason {
-        /** Not a JSON document, or not one that every parser reads alike. */
+        /** Not a JSON document, or not one that every parser reads alike; or not what its Avro schema says. */
         DECODE,
         /** Nothing but white space. */
         EMPTY,
@@ -40,6 +40,10 @@ public record DeadLetter(
         /** Another content under a custom_id that is in flight. */
         ID_CONFLICT,
         /** An event of which its source's template makes no request. */
-        TEMPLATE
+        TEMPLATE,
+        /** The registry has no schema by the name in the value. */
+        SCHEMA_UNKNOWN,
+        /** A schema that no request can be read with. */
+        SCHEMA_INCOMPATIBLE
     }
 }

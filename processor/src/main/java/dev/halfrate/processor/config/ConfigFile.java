@@ -111,17 +111,32 @@ public final class ConfigFile {
         var webhooks = webhooks(file.section("webhooks"));
         var money = money(file.section("money"));
         var sources = sources(file.sections("sources"), topics);
+        var registry = registry(file.section("schema-registry"));
+        var formats = formats(file.section("formats"));
         // Before the records complain that something is missing: it may just be misspelt.
         file.refuseUnknown();
         return new HalfrateConfig(
-                application, stateDir, kafka, topics, requests, accounts, lanes, ledger, webhooks, money, sources);
+                application,
+                stateDir,
+                kafka,
+                topics,
+                requests,
+                accounts,
+                lanes,
+                ledger,
+                webhooks,
+                money,
+                registry,
+                formats,
+                sources);
     }
 
     private VendorsConfig readVendors(JsonNode tree) {
         var file = new ConfigSection("", tree);
         file.text("application", "");
         file.text("state-dir", "");
-        List.of("kafka", "topics", "lanes", "ledger", "webhooks", "money").forEach(file::section);
+        List.of("kafka", "topics", "lanes", "ledger", "webhooks", "money", "schema-registry", "formats")
+                .forEach(file::section);
         file.sections("sources");
         var requests = requests(file.section("requests"));
         var accounts = accounts(file.sections("accounts"));
@@ -472,6 +487,56 @@ public final class ConfigFile {
                 webhooks.integer("port", WebhooksConfig.NONE.port()));
         webhooks.refuseUnknown();
         return config;
+    }
+
+    private RegistryConfig registry(ConfigSection registry) {
+        var subjects = registry.text("subjects", "topic");
+        var tls = registry.section("tls");
+        var tlsConfig = new RegistryTlsConfig(
+                tls.text("ca", ""),
+                optionalSecret(tls, "ca-password"),
+                tls.text("certificate", ""),
+                tls.text("key", ""),
+                tls.text("keystore", ""),
+                optionalSecret(tls, "keystore-password"));
+        tls.refuseUnknown();
+        var config = new RegistryConfig(
+                registry.textOrTexts("urls", List.of()).stream()
+                        .map(url -> uri(registry.path("urls"), url))
+                        .toList(),
+                registry.text("user", ""),
+                optionalSecret(registry, "password"),
+                optionalSecret(registry, "token"),
+                tlsConfig,
+                registry.duration("timeout", RegistryConfig.NONE.timeout()),
+                registry.flag("register", RegistryConfig.NONE.register()),
+                switch (subjects) {
+                    case "topic" -> RegistryConfig.Subjects.TOPIC;
+                    case "record" -> RegistryConfig.Subjects.RECORD;
+                    case "topic-record" -> RegistryConfig.Subjects.TOPIC_RECORD;
+                    default ->
+                        throw new ConfigException("%s must be one of: topic, record, topic-record; got '%s'"
+                                .formatted(registry.path("subjects"), subjects));
+                });
+        registry.refuseUnknown();
+        return config;
+    }
+
+    private FormatsConfig formats(ConfigSection formats) {
+        var properties = new LinkedHashMap<String, Secret>();
+        var section = formats.section("serializer-properties");
+        for (var name : section.keys()) {
+            properties.put(
+                    name, section.isSection(name) ? secret(section.section(name)) : new Secret(section.text(name, "")));
+        }
+        var config = new FormatsConfig(
+                formats.text("results", FormatsConfig.JSON), formats.text("batches", FormatsConfig.JSON), properties);
+        formats.refuseUnknown();
+        return config;
+    }
+
+    private Secret optionalSecret(ConfigSection section, String key) {
+        return section.isThere(key) ? secret(section.section(key)) : Secret.NONE;
     }
 
     private List<Secret> secrets(List<ConfigSection> sections) {

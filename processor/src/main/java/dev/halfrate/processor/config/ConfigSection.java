@@ -157,6 +157,10 @@ final class ConfigSection {
         throw wrongType(path(key), "a map of keys and values", value);
     }
 
+    boolean isThere(String key) {
+        return get(key) != null;
+    }
+
     boolean isSection(String key) {
         return node.path(key).isObject();
     }

@@ -22,6 +22,8 @@ public record HalfrateConfig(
         LedgerConfig ledger,
         WebhooksConfig webhooks,
         MoneyConfig money,
+        RegistryConfig schemaRegistry,
+        FormatsConfig formats,
         List<SourceConfig> sources) {
 
     public HalfrateConfig {
@@ -69,10 +71,15 @@ public record HalfrateConfig(
                     "the name of an account that takes topic " + source.to() + ", or a template",
                     "'" + source.account() + "'");
         }
+        Check.that(
+                schemaRegistry.isThere() || !formats.needsRegistry(),
+                "schema-registry.urls",
+                "there where formats.results or formats.batches is avro",
+                "none");
         kafka = Map.copyOf(kafka);
     }
 
-    /** Without webhooks and sources, and with the usual prices. */
+    /** Without webhooks, sources and a schema registry, and with the usual prices. */
     public HalfrateConfig(
             String application,
             Path stateDir,
@@ -93,7 +100,27 @@ public record HalfrateConfig(
                 ledger,
                 WebhooksConfig.NONE,
                 MoneyConfig.DEFAULT,
+                RegistryConfig.NONE,
+                FormatsConfig.DEFAULT,
                 List.of());
+    }
+
+    /** The same with another registry and other formats. */
+    public HalfrateConfig with(RegistryConfig otherRegistry, FormatsConfig otherFormats) {
+        return new HalfrateConfig(
+                application,
+                stateDir,
+                kafka,
+                topics,
+                requests,
+                accounts,
+                lanes,
+                ledger,
+                webhooks,
+                money,
+                otherRegistry,
+                otherFormats,
+                sources);
     }
 
     /** Apart, because names of topics are made of it before there is a whole configuration. */

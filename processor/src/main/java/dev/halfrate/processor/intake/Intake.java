@@ -1,5 +1,7 @@
 package dev.halfrate.processor.intake;
 
+import dev.halfrate.processor.codec.FeedWriter;
+import dev.halfrate.processor.codec.WriterSchemas;
 import dev.halfrate.processor.config.HalfrateConfig;
 import dev.halfrate.processor.provider.Capabilities;
 import dev.halfrate.processor.source.Source;
@@ -63,6 +65,7 @@ public final class Intake implements AutoCloseable {
     /**
      * Of requests.
      *
+     * @param schemas that requests in Avro are written with
      * @param capabilities of every account, by its name
      * @param guard decides about partitions whose offsets are gone, or were never there
      * @param instance tells this process from all others of the application; a second one of the same name fences
@@ -72,13 +75,15 @@ public final class Intake implements AutoCloseable {
      */
     public static Intake ofRequests(
             HalfrateConfig config,
+            FeedWriter feeds,
+            WriterSchemas schemas,
             Map<String, Capabilities> capabilities,
             OffsetGuard guard,
             String instance,
             MeterRegistry meters,
             Consumer<Throwable> onFailure) {
         return new Intake(
-                new RequestReading(config, capabilities, new IntakeMeters(meters)),
+                new RequestReading(config, feeds, schemas, capabilities, new IntakeMeters(meters)),
                 guard,
                 KafkaIntakeClients.ofRequests(config, instance),
                 InstantSource.system(),

@@ -9,6 +9,7 @@ import java.time.InstantSource;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
@@ -47,12 +48,14 @@ final class IntakeLoop implements AutoCloseable {
     /** Of the partitions that were read since the last rebalance, up to what is committed. */
     private final Map<TopicPartition, ReadCounts> counts = new HashMap<>();
 
+    private final StalledPartitions stalled;
     private int abortsInARow;
 
     /** Takes over whatever an owner of the past left open. */
     IntakeLoop(Reading reading, Topics topics, InstantSource clock, IntakeClients clients) {
         this.reading = reading;
         this.sorting = reading.with(topics);
+        this.stalled = new StalledPartitions(reading);
         this.clock = clock;
         this.producer = clients.producer();
         try {
@@ -71,13 +74,19 @@ final class IntakeLoop implements AutoCloseable {
      * @throws KafkaException if these clients are of no use any more
      */
     Outcome step() {
+        stalled.resume(consumer, clock.instant());
         var records = consumer.poll(POLL_WAIT);
         // A position may also move over what is no record: where that is not committed, retention overtakes the offset.
         if (records.nextOffsets().isEmpty()) {
             return Outcome.IDLE;
         }
         var decided = sorting.decide(records, clock.instant());
-        var newCounts = newCounts(records, decided);
+        var offsets = offsets(records, decided);
+        if (offsets.isEmpty()) {
+            stalled.stall(consumer, decided.stalled(), Set.of(), clock.instant());
+            return Outcome.IDLE;
+        }
+        var newCounts = newCounts(offsets.keySet(), decided);
         CrashPoint.REQUESTS_POLLED.reached();
         try {
             producer.beginTransaction();
@@ -85,7 +94,7 @@ final class IntakeLoop implements AutoCloseable {
             if (decided.hasDeadLetters()) {
                 CrashPoint.DEAD_LETTER_WRITTEN.reached();
             }
-            producer.sendOffsetsToTransaction(offsets(records, newCounts), consumer.groupMetadata());
+            producer.sendOffsetsToTransaction(withCounts(offsets, newCounts), consumer.groupMetadata());
             producer.commitTransaction();
         } catch (KafkaException e) {
             abort(e);
@@ -94,6 +103,7 @@ final class IntakeLoop implements AutoCloseable {
         }
         abortsInARow = 0;
         counts.putAll(newCounts);
+        stalled.stall(consumer, decided.stalled(), offsets.keySet(), clock.instant());
         decided.committed();
         reading.showGap(counts.values());
         return Outcome.COMMITTED;
@@ -107,9 +117,7 @@ final class IntakeLoop implements AutoCloseable {
         ABORTED
     }
 
-    private Map<TopicPartition, ReadCounts> newCounts(
-            ConsumerRecords<byte[], byte[]> records, Reading.Decided decided) {
-        var partitions = records.nextOffsets().keySet();
+    private Map<TopicPartition, ReadCounts> newCounts(Set<TopicPartition> partitions, Reading.Decided decided) {
         var unknown = partitions.stream()
                 .filter(partition -> !counts.containsKey(partition))
                 .collect(Collectors.toSet());
@@ -128,17 +136,29 @@ final class IntakeLoop implements AutoCloseable {
         return ReadCounts.parse(committed == null ? "" : committed.metadata());
     }
 
+    /** @return how far each partition was sorted; none that is stalled where it was before */
     private static Map<TopicPartition, OffsetAndMetadata> offsets(
-            ConsumerRecords<?, ?> records, Map<TopicPartition, ReadCounts> counts) {
-        var offsets = new HashMap<TopicPartition, OffsetAndMetadata>();
-        records.nextOffsets()
-                .forEach((partition, next) -> offsets.put(
-                        partition,
-                        new OffsetAndMetadata(
-                                next.offset(),
-                                next.leaderEpoch(),
-                                requireNonNull(counts.get(partition)).toText())));
+            ConsumerRecords<?, ?> records, Reading.Decided decided) {
+        var offsets = new HashMap<>(records.nextOffsets());
+        decided.stalled().forEach((partition, offset) -> {
+            if (records.records(partition).getFirst().offset() == offset) {
+                offsets.remove(partition);
+            } else {
+                offsets.put(partition, new OffsetAndMetadata(offset));
+            }
+        });
         return offsets;
+    }
+
+    private static Map<TopicPartition, OffsetAndMetadata> withCounts(
+            Map<TopicPartition, OffsetAndMetadata> offsets, Map<TopicPartition, ReadCounts> counts) {
+        return offsets.entrySet().stream()
+                .collect(Collectors.toMap(
+                        Map.Entry::getKey,
+                        next -> new OffsetAndMetadata(
+                                next.getValue().offset(),
+                                next.getValue().leaderEpoch(),
+                                requireNonNull(counts.get(next.getKey())).toText())));
     }
 
     /** A failure shows in the commit. */
@@ -184,11 +204,13 @@ final class IntakeLoop implements AutoCloseable {
         @Override
         public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
             counts.keySet().removeAll(partitions);
+            stalled.forget(partitions);
         }
 
         @Override
         public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
             counts.keySet().removeAll(partitions);
+            stalled.forget(partitions);
         }
     }
 }

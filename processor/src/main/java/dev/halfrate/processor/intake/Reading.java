@@ -23,6 +23,9 @@ interface Reading {
     /** Counts a start with new clients. */
     void countRestart();
 
+    /** @param partitions how many are stalled */
+    default void showStalled(int partitions) {}
+
     /** @param counts of the partitions that are read here, up to what is committed */
     void showGap(Collection<ReadCounts> counts);
 
@@ -40,6 +43,11 @@ interface Reading {
 
         /** @return by partition that was read; those without are none */
         Map<TopicPartition, ReadCounts> counts();
+
+        /** @return partitions whose records have to wait from this offset on, because nobody can say what they are */
+        default Map<TopicPartition, Long> stalled() {
+            return Map.of();
+        }
 
         boolean hasDeadLetters();
 

@@ -4,7 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.halfrate.processor.balance.ReadCounts;
 import dev.halfrate.processor.codec.DeadLetterCodec;
-import dev.halfrate.processor.codec.ResultCodec;
+import dev.halfrate.processor.codec.FeedWriter;
+import dev.halfrate.processor.codec.WriterSchemas;
 import dev.halfrate.processor.config.HalfrateConfig;
 import dev.halfrate.processor.config.TopicsConfig;
 import dev.halfrate.processor.provider.Capabilities;
@@ -21,12 +22,24 @@ import org.apache.kafka.common.TopicPartition;
 /** Hands requests to their lanes, answers those that cannot be batched, and buries the rest. */
 final class RequestReading implements Reading {
     private final HalfrateConfig config;
+    private final FeedWriter feeds;
+    private final WriterSchemas schemas;
     private final Map<String, Capabilities> capabilities;
     private final IntakeMeters meters;
 
-    /** @param capabilities of every account, by its name */
-    RequestReading(HalfrateConfig config, Map<String, Capabilities> capabilities, IntakeMeters meters) {
+    /**
+     * @param schemas that requests in Avro are written with
+     * @param capabilities of every account, by its name
+     */
+    RequestReading(
+            HalfrateConfig config,
+            FeedWriter feeds,
+            WriterSchemas schemas,
+            Map<String, Capabilities> capabilities,
+            IntakeMeters meters) {
         this.config = config;
+        this.feeds = feeds;
+        this.schemas = schemas;
         this.capabilities = Map.copyOf(capabilities);
         this.meters = meters;
     }
@@ -43,10 +56,10 @@ final class RequestReading implements Reading {
 
     @Override
     public Sorting with(Topics topics) {
-        var sorter = new RequestSorter(config, capabilities, topics);
+        var sorter = new RequestSorter(config, schemas, capabilities, topics);
         return (records, now) -> {
             var sorted = sorter.sort(records, now);
-            return new DecidedRequests(sorted, records(sorted, topics), () -> meters.count(records.count(), sorted));
+            return new DecidedRequests(sorted, records(sorted, topics), () -> meters.count(sorted));
         };
     }
 
@@ -70,7 +83,7 @@ final class RequestReading implements Reading {
                             InternalFormat.COMMAND.encode(command(cancel, pool)))));
         }
         for (var answer : sorted.answers()) {
-            records.add(ResultCodec.toRecord(names.results(), answer.result()));
+            records.add(feeds.toRecord(names.results(), answer.result()));
         }
         for (var letter : sorted.deadLetters()) {
             records.add(DeadLetterCodec.toRecord(names.deadLetters(), letter));
@@ -97,6 +110,11 @@ final class RequestReading implements Reading {
     }
 
     @Override
+    public void showStalled(int partitions) {
+        meters.showStalled(partitions);
+    }
+
+    @Override
     public void showGap(Collection<ReadCounts> counts) {
         meters.showGap(counts);
     }
@@ -106,6 +124,11 @@ final class RequestReading implements Reading {
         @Override
         public Map<TopicPartition, ReadCounts> counts() {
             return sorted.counts();
+        }
+
+        @Override
+        public Map<TopicPartition, Long> stalled() {
+            return sorted.stalled();
         }
 
         @Override

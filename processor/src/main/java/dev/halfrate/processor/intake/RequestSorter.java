@@ -7,10 +7,12 @@ import dev.halfrate.processor.codec.ContentHash;
 import dev.halfrate.processor.codec.DeadLetter;
 import dev.halfrate.processor.codec.Parsed;
 import dev.halfrate.processor.codec.Rejection;
+import dev.halfrate.processor.codec.RequestDecoder;
 import dev.halfrate.processor.codec.RequestParser;
 import dev.halfrate.processor.codec.Result;
 import dev.halfrate.processor.codec.Traceparent;
 import dev.halfrate.processor.codec.Wishes;
+import dev.halfrate.processor.codec.WriterSchemas;
 import dev.halfrate.processor.config.AccountConfig;
 import dev.halfrate.processor.config.Durations;
 import dev.halfrate.processor.config.HalfrateConfig;
@@ -51,14 +53,18 @@ final class RequestSorter {
     private static final ReadCounts REJECTED = new ReadCounts(0, 0, 0, 1, 0, true);
     private static final ReadCounts DEAD_LETTERED = new ReadCounts(0, 0, 0, 0, 1, true);
 
-    private final RequestParser parser = new RequestParser();
+    private final RequestDecoder decoder;
     private final Router router;
     private final Duration ttl;
     private final Map<String, Source> sources;
     private final Topics topics;
 
-    /** @param capabilities of every account, by its name */
-    RequestSorter(HalfrateConfig config, Map<String, Capabilities> capabilities, Topics topics) {
+    /**
+     * @param schemas that requests in Avro are written with
+     * @param capabilities of every account, by its name
+     */
+    RequestSorter(HalfrateConfig config, WriterSchemas schemas, Map<String, Capabilities> capabilities, Topics topics) {
+        this.decoder = new RequestDecoder(schemas);
         this.router = new Router(config, capabilities);
         this.ttl = config.requests().ttl();
         this.sources = topics.ids().entrySet().stream()
@@ -109,6 +115,7 @@ final class RequestSorter {
         private final List<DeadLetter> deadLetters = new ArrayList<>();
         private final Map<TopicPartition, ReadCounts> counts = new HashMap<>();
         private final List<Sorted.Cancel> cancels = new ArrayList<>();
+        private final Map<TopicPartition, Long> stalled = new HashMap<>();
         private int tombstones;
 
         Sorting(Instant now) {
@@ -116,6 +123,10 @@ final class RequestSorter {
         }
 
         void add(ConsumerRecord<byte[], byte[]> received) {
+            var partition = new TopicPartition(received.topic(), received.partition());
+            if (stalled.containsKey(partition)) {
+                return;
+            }
             var value = received.value();
             var command = Wishes.command(received.headers());
             if (!command.isEmpty()) {
@@ -127,8 +138,13 @@ final class RequestSorter {
                 count(received, TOMBSTONE);
                 return;
             }
+            var parsed = decoder.decode(value, received.headers());
+            if (parsed.isEmpty()) {
+                stalled.put(partition, received.offset());
+                return;
+            }
             count(received, READ);
-            switch (parser.parse(value)) {
+            switch (parsed.get()) {
                 case Parsed.Request request -> route(received, value, request);
                 case Parsed.Rejected(var customId, var model, var rejection, var message) ->
                     answer(received, customId, model, null, rejection, message);
@@ -139,7 +155,7 @@ final class RequestSorter {
         Sorted done() {
             var full = new ArrayList<RefChunk>();
             chunks.values().forEach(builder -> full.addAll(builder.toChunks()));
-            return new Sorted(full, answers, deadLetters, cancels, tombstones, counts);
+            return new Sorted(full, answers, deadLetters, cancels, tombstones, counts, stalled);
         }
 
         private void count(ConsumerRecord<?, ?> received, ReadCounts more) {

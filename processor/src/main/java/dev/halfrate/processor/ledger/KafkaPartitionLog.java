@@ -1,9 +1,8 @@
 package dev.halfrate.processor.ledger;
 
 import dev.halfrate.processor.batch.Batch;
-import dev.halfrate.processor.codec.BatchProgressCodec;
+import dev.halfrate.processor.codec.FeedWriter;
 import dev.halfrate.processor.codec.QuarantinedLineCodec;
-import dev.halfrate.processor.codec.ResultCodec;
 import dev.halfrate.processor.config.HalfrateConfig;
 import dev.halfrate.processor.crash.CrashPoint;
 import dev.halfrate.schemas.internal.InternalFormat;
@@ -53,6 +52,7 @@ final class KafkaPartitionLog implements PartitionLog {
     private static final Duration READABLE_YET = Duration.ofMillis(10);
 
     private final HalfrateConfig config;
+    private final FeedWriter feeds;
     private final TopicPartition work;
     private final TopicPartition ledger;
     private final String instance;
@@ -66,12 +66,14 @@ final class KafkaPartitionLog implements PartitionLog {
 
     KafkaPartitionLog(
             HalfrateConfig config,
+            FeedWriter feeds,
             int partition,
             String instance,
             LedgerClients clients,
             Supplier<ConsumerGroupMetadata> group,
             LedgerMeters.Share meters) {
         this.config = config;
+        this.feeds = feeds;
         this.work = new TopicPartition(config.topics().work(), partition);
         this.ledger = new TopicPartition(config.topics().ledger(), partition);
         this.instance = instance;
@@ -221,13 +223,13 @@ final class KafkaPartitionLog implements PartitionLog {
                 send(new ProducerRecord<>(ledger.topic(), ledger.partition(), utf8(batchId), null));
             }
             for (var result : transaction.results()) {
-                send(ResultCodec.toRecord(topics.results(), parts.of(result, bodyBytesMax)));
+                send(feeds.toRecord(topics.results(), parts.of(result, bodyBytesMax)));
             }
             for (var line : transaction.quarantined()) {
                 send(QuarantinedLineCodec.toRecord(topics.diagnostics(), line));
             }
             for (var progress : transaction.feed()) {
-                send(BatchProgressCodec.toRecord(topics.batches(), progress));
+                send(feeds.toRecord(topics.batches(), progress));
             }
             for (var signal : transaction.signals()) {
                 send(new ProducerRecord<>(

@@ -8,7 +8,6 @@ import dev.halfrate.processor.codec.DeadLetter;
 import dev.halfrate.processor.codec.DeadLetterCodec;
 import dev.halfrate.processor.codec.Rejection;
 import dev.halfrate.processor.codec.Result;
-import dev.halfrate.processor.codec.ResultCodec;
 import dev.halfrate.processor.config.Durations;
 import dev.halfrate.processor.crash.CrashPoint;
 import dev.halfrate.processor.lane.Duplicates;
@@ -558,7 +557,7 @@ final class LaneTask {
         metrics.cancelled();
         var result = unsealed(
                 lane, ref, Result.Status.CANCELLED, "cancelled", "the request was cancelled as it was asked for", now);
-        forward(ResultCodec.toRecord(topology.topics().results(), result), LaneTopology.RESULTS);
+        forward(topology.feeds().toRecord(topology.topics().results(), result), LaneTopology.RESULTS);
     }
 
     private void flush(Command command) {
@@ -771,14 +770,15 @@ final class LaneTask {
                 lane.add(LaneTotals.expired(1));
                 metrics.expired();
                 forward(
-                        ResultCodec.toRecord(
-                                topology.topics().results(),
-                                unsealed(
-                                        lane,
-                                        ref,
-                                        Rejection.REQUEST_EXPIRED,
-                                        "no batch answered the request within its life (requests.ttl): send it again",
-                                        now)),
+                        topology.feeds()
+                                .toRecord(
+                                        topology.topics().results(),
+                                        unsealed(
+                                                lane,
+                                                ref,
+                                                Rejection.REQUEST_EXPIRED,
+                                                "no batch answered the request within its life (requests.ttl): send it again",
+                                                now)),
                         LaneTopology.RESULTS);
             }
         }
@@ -818,9 +818,10 @@ final class LaneTask {
                 lane.add(LaneTotals.rejected(1));
                 metrics.rejected();
                 forward(
-                        ResultCodec.toRecord(
-                                topology.topics().results(),
-                                unsealed(lane, ref, Rejection.BUDGET_EXCEEDED, reason, now)),
+                        topology.feeds()
+                                .toRecord(
+                                        topology.topics().results(),
+                                        unsealed(lane, ref, Rejection.BUDGET_EXCEEDED, reason, now)),
                         LaneTopology.RESULTS);
             }
         }

@@ -59,6 +59,7 @@ class ConfigurationDocumentTest {
                 List.of("when", "account", "mode", "tag", "deadline", "deserializer", "deserializer-properties")) {
             values.put("sources[]." + key, "");
         }
+        values.put("formats.serializer-properties", "");
         values.replaceAll((_, value) -> value.isEmpty() ? "none" : value);
         return values;
     }

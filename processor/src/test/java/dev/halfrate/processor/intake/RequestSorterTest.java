@@ -14,6 +14,7 @@ import dev.halfrate.processor.codec.DeadLetter;
 import dev.halfrate.processor.codec.Rejection;
 import dev.halfrate.processor.codec.Result;
 import dev.halfrate.processor.codec.Wishes;
+import dev.halfrate.processor.codec.WriterSchemas;
 import dev.halfrate.processor.config.ConfigFile;
 import dev.halfrate.schemas.internal.AtOnce;
 import dev.halfrate.schemas.internal.Hash;
@@ -49,7 +50,8 @@ class RequestSorterTest {
     private static final LaneId OTHER_24H = new LaneId("rest", CHAT, "gpt-4", "", List.of(), "24h", "");
     private static final LaneId OTHER = new LaneId("rest", CHAT, "gpt-5", "", List.of(), "7d", "");
 
-    private final RequestSorter sorter = new RequestSorter(Samples.CONFIG, Samples.CAPABILITIES, Samples.TOPICS);
+    private final RequestSorter sorter =
+            new RequestSorter(Samples.CONFIG, WriterSchemas.NONE, Samples.CAPABILITIES, Samples.TOPICS);
 
     @Test
     void acceptedRequestBecomesARefThatFindsItsBodyAgain() throws NoSuchAlgorithmException {
@@ -145,14 +147,14 @@ class RequestSorterTest {
             new Topics(Map.of("urgent", new Uuid(1, 1), "llm.requests", new Uuid(7, 9)), 8, 1_000_000);
 
     /** Account mini takes the topic urgent alone, rest takes every one. */
-    private static final RequestSorter BY_TOPIC =
-            new RequestSorter(ConfigFile.parse("""
+    private static final RequestSorter BY_TOPIC = new RequestSorter(
+            ConfigFile.parse("""
                     kafka: {bootstrap.servers: none}
                     topics: {requests: [llm.requests, urgent]}
                     accounts:
                       - {name: mini, key: {env: K}, topics: [urg*]}
                       - {name: rest, key: {env: K}, models: [gpt-*]}
-                    """, Map.of("K", "key")), Samples.CAPABILITIES, TWO_TOPICS);
+                    """, Map.of("K", "key")), WriterSchemas.NONE, Samples.CAPABILITIES, TWO_TOPICS);
 
     private static ConsumerRecord<byte[], byte[]> of(String topic, long offset, String value) {
         return at(topic, offset, value.getBytes(UTF_8), NOW.toEpochMilli());
@@ -302,8 +304,9 @@ class RequestSorterTest {
                 accounts:
                   - {name: mini, provider: anthropic, key: {env: K}, models: [gpt-*], api-version: v1, betas: [b, a]}
                 """, Map.of("K", "key"));
-        var plain = new RequestSorter(config, Samples.CAPABILITIES, Samples.TOPICS);
-        var versioned = new RequestSorter(config, Map.of("mini", Samples.VERSIONED), Samples.TOPICS);
+        var plain = new RequestSorter(config, WriterSchemas.NONE, Samples.CAPABILITIES, Samples.TOPICS);
+        var versioned =
+                new RequestSorter(config, WriterSchemas.NONE, Map.of("mini", Samples.VERSIONED), Samples.TOPICS);
         var wishing = with(with(at(1, line("w", "gpt-4")), Wishes.API_VERSION, "v2"), Wishes.BETAS, "d, c,d");
 
         assertThat(lanes(plain.sort(List.of(at(0, line("a", "gpt-4")), wishing), NOW)))
@@ -464,7 +467,8 @@ class RequestSorterTest {
                         List.of(),
                         List.of(),
                         2,
-                        Map.of(new TopicPartition("llm.requests", 0), new ReadCounts(0, 2, 0, 0, 0, true))));
+                        Map.of(new TopicPartition("llm.requests", 0), new ReadCounts(0, 2, 0, 0, 0, true)),
+                        Map.of()));
     }
 
     @Test
@@ -542,7 +546,7 @@ class RequestSorterTest {
 
     @Test
     void accountWithoutCapabilitiesIsAMistakeOfTheWiring() {
-        assertThatThrownBy(() -> new RequestSorter(Samples.CONFIG, Map.of(), Samples.TOPICS))
+        assertThatThrownBy(() -> new RequestSorter(Samples.CONFIG, WriterSchemas.NONE, Map.of(), Samples.TOPICS))
                 .hasMessage("no capabilities for account mini");
     }
 
