@@ -72,7 +72,7 @@ public final class BatchLifecycle {
         this.twins = new Twins(settings, moves);
         this.atOnce = new AtOnce(moves, this::end);
         this.hedges = new Hedges(settings);
-        this.primers = new Primers(rules, hedges);
+        this.primers = new Primers(rules);
         this.withdrawals = new Withdrawals(settings);
     }
 
@@ -97,6 +97,8 @@ public final class BatchLifecycle {
             case TwinSeen(var remoteBatchId, var outcome) -> twins.seen(batch, remoteBatchId, outcome);
             case BatchEvent.PrimersPrepared _
             when !(batch.state() instanceof BatchState.Priming) -> Step.remember(batch, new Effect.DropCalls());
+            case BatchEvent.HedgesPrepared _
+            when batch.state() instanceof BatchState.Priming -> Step.remember(batch, new Effect.DropCalls());
             case TimerDue(var timer)
             when timer == Timer.TWIN -> Step.ignore(batch).and(Twins.end(batch));
             case CreateEnded(CreateOutcome.Created(var remote))
@@ -477,11 +479,8 @@ public final class BatchLifecycle {
                 named.add(new Effect.RefusedLine(line, error.code(), error.message()));
             }
         }
-        // Which items were open then is not known any more once some were called or cancelled.
-        if (!named.isEmpty()
-                && named.size() == errors.size()
-                && batch.calls().called().count() == 0
-                && batch.unwanted().count() == 0) {
+        // Which items stand in the file is known only as long as none of them has ended since.
+        if (!named.isEmpty() && named.size() == errors.size() && batch.open() == lines(batch)) {
             return Step.remember(batch, new Effect.ReportRefusedLines(named));
         }
         var ofLines = errors.stream().filter(error -> ofTheLines(error.kind())).findFirst();

@@ -26,4 +26,9 @@ public record Exposure(int released, int missing, int called, int hedged) {
     Exposure plusHedged(int items) {
         return new Exposure(released, missing, called, hedged + items);
     }
+
+    /** They turned out not to be executed twice: not alone, or not with their batch. */
+    Exposure minusHedged(int items) {
+        return new Exposure(released, missing, called, hedged - items);
+    }
 }

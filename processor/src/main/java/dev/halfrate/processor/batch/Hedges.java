@@ -111,12 +111,20 @@ final class Hedges {
     }
 
     /** Answers of calls, while the batch goes its own way. */
-    Step answered(Batch batch, List<ItemReport> reports, Instant now) {
+    private Step answered(Batch batch, List<ItemReport> reports, Instant now) {
+        return answered(batch, reports, true, now);
+    }
+
+    /** @param lines whether the batch may have lines of these items, so that they are answered a second time */
+    static Step answered(Batch batch, List<ItemReport> reports, boolean lines, Instant now) {
         if (batch.settled() || batch.state() instanceof BatchState.Split) {
             return Step.ignore(batch);
         }
         var ends = new ArrayList<ItemEnd>();
         var calls = batch.calls();
+        var notTaken = reports.stream()
+                .filter(report -> report.finding() == Finding.NOT_TAKEN)
+                .count();
         for (var report : reports) {
             if (report.finding() == Finding.SUCCEEDED && !batch.done().has(report.item())) {
                 ends.add(new ItemEnd(report.item(), ItemEnd.Kind.SUCCEEDED, report.tag(), report.spend()));
@@ -124,11 +132,15 @@ final class Hedges {
                 calls = calls.plusLate(report.item(), report.spend().cost().paid());
             }
         }
-        if (ends.isEmpty()) {
+        if (ends.isEmpty() && notTaken == 0) {
             return calls.equals(batch.calls()) ? Step.ignore(batch) : Step.commit(batch.with(calls));
         }
-        var answered = batch.with(calls).with(ends);
-        var ahead = answered.with(answered.calls().answered(ends.stream().mapToInt(ItemEnd::item)));
+        var answered = batch.with(calls)
+                .with(batch.exposure().minusHedged((int) notTaken))
+                .with(ends);
+        var ahead = lines
+                ? answered.with(answered.calls().answered(ends.stream().mapToInt(ItemEnd::item)))
+                : answered.with(answered.exposure().minusHedged(ends.size()));
         var step = new Step(ahead, Step.Durability.LEDGER, ends, List.of());
         return ahead.open() == 0 && !mayBeExecuted(ahead) ? settled(step, now) : step;
     }

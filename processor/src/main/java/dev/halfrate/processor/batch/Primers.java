@@ -21,11 +21,9 @@ final class Primers {
     static final Duration WAIT_MAX = Duration.ofMinutes(2);
 
     private final Function<String, AccountRules> rules;
-    private final Hedges hedges;
 
-    Primers(Function<String, AccountRules> rules, Hedges hedges) {
+    Primers(Function<String, AccountRules> rules) {
         this.rules = rules;
-        this.hedges = hedges;
     }
 
     /** @return whether a batch that is to be spooled waits for primers; those of parts have gone before the whole */
@@ -71,7 +69,7 @@ final class Primers {
     }
 
     private Step answered(Batch batch, Priming priming, List<ItemReport> reports, Instant now) {
-        var step = hedges.answered(batch, reports, now);
+        var step = Hedges.answered(batch, reports, false, now);
         if (step.batch().settled()) {
             return step;
         }

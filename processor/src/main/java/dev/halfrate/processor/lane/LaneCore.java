@@ -10,9 +10,11 @@ import dev.halfrate.processor.lane.LaneState.Queue;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.LongFunction;
+import java.util.stream.IntStream;
 
 /**
  * Decides when a lane's window closes and what its batch holds.
@@ -59,7 +61,7 @@ public final class LaneCore {
         };
         var dispatch = new Dispatch(present, event.at(), chunks, room);
         return switch (event) {
-            case LaneEvent.DeadlinesNear near -> dispatch.hasten(near.until());
+            case LaneEvent.DeadlinesNear near -> dispatch.hasten(near);
             case LaneEvent.Withdrawn(var _, var seq, var item) -> dispatch.withdraw(seq, item);
             default -> dispatch.run();
         };
@@ -138,33 +140,54 @@ public final class LaneCore {
             return new LaneStep(state, effects);
         }
 
-        /** Looks at the first items, as many as a step may. */
-        LaneStep hasten(Instant until) {
+        LaneStep hasten(LaneEvent.DeadlinesNear near) {
             var hastened = new Taken(room.ratio(), tokensFree, alone);
             var queue = state.queue();
-            var item = queue.skip();
-            for (var seq = queue.firstSeq(); seq < queue.nextSeq() && looks > 0; seq++) {
+            var first = Math.max(near.fromSeq(), queue.firstSeq());
+            for (var seq = first; seq < Math.min(near.untilSeq(), queue.nextSeq()); seq++) {
                 var chunk = chunks.apply(seq);
-                for (; item < chunk.size() && looks > 0; item++) {
+                for (var item = seq == queue.firstSeq() ? queue.skip() : 0; item < chunk.size(); item++) {
                     var deadline = chunk.deadline(item);
-                    if (deadline != null && deadline.isBefore(until) && !chunk.hasLeft(item)) {
+                    if (deadline != null && deadline.isBefore(near.late()) && !chunk.hasLeft(item)) {
                         hastened.add(seq, item, chunk.lineBytes(item), 0);
                     }
-                    looks--;
                 }
-                item = 0;
             }
-            if (hastened.items > 0) {
-                effects.add(new Hasten(List.copyOf(hastened.runs)));
-                state = state.with(queue.without(hastened.items, hastened.bytes));
+            if (hastened.items == 0) {
+                return new LaneStep(state, effects);
             }
-            return new LaneStep(state, effects);
+            leave(hastened);
+            return new LaneStep(state, List.of(new Hasten(List.copyOf(hastened.runs))));
         }
 
         LaneStep withdraw(long seq, int item) {
-            var bytes = chunks.apply(seq).lineBytes(item);
-            var withdraw = new LaneEffect.Withdraw(new Run(seq, item, item + 1));
-            return new LaneStep(state.with(state.queue().without(1, bytes)), List.of(withdraw));
+            var withdrawn = new Taken(room.ratio(), tokensFree, alone);
+            withdrawn.add(seq, item, chunks.apply(seq).lineBytes(item), 0);
+            leave(withdrawn);
+            return new LaneStep(state, List.of(new LaneEffect.Withdraw(withdrawn.runs.getFirst())));
+        }
+
+        /** Some leave from among the others: the head may be another one now. */
+        private void leave(Taken some) {
+            var queue = state.queue().without(some.items, some.bytes);
+            var gone = new HashSet<Run>();
+            some.runs.forEach(run -> IntStream.range(run.from(), run.until())
+                    .forEach(item -> gone.add(new Run(run.seq(), item, item + 1))));
+            var seq = queue.firstSeq();
+            var item = queue.skip();
+            while (seq < queue.nextSeq()) {
+                var chunk = chunks.apply(seq);
+                if (item == chunk.size()) {
+                    seq++;
+                    item = 0;
+                } else if (chunk.hasLeft(item) || gone.contains(new Run(seq, item, item + 1))) {
+                    item++;
+                } else {
+                    state = state.with(queue.from(seq, item, chunk.arrivedAt(), chunk.expiresAt(item)));
+                    return;
+                }
+            }
+            state = state.with(queue);
         }
 
         private int windowItems() {

@@ -33,8 +33,12 @@ public sealed interface LaneEvent {
     /** What waits now shall not wait for more. */
     record Flushed(Instant at) implements LaneEvent {}
 
-    /** A batch as the lane's go that was sealed now would be late for those whose deadline is before {@code until}. */
-    record DeadlinesNear(Instant at, Instant until) implements LaneEvent {}
+    /**
+     * A batch as the lane's go that was sealed now would be late for those whose deadline is before {@code late}.
+     *
+     * @param fromSeq, untilSeq chunks that are looked at, from (inclusive) to until (exclusive)
+     */
+    record DeadlinesNear(Instant at, Instant late, long fromSeq, long untilSeq) implements LaneEvent {}
 
     /** Somebody has cancelled an item that waits. */
     record Withdrawn(Instant at, long seq, int item) implements LaneEvent {}

@@ -36,6 +36,11 @@ public record LaneState(Queue queue, long flushedUntil, long nextBatch, int inFl
 
         static final Queue NEW = new Queue(0, 0, 0, 0, 0, Instant.EPOCH, Instant.EPOCH);
 
+        /** The head is that item from now on. */
+        Queue from(long seq, int item, Instant arrivedAt, Instant expiresAt) {
+            return new Queue(seq, item, nextSeq, items, bytes, arrivedAt, expiresAt);
+        }
+
         /** Some have left from among the others. */
         Queue without(int leftItems, long leftBytes) {
             return leftItems == items

@@ -474,7 +474,7 @@ final class HttpVendor implements Vendor {
     }
 
     private void preparePrimers(Batch batch, int groupsFrom) throws InterruptedException {
-        desk.prepare(
+        var begun = desk.prepare(
                 batch,
                 itemsMax -> SpoolOrder.alike(uncalled(batch)).stream()
                         .filter(group -> group.size() >= groupsFrom)
@@ -482,6 +482,13 @@ final class HttpVendor implements Vendor {
                         .limit(itemsMax)
                         .toList(),
                 (items, _) -> new BatchEvent.PrimersPrepared(items));
+        if (!begun) {
+            postponed(batch);
+        }
+    }
+
+    private void postponed(Batch batch) {
+        mailbox.post(batch, new BatchEvent.CallsNotPrepared("others are being got ready"));
     }
 
     private void prepareHedges(Batch batch, Instant until) throws InterruptedException {
@@ -513,7 +520,7 @@ final class HttpVendor implements Vendor {
                                     .orElse(null));
                 });
         if (!begun) {
-            mailbox.post(batch, new BatchEvent.CallsNotPrepared("others are being got ready"));
+            postponed(batch);
         }
     }
 

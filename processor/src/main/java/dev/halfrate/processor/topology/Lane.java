@@ -42,6 +42,8 @@ final class Lane {
     private long gapTold;
     private Instant changedAt;
     private Instant firstDeadline = Instant.MAX;
+    private long lookedUntil;
+    private Instant firstSeen = Instant.MAX;
 
     Lane(
             Bytes key,
@@ -141,13 +143,34 @@ final class Lane {
         return firstDeadline;
     }
 
-    void firstDeadline(Instant next) {
-        firstDeadline = next;
+    /** More waits, with such a deadline. */
+    void addDeadline(Instant deadline) {
+        firstDeadline = earlier(deadline, firstDeadline);
     }
 
-    /** More waits, with deadlines that are not before that. */
-    void addDeadline(Instant first) {
-        firstDeadline = first.isBefore(firstDeadline) ? first : firstDeadline;
+    /** @return the chunk at which the next look at deadlines goes on */
+    long lookedUntil() {
+        return lookedUntil;
+    }
+
+    /**
+     * Some of what waits was looked at; the first deadline is known once all of it was.
+     *
+     * @param untilSeq the next chunk that is to be looked at
+     * @param first deadline of those that stay
+     */
+    void looked(long untilSeq, Instant first) {
+        firstSeen = earlier(first, firstSeen);
+        lookedUntil = untilSeq;
+        if (untilSeq == state.queue().nextSeq()) {
+            firstDeadline = firstSeen;
+            firstSeen = Instant.MAX;
+            lookedUntil = 0;
+        }
+    }
+
+    private static Instant earlier(Instant one, Instant other) {
+        return one.isBefore(other) ? one : other;
     }
 
     Turnarounds turnarounds() {

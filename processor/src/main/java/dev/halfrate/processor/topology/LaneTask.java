@@ -43,7 +43,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.header.Headers;
@@ -68,8 +70,8 @@ final class LaneTask {
     /** Producers choose models, so there is no end of lanes; one that was empty for so long is dropped. */
     static final Duration LANE_IDLE_MAX = Duration.ofHours(1);
 
-    /** A lane with more than a step looks at is looked at so often. */
-    private static final Duration LOOK_AGAIN = Duration.ofMinutes(1);
+    /** Requests whose deadlines are looked at at a time. */
+    private static final int HASTENED_LOOKS_MAX = 5_000;
 
     private static final Duration TICK_MIN = Duration.ofMillis(20);
     private static final Duration TICK_MAX = Duration.ofSeconds(1);
@@ -210,32 +212,42 @@ final class LaneTask {
         return lane.turnarounds().endsBy(createdAt, unknown);
     }
 
-    /** Requests that wait for room (a quota, a budget, batches in flight) do not wait until a batch is too late for them. */
+    /**
+     * Requests that wait for room (a quota, a budget, batches in flight) do not wait until a batch is too late for them. Looks at
+     * some of them at a time.
+     */
     private void hasten(Lane lane, Instant now) {
         if (lane.firstDeadline().equals(Instant.MAX) || !makesBatches(lane)) {
             return;
         }
-        var until = endsBy(lane, now);
-        if (!lane.firstDeadline().isBefore(until)) {
+        // Whoever is sealed at the tick that closes its window is in time, though that may come late by a tick.
+        var late = endsBy(lane, now.minus(tickInterval(topology.lanes().ageMax())));
+        if (!lane.firstDeadline().isBefore(late)) {
             return;
         }
-        step(lane, new LaneEvent.DeadlinesNear(now, until), null);
         var queue = lane.state().queue();
         var chunks = new WaitingChunks(stores.chunks(), lane.key());
-        var looks = 0;
+        var from = Math.max(lane.lookedUntil(), queue.firstSeq());
+        var until = from;
+        var near = false;
         var first = Instant.MAX;
-        for (var seq = queue.firstSeq(); seq < queue.nextSeq(); seq++) {
-            if (looks >= LaneCore.ITEMS_PER_STEP_MAX) {
-                var later = now.plus(LOOK_AGAIN);
-                first = later.isBefore(first) ? later : first;
-                break;
-            }
-            var chunk = chunks.apply(seq);
-            var deadline = chunk.firstDeadline();
-            first = deadline.isBefore(first) ? deadline : first;
+        for (var looks = 0; until < queue.nextSeq() && looks < HASTENED_LOOKS_MAX; until++) {
+            var chunk = chunks.apply(until);
+            var deadlines = chunk.deadlines(until == queue.firstSeq() ? queue.skip() : 0)
+                    .sorted()
+                    .toList();
+            near |= !deadlines.isEmpty() && deadlines.getFirst().isBefore(late);
+            first = deadlines.stream()
+                    .filter(deadline -> !deadline.isBefore(late))
+                    .findFirst()
+                    .filter(first::isAfter)
+                    .orElse(first);
             looks += chunk.size();
         }
-        lane.firstDeadline(first);
+        if (near) {
+            step(lane, new LaneEvent.DeadlinesNear(now, late, from, until), null);
+        }
+        lane.looked(until, first);
     }
 
     private void sendAtOnce(RefChunk chunk, List<Ref> refs, Instant now) {
@@ -389,6 +401,7 @@ final class LaneTask {
         if (refused.remove(batchId)) {
             step(lane, new LaneEvent.Flushed(now), null);
         }
+        hasten(lane, now);
         step(lane, new LaneEvent.Settled(now), null);
         forget(now);
     }
@@ -576,8 +589,8 @@ final class LaneTask {
         release(now);
         // Requests that leave a lane may be the first of another one.
         for (var lane : List.copyOf(lanes.values())) {
-            step(lane, new LaneEvent.Ticked(now), null);
             hasten(lane, now);
+            step(lane, new LaneEvent.Ticked(now), null);
         }
         lanes.values().stream()
                 .filter(Lane::looksLikeAGap)
@@ -684,7 +697,7 @@ final class LaneTask {
             chunks.add(arrival, arrived);
         }
         if (arrived != null) {
-            lane.addDeadline(arrived.firstDeadline());
+            arrived.deadlines(0).forEach(lane::addDeadline);
         }
         var step = lane.core().on(before, event, chunks, room);
         if (step.state().equals(before)) {
@@ -699,13 +712,13 @@ final class LaneTask {
                 case LaneEffect.Divert(var runs) -> leaving.addAll(leave(lane, runs, chunks));
                 case LaneEffect.Hasten(var runs) -> {
                     leaving.addAll(leave(lane, runs, chunks));
-                    runs.forEach(run -> rewrite(lane, run));
+                    bySeq(runs).forEach((seq, ofChunk) -> rewrite(lane, seq, ofChunk));
                 }
                 case LaneEffect.Withdraw(var run) -> {
                     var ref = chunks.apply(run.seq()).refs().get(run.from());
                     duplicates.end(id(lane.pool(), ref));
                     cancelled(lane, ref, event.at());
-                    rewrite(lane, run);
+                    rewrite(lane, run.seq(), List.of(run));
                 }
             }
         }
@@ -790,23 +803,27 @@ final class LaneTask {
     /** They arrive at another lane instead. */
     private static List<Leaving> leave(Lane lane, List<LaneEffect.Run> runs, WaitingChunks chunks) {
         var leaving = new ArrayList<Leaving>();
-        for (var run : runs) {
-            var chunk = chunks.apply(run.seq());
-            var refs = Manifest.refs(chunk, List.of(run));
+        bySeq(runs).forEach((seq, ofChunk) -> {
+            var chunk = chunks.apply(seq);
+            var refs = Manifest.refs(chunk, ofChunk);
             leaving.add(new Leaving(chunk.values(), refs));
             lane.add(LaneTotals.NONE.minus(LaneTotals.arrived(refs.size(), 0, 0)));
-        }
+        });
         return leaving;
     }
 
+    private static Map<Long, List<LaneEffect.Run>> bySeq(List<LaneEffect.Run> runs) {
+        return runs.stream().collect(Collectors.groupingBy(LaneEffect.Run::seq, TreeMap::new, Collectors.toList()));
+    }
+
     /** What leaves from among the others is marked where it waited. */
-    private void rewrite(Lane lane, LaneEffect.Run run) {
-        var key = LaneStores.chunkKey(lane.key(), run.seq());
+    private void rewrite(Lane lane, long seq, List<LaneEffect.Run> runs) {
+        var key = LaneStores.chunkKey(lane.key(), seq);
         stores.chunks()
                 .put(
                         key,
                         WaitingChunks.Chunk.of(stores.chunks().get(key))
-                                .without(run)
+                                .without(runs)
                                 .stored());
     }
 
@@ -922,8 +939,9 @@ final class LaneTask {
                 var lane = requireNonNull(lanes.get(LaneStores.laneOf(entry.key)));
                 var queue = lane.state().queue();
                 var chunk = WaitingChunks.Chunk.of(entry.value);
-                lane.addDeadline(chunk.firstDeadline());
-                waits(chunk, LaneStores.seqOf(entry.key) == queue.firstSeq() ? queue.skip() : 0);
+                var from = LaneStores.seqOf(entry.key) == queue.firstSeq() ? queue.skip() : 0;
+                chunk.deadlines(from).forEach(lane::addDeadline);
+                waits(chunk, from);
             });
         }
         try (var all = stores.delayed().all()) {

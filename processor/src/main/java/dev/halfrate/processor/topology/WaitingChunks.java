@@ -9,7 +9,6 @@ import dev.halfrate.schemas.internal.WaitingChunk;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.BitSet;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -62,9 +61,9 @@ final class WaitingChunks implements LongFunction<WaitingChunks.Chunk> {
         }
 
         /** The same without some of its refs. */
-        Chunk without(LaneEffect.Run run) {
+        Chunk without(List<LaneEffect.Run> runs) {
             var more = BitSet.valueOf(left.toLongArray());
-            more.set(run.from(), run.until());
+            runs.forEach(run -> more.set(run.from(), run.until()));
             return new Chunk(values, framed, arrivedAt, more);
         }
 
@@ -128,14 +127,12 @@ final class WaitingChunks implements LongFunction<WaitingChunks.Chunk> {
                     .orElse(-1);
         }
 
-        /** @return the first deadline of refs that have not left; far away if there is none */
-        Instant firstDeadline() {
-            return IntStream.range(0, size())
+        /** @return deadlines of refs from there on that have not left */
+        Stream<Instant> deadlines(int from) {
+            return IntStream.range(from, size())
                     .filter(item -> !hasLeft(item))
                     .mapToObj(this::deadline)
-                    .flatMap(Stream::ofNullable)
-                    .min(Comparator.naturalOrder())
-                    .orElse(Instant.MAX);
+                    .flatMap(Stream::ofNullable);
         }
 
         @Override

@@ -621,7 +621,8 @@ class BatchLifecycleTest {
         @Test
         void linesThatValidationNamesFailAndTheRestIsTriedAgain() {
             // Item 0 ended while spooling, so line 2 is item 2.
-            var batch = in(running()).with(List.of(new ItemEnd(0, ItemEnd.Kind.FAILED, "", Spend.NONE)));
+            var batch = in(new Running(3, NOW, "validating", 0, 1, BatchState.Standing.PROVEN))
+                    .with(List.of(new ItemEnd(0, ItemEnd.Kind.FAILED, "", Spend.NONE)));
 
             var step = on(batch, failedAtValidation(error(Refusal.Kind.BAD_REQUEST, 2)));
             assertThat(step.effects())

@@ -157,9 +157,21 @@ class HedgesTest {
     }
 
     @ParameterizedTest
-    @EnumSource(value = Finding.class, mode = EnumSource.Mode.EXCLUDE, names = "SUCCEEDED")
+    @EnumSource(
+            value = Finding.class,
+            mode = EnumSource.Mode.EXCLUDE,
+            names = {"SUCCEEDED", "NOT_TAKEN"})
     void aCallThatBringsNothingChangesNothing(Finding finding) {
         assertThat(on(hedged(1), called(finding, 1))).isEqualTo(Step.ignore(hedged(1)));
+    }
+
+    @Test
+    void aCallThatTheVendorDoesNotTakeIsNoExposure() {
+        var step = on(hedged(1, 2), called(Finding.NOT_TAKEN, 1));
+
+        assertThat(step.batch().exposure().hedged()).isOne();
+        assertThat(step.durability()).isEqualTo(Durability.LEDGER);
+        assertThat(step.ends()).isEmpty();
     }
 
     @Test

@@ -16,6 +16,7 @@ import dev.halfrate.processor.batch.Effect.StartTimer;
 import dev.halfrate.processor.batch.Effect.Timer;
 import dev.halfrate.processor.batch.ItemReport.Finding;
 import dev.halfrate.processor.batch.Step.Durability;
+import dev.halfrate.processor.provider.Refusal;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -73,12 +74,52 @@ class PrimersTest {
         var first = on(sent(0, 2), called(Finding.SUCCEEDED, 0));
         assertThat(first.batch().state()).isEqualTo(new Priming(1));
         assertThat(first.batch().done()).isEqualTo(ItemBits.of(0));
+        assertThat(first.batch().exposure().hedged())
+                .as("its line is in no file")
+                .isOne();
+        assertThat(first.batch().calls().ahead().count()).isZero();
         assertThat(first.effects()).isEmpty();
 
         var second = on(first.batch(), called(Finding.NO_ANSWER, 2));
         assertThat(second.batch().state()).isEqualTo(new Sealed());
         assertThat(second.batch().done().missing(4)).as("in the file").containsExactly(1, 2, 3);
         assertThat(second.effects()).containsExactly(new Effect.Spool());
+    }
+
+    @Test
+    void whatTheVendorDoesNotTakeIsNoExposure() {
+        var step = on(sent(0, 2), called(Finding.NOT_TAKEN, 0, 2));
+
+        assertThat(step.batch().exposure()).isEqualTo(Exposure.NONE);
+        assertThat(step.effects()).containsExactly(new Effect.Spool());
+    }
+
+    @Test
+    void aPrimedBatchSettlesWithItsLastLine() {
+        var primed = on(sent(0), called(Finding.SUCCEEDED, 0)).batch().in(Examples.ended(), NOW);
+
+        assertThat(on(primed, Examples.reported(Finding.SUCCEEDED, 1, 2, 3))
+                        .batch()
+                        .state())
+                .isInstanceOf(Settled.class);
+    }
+
+    @Test
+    void aLineThatTheVendorNamesIsFoundAlsoInAPrimedBatch() {
+        var primed = on(sent(0), called(Finding.SUCCEEDED, 0)).batch();
+        var running = primed.in(new BatchState.Running(3, NOW, "validating", 0, 1, BatchState.Standing.PROVEN), NOW);
+
+        var step = on(running, Examples.failedAtValidation(Examples.error(Refusal.Kind.BAD_REQUEST, 2)));
+
+        assertThat(step.effects()).singleElement().isInstanceOf(Effect.ReportRefusedLines.class);
+    }
+
+    @Test
+    void hedgesThatComeWhilePrimersAreSentAreDropped() {
+        var step = on(sent(0), new BatchEvent.HedgesPrepared(List.of(1), List.of(), null));
+
+        assertThat(step.batch()).isEqualTo(sent(0));
+        assertThat(step.effects()).containsExactly(new Effect.DropCalls());
     }
 
     @Test

@@ -333,6 +333,24 @@ class LaneCoreTest {
     }
 
     @Test
+    void theAgeOfAWindowIsThatOfWhatStillWaits() {
+        var lane = new LaneUnderTest(LIMITS);
+        var soon = lane.now().plusSeconds(30);
+        lane.arrive(List.of(new LaneUnderTest.Item(0, 1, soon.plusSeconds(6_000), false, soon)));
+        lane.after(AGE_MAX.dividedBy(2));
+        var later = lane.now();
+        lane.arrive(List.of(new LaneUnderTest.Item(1, 1, soon.plusSeconds(6_000))));
+
+        lane.deadlinesNear(Duration.ofSeconds(60));
+
+        assertThat(lane.state().queue().headArrivedAt()).isEqualTo(later);
+        lane.after(AGE_MAX.dividedBy(2)).tick();
+        assertThat(lane.sealed()).isEmpty();
+        lane.after(AGE_MAX.dividedBy(2)).tick();
+        assertThat(lane.sealed()).hasSize(1);
+    }
+
+    @Test
     void whatLeavesFromAmongTheOthersIsNotSealedAndWhenAllHaveLeftNothingIsKept() {
         var lane = new LaneUnderTest(LIMITS);
         var soon = lane.now().plusSeconds(30);

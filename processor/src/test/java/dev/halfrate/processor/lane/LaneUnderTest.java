@@ -173,7 +173,8 @@ final class LaneUnderTest {
 
     /** A batch would be late for whose deadline is before {@code within} from now. */
     LaneUnderTest deadlinesNear(Duration within) {
-        return on(new LaneEvent.DeadlinesNear(now, now.plus(within)));
+        return on(new LaneEvent.DeadlinesNear(
+                now, now.plus(within), state.queue().firstSeq(), state.queue().nextSeq()));
     }
 
     private LaneUnderTest on(LaneEvent event) {

@@ -48,6 +48,10 @@ final class Invariants {
     private final Set<Place> calls = new HashSet<>();
     private final Set<String> unwanted = new HashSet<>();
     private long withdrawn;
+    private final Map<String, BatchState> states = new HashMap<>();
+    /** By window, requests that were answered before the others were written down for the vendor. */
+    private final Map<String, Integer> primed = new HashMap<>();
+
     private final Map<String, Integer> bought = new HashMap<>();
     private final Map<String, Duration> listings = new HashMap<>();
     private GivenUp givenUp = (_, _) -> {};
@@ -157,7 +161,14 @@ final class Invariants {
                 }
             }
         }
-        transaction.results().forEach(this::answered);
+        for (var result : transaction.results()) {
+            answered(result);
+            var before = states.get(result.batchId());
+            if (result.status() == Result.Status.SUCCEEDED && before instanceof BatchState.Priming) {
+                primed.merge(BatchHeader.windowOf(result.batchId()), 1, Integer::sum);
+            }
+        }
+        transaction.batches().forEach(batch -> states.put(batch.id(), batch.state()));
         for (var signal : transaction.signals()) {
             var chunk = signal.signal().getReturned();
             if (chunk != null) {
@@ -300,11 +311,13 @@ final class Invariants {
     private void callsAreAccountedFor() {
         bought.forEach((windowId, executed) -> {
             var known = committed.values().stream()
-                    .filter(batch -> batch.header().windowId().equals(windowId))
-                    .mapToInt(batch -> batch.header().atOnce()
-                            ? batch.tally().succeeded() + batch.exposure().called()
-                            : batch.exposure().hedged())
-                    .sum();
+                            .filter(batch -> batch.header().windowId().equals(windowId))
+                            .mapToInt(batch -> batch.header().atOnce()
+                                    ? batch.tally().succeeded()
+                                            + batch.exposure().called()
+                                    : batch.exposure().hedged())
+                            .sum()
+                    + primed.getOrDefault(windowId, 0);
             check(executed <= known, "C3", () -> "%s: %d executed, %d known".formatted(windowId, executed, known));
         });
     }

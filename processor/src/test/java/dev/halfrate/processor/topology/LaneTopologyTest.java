@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.zip.CRC32C;
 import org.apache.kafka.streams.state.StoreBuilder;
 import org.junit.jupiter.api.AfterEach;
@@ -154,6 +155,49 @@ class LaneTopologyTest {
         lanes.advance(Duration.ofSeconds(5));
         assertThat(lanes.gauge("halfrate.balance.gap")).isZero();
         assertThat(lanes.gauge("halfrate.lane.waiting")).isZero();
+    }
+
+    @Test
+    void alsoWhatStandsFarBehindIsSentAtOnceInOneStepForEachChunk() {
+        lanes.arrive(lanes.refs("a", "b", "c", "d"));
+        lanes.settled(lanes.manifests().getFirst().getBatchId(), Duration.ofMinutes(10));
+        lanes.arrive(lanes.refs("e", "f", "g", "h", "i", "j", "k", "l"));
+        lanes.manifests();
+        for (var chunk = 0; chunk < 12; chunk++) {
+            var number = chunk;
+            lanes.arrive(IntStream.range(0, 1_000)
+                    .mapToObj(item -> {
+                        var customId = "%d-%d".formatted(number, item);
+                        return item % 2 == 0
+                                ? lanes.refUntil(customId, Duration.ofHours(1))
+                                : lanes.refs(customId).getFirst();
+                    })
+                    .toList());
+        }
+        lanes.advance(Duration.ofMinutes(49));
+        assertThat(lanes.manifests()).isEmpty();
+
+        lanes.advance(Duration.ofMinutes(2));
+        lanes.advance(Duration.ofSeconds(1));
+        lanes.advance(Duration.ofSeconds(1));
+
+        assertThat(lanes.gauge("halfrate.lane.waiting")).isLessThanOrEqualTo(12_000);
+        assertThat(lanes.counter("halfrate.requests.diverted")).isEqualTo(6_000);
+    }
+
+    @Test
+    void whatIsHastenedIsNotSealedAtTheSameTick() {
+        lanes.arrive(lanes.refs("a", "b", "c", "d"));
+        lanes.settled(lanes.manifests().getFirst().getBatchId(), Duration.ofMinutes(10));
+        lanes.arrive(List.of(lanes.refUntil("x", Duration.ofHours(1))));
+        lanes.clock(Duration.ofMinutes(55));
+        lanes.restart();
+
+        lanes.advance(Duration.ofSeconds(1));
+
+        assertThat(lanes.manifests())
+                .singleElement()
+                .satisfies(chunk -> assertThat(chunk.getLane()).isEqualTo(AtOnce.of(LanesUnderTest.LANE)));
     }
 
     @Test

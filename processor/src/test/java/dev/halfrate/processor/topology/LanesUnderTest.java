@@ -339,6 +339,11 @@ final class LanesUnderTest implements AutoCloseable {
                 .pipeInput(new TestRecord<>("pool".getBytes(UTF_8), value, now));
     }
 
+    /** Time passes and no tick comes. */
+    void clock(Duration time) {
+        now = now.plus(time);
+    }
+
     void advance(Duration time) {
         now = now.plus(time);
         driver.advanceWallClockTime(time);
@@ -425,6 +430,10 @@ final class LanesUnderTest implements AutoCloseable {
     }
 
     /** @return of all lanes and everything that became of their requests */
+    double counter(String meter) {
+        return meters.get(meter).counter().count();
+    }
+
     double gauge(String meter, String... tags) {
         return meters.find(meter).tags(tags).gauges().stream()
                 .mapToDouble(gauge -> gauge.value())
