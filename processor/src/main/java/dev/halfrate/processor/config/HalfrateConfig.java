@@ -21,6 +21,7 @@ public record HalfrateConfig(
         LanesConfig lanes,
         LedgerConfig ledger,
         WebhooksConfig webhooks,
+        List<CallbackConfig> callbacks,
         MoneyConfig money) {
 
     public HalfrateConfig {
@@ -49,6 +50,8 @@ public record HalfrateConfig(
                 "webhooks.port",
                 "0 as long as no account has webhook-secrets",
                 String.valueOf(webhooks.port()));
+        CallbackConfig.check(callbacks);
+        callbacks = List.copyOf(callbacks);
         for (var budget : money.budgets()) {
             Check.that(
                     accounts.stream().anyMatch(account -> account.pool().equals(budget.pool())),
@@ -59,7 +62,7 @@ public record HalfrateConfig(
         kafka = Map.copyOf(kafka);
     }
 
-    /** Without webhooks, and with the usual prices. */
+    /** Without webhooks and callbacks, and with the usual prices. */
     public HalfrateConfig(
             String application,
             Path stateDir,
@@ -79,6 +82,7 @@ public record HalfrateConfig(
                 lanes,
                 ledger,
                 WebhooksConfig.NONE,
+                List.of(),
                 MoneyConfig.DEFAULT);
     }
 
@@ -105,6 +109,11 @@ public record HalfrateConfig(
     /** @return the consumer group that reads the work topic */
     public String ledgerGroup() {
         return application + "-ledger";
+    }
+
+    /** @return the consumer group that reads what an endpoint is told */
+    public String callbackGroup(CallbackConfig callback) {
+        return "%s-callbacks-%s".formatted(application, callback.name());
     }
 
     /** @return the topic that holds which topics the application began with */
