@@ -37,7 +37,8 @@ final class Beginning {
                     await(admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata()).keySet().stream()
                             .map(TopicPartition::topic)
                             .collect(Collectors.toSet());
-            var fresh = topics.stream().filter(topic -> !committed.contains(topic)).toList();
+            var fresh =
+                    topics.stream().filter(topic -> !committed.contains(topic)).toList();
             if (fresh.isEmpty()) {
                 return;
             }
@@ -65,8 +66,7 @@ final class Beginning {
         await(admin.describeTopics(topics).allTopicNames())
                 .forEach((topic, description) -> description
                         .partitions()
-                        .forEach(each ->
-                                specs.put(new TopicPartition(topic, each.partition()), OffsetSpec.latest())));
+                        .forEach(each -> specs.put(new TopicPartition(topic, each.partition()), OffsetSpec.latest())));
         var ends = new HashMap<TopicPartition, OffsetAndMetadata>();
         // Of what is committed: a transaction that is open now ends after the beginning.
         await(admin.listOffsets(specs, new ListOffsetsOptions(IsolationLevel.READ_COMMITTED))

@@ -1,7 +1,6 @@
 package dev.halfrate.processor.callback;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
-import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.halfrate.processor.codec.BatchProgress;
 import dev.halfrate.processor.codec.BatchProgressCodec;
@@ -12,6 +11,8 @@ import dev.halfrate.processor.config.CallbackConfig;
 import dev.halfrate.processor.config.TopicsConfig;
 import java.io.ByteArrayOutputStream;
 import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Optional;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -20,6 +21,9 @@ import org.apache.kafka.common.TopicPartition;
 /** What of the public topics one endpoint is told, and how. Format: docs/formats.md. */
 final class EventReader {
     private static final String SETTLED = "settled";
+    private static final int BYTES_AROUND_DATA = 80;
+    private static final DateTimeFormatter TIME =
+            DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
 
     private final TopicsConfig topics;
     private final CallbackConfig config;
@@ -92,10 +96,12 @@ final class EventReader {
     }
 
     private static byte[] body(String type, Instant at, byte[] data) {
-        var body = new ByteArrayOutputStream(data.length + 100);
-        body.writeBytes("{\"type\":\"%s\",\"timestamp\":\"%s\",\"data\":".formatted(type, at).getBytes(US_ASCII));
+        var body = new ByteArrayOutputStream(data.length + BYTES_AROUND_DATA);
+        body.writeBytes("{\"type\":\"%s\",\"timestamp\":\"%s\",\"data\":"
+                .formatted(type, TIME.format(at))
+                .getBytes(US_ASCII));
         body.writeBytes(data);
-        body.writeBytes("}".getBytes(UTF_8));
+        body.write('}');
         return body.toByteArray();
     }
 }

@@ -19,7 +19,6 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
-
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
@@ -79,10 +78,8 @@ final class Post implements AutoCloseable {
         this.resolver = resolver;
         this.tls = tls;
         this.clock = clock;
-        this.alarm = new ScheduledThreadPoolExecutor(1, Thread.ofPlatform()
-                .name("callbacks-alarm")
-                .daemon()
-                .factory());
+        this.alarm = new ScheduledThreadPoolExecutor(
+                1, Thread.ofPlatform().name("callbacks-alarm").daemon().factory());
         alarm.setRemoveOnCancelPolicy(true);
     }
 
@@ -104,7 +101,7 @@ final class Post implements AutoCloseable {
         var call = new Call();
         calls.add(call);
         try (call) {
-            var alarmed = alarm.schedule(call::close, timeout.toNanos(), TimeUnit.NANOSECONDS);
+            var alarmed = alarm.schedule(call::expire, timeout.toNanos(), TimeUnit.NANOSECONDS);
             try {
                 var socket = connect(call);
                 return exchange(url.isSecure() ? secured(socket) : socket, headers, body);
@@ -115,7 +112,8 @@ final class Post implements AutoCloseable {
             return new Reply.Silent(String.valueOf(e.getMessage()));
         } catch (IOException | RuntimeException e) {
             // A message may quote an address or the answer.
-            return new Reply.Silent(call.isClosed() ? "no answer in time" : e.getClass().getSimpleName());
+            return new Reply.Silent(
+                    call.isExpired() ? "no answer in time" : e.getClass().getSimpleName());
         } finally {
             calls.remove(call);
         }
@@ -125,6 +123,7 @@ final class Post implements AutoCloseable {
     private static final class Call implements AutoCloseable {
         private @Nullable Socket socket;
         private boolean closed;
+        private boolean expired;
 
         synchronized Socket socket() throws IOException {
             if (closed) {
@@ -136,8 +135,13 @@ final class Post implements AutoCloseable {
             return next;
         }
 
-        synchronized boolean isClosed() {
-            return closed;
+        synchronized void expire() {
+            expired = true;
+            close();
+        }
+
+        synchronized boolean isExpired() {
+            return expired;
         }
 
         @Override
@@ -238,7 +242,8 @@ final class Post implements AutoCloseable {
             for (line = line(in, left); !line.isEmpty(); line = line(in, left)) {
                 left -= line.length();
                 var colon = line.indexOf(':');
-                if (colon > 0 && line.substring(0, colon).toLowerCase(Locale.ROOT).equals("retry-after")) {
+                if (colon > 0
+                        && line.substring(0, colon).toLowerCase(Locale.ROOT).equals("retry-after")) {
                     retryAfter = retryAfter(line.substring(colon + 1).strip(), clock.instant());
                 }
             }

@@ -161,7 +161,8 @@ final class Teller implements AutoCloseable {
             } catch (InterruptException e) {
                 stop();
             } catch (KafkaException e) {
-                LOG.warn("callbacks to {}: starting over in {} ms: {}", callback.name(), pause.toMillis(), e.toString());
+                LOG.warn(
+                        "callbacks to {}: starting over in {} ms: {}", callback.name(), pause.toMillis(), e.toString());
                 pause();
             } catch (RuntimeException e) {
                 // A defect here must not end what is paid for.
@@ -305,9 +306,7 @@ final class Teller implements AutoCloseable {
             try {
                 var replied = replies.poll(wait.toNanos(), TimeUnit.NANOSECONDS);
                 if (replied != null) {
-                    account(
-                            replied,
-                            deliveries.replied(replied.delivery, replied.reply, clock.instant()));
+                    account(replied, deliveries.replied(replied.delivery, replied.reply, clock.instant()));
                 }
             } catch (InterruptedException e) {
                 throw new InterruptException(e);

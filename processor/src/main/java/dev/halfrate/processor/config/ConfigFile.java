@@ -99,8 +99,7 @@ public final class ConfigFile {
         var lanes = lanes(file.section("lanes"));
         var ledger = ledger(file.section("ledger"));
         var webhooks = webhooks(file.section("webhooks"));
-        var callbacks =
-                file.sections("callbacks").stream().map(this::callback).toList();
+        var callbacks = file.sections("callbacks").stream().map(this::callback).toList();
         var money = money(file.section("money"));
         // Before the records complain that something is missing: it may just be misspelt.
         file.refuseUnknown();

@@ -58,7 +58,8 @@ final class Signatures {
         for (var signature : signatures.split(" ", -1)) {
             if (signature.startsWith(Signature.VERSION)
                     && MessageDigest.isEqual(
-                            ours, signature.substring(Signature.VERSION.length()).getBytes(UTF_8))) {
+                            ours,
+                            signature.substring(Signature.VERSION.length()).getBytes(UTF_8))) {
                 return true;
             }
         }
