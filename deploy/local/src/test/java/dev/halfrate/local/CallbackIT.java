@@ -162,7 +162,7 @@ class CallbackIT {
                 new StringSerializer(),
                 new StringSerializer())) {
             for (var i = 0; i < REQUESTS; i++) {
-                producer.send(new ProducerRecord<>("llm.requests", """
+                var _ = producer.send(new ProducerRecord<>("llm.requests", """
                         {"custom_id": "%s-%d", "method": "POST", "url": "/v1/chat/completions", "body": \
                         {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "2+2?"}]}}""".formatted(name, i)));
             }

@@ -62,12 +62,13 @@ final class Deliveries {
     static final class Delivery {
         private final Event event;
         private int tries;
-        private Instant dueAt = Instant.MIN;
+        private Instant dueAt;
         private boolean inFlight;
         private boolean forgotten;
 
-        private Delivery(Event event) {
+        private Delivery(Event event, Instant dueAt) {
             this.event = event;
+            this.dueAt = dueAt;
         }
 
         Event event() {
@@ -88,9 +89,10 @@ final class Deliveries {
         }
     }
 
-    void add(Event event) {
+    /** It is due at once. */
+    void add(Event event, Instant now) {
         progress(event.partition()).unfinished.add(event.offset());
-        queues.computeIfAbsent(event.order(), _ -> new ArrayDeque<>()).add(new Delivery(event));
+        queues.computeIfAbsent(event.order(), _ -> new ArrayDeque<>()).add(new Delivery(event, now));
         pending++;
         bytes += event.body().length;
     }

@@ -3,7 +3,6 @@ package dev.halfrate.processor.callback;
 import dev.halfrate.processor.callback.CallbackMeters.Outcome;
 import dev.halfrate.processor.callback.Deliveries.Delivery;
 import dev.halfrate.processor.callback.Deliveries.Fate;
-import dev.halfrate.processor.codec.MalformedRecordException;
 import dev.halfrate.processor.config.CallbackConfig;
 import dev.halfrate.processor.config.ConfigException;
 import dev.halfrate.processor.config.HalfrateConfig;
@@ -234,8 +233,9 @@ final class Teller implements AutoCloseable {
                 var records = consumer.poll(readWait(now));
                 for (var received : records) {
                     try {
-                        reader.read(received).ifPresent(deliveries::add);
-                    } catch (MalformedRecordException e) {
+                        reader.read(received).ifPresent(event -> deliveries.add(event, now));
+                    } catch (RuntimeException e) {
+                        // Whatever is wrong with it would be wrong again. Its message may quote the record.
                         meters.count(Outcome.UNREADABLE);
                         LOG.warn(
                                 "callbacks to {}: record {} of {}-{} is left out: {}",
@@ -243,10 +243,11 @@ final class Teller implements AutoCloseable {
                                 received.offset(),
                                 received.topic(),
                                 received.partition(),
-                                e.getMessage());
+                                e.getClass().getSimpleName());
                     }
                 }
                 pause = PAUSE_MIN;
+                takeStock();
             } catch (NoOffsetForPartitionException e) {
                 LOG.info("callbacks to {}: {} are new", callback.name(), e.partitions());
                 consumer.seekToBeginning(e.partitions());
@@ -257,6 +258,9 @@ final class Teller implements AutoCloseable {
                         e.offsetOutOfRangePartitions());
                 consumer.seekToBeginning(e.partitions());
             }
+        }
+
+        private void takeStock() {
             long lag = deliveries.pending();
             for (var partition : consumer.assignment()) {
                 deliveries.read(partition, consumer.position(partition));

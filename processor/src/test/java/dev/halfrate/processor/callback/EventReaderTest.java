@@ -58,7 +58,8 @@ class EventReaderTest {
     @Test
     void aResultComesWithoutAnyTextOfTheVendorUnlessAskedFor() {
         assertThat(body(result(reader(BOTH), "b-1", "")))
-                .startsWith("{\"type\":\"result\",\"timestamp\":\"2026-11-22T08:00:00.000Z\",\"data\":{\"custom_id\":\"a-1\"")
+                .startsWith(
+                        "{\"type\":\"result\",\"timestamp\":\"2026-11-22T08:00:00.000Z\",\"data\":{\"custom_id\":\"a-1\"")
                 .contains("\"response\":null", "\"code\":\"bad\"")
                 .doesNotContain("CANARY");
         assertThat(body(result(reader(BOTH + ", include-response: true"), "b-1", "")))

@@ -27,7 +27,8 @@ final class Records {
     static final byte[] KEY = "a secret of at least 24 bytes".getBytes(UTF_8);
     static final byte[] NEXT_KEY = "the one that takes over from it".getBytes(UTF_8);
 
-    private static final Map<String, String> ENVIRONMENT = Map.of("KEY", "sk", "OLD", whsec(KEY), "NEW", whsec(NEXT_KEY));
+    private static final Map<String, String> ENVIRONMENT =
+            Map.of("KEY", "sk", "OLD", whsec(KEY), "NEW", whsec(NEXT_KEY));
 
     private Records() {}
 
@@ -42,17 +43,14 @@ final class Records {
                         accounts: [{name: main, key: {env: KEY}}]
                         callbacks:
                           - {name: team, secrets: [{env: OLD}, {env: NEW}], %s}
-                        """.formatted(more), ENVIRONMENT)
-                .callbacks()
-                .getFirst();
+                        """.formatted(more), ENVIRONMENT).callbacks().getFirst();
     }
 
     static TopicsConfig topics() {
         return ConfigFile.parse("""
                         kafka: {bootstrap.servers: none}
                         accounts: [{name: main, key: {env: KEY}}]
-                        """, ENVIRONMENT)
-                .topics();
+                        """, ENVIRONMENT).topics();
     }
 
     static byte[] batch(String id, String state, Map<String, Spend> tags) {

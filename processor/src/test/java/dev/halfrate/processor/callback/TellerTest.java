@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -32,6 +33,8 @@ import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -92,10 +95,12 @@ class TellerTest {
     private static final class FakeKafka implements TellerClients {
         private final List<ConsumerRecord<byte[], byte[]>> records = new CopyOnWriteArrayList<>();
         private final Map<TopicPartition, Long> committed = new ConcurrentHashMap<>();
+        private volatile int consumers;
+        private boolean hasOffsets = true;
+        private volatile Optional<KafkaException> failure = Optional.empty();
 
         void settle(String batch) {
-            records.add(Records.record(
-                    "llm.batches", 0, records.size(), Records.batch(batch, "settled", Map.of())));
+            records.add(Records.record("llm.batches", 0, records.size(), Records.batch(batch, "settled", Map.of())));
         }
 
         void settleAgain(String batch, int times) {
@@ -113,12 +118,12 @@ class TellerTest {
 
         @Override
         public Consumer<byte[], byte[]> consumer() {
+            consumers += 1;
             var begin = committed();
             var all = new ArrayList<>(records);
             var consumer = new MockConsumer<byte[], byte[]>("none") {
                 @Override
-                public synchronized void commitSync(
-                        Map<TopicPartition, OffsetAndMetadata> offsets, Duration timeout) {
+                public synchronized void commitSync(Map<TopicPartition, OffsetAndMetadata> offsets, Duration timeout) {
                     offsets.forEach((partition, offset) -> committed.put(partition, offset.offset()));
                 }
             };
@@ -126,7 +131,10 @@ class TellerTest {
                 consumer.rebalance(List.of(BATCHES));
                 consumer.updateBeginningOffsets(Map.of(BATCHES, 0L));
                 consumer.updateEndOffsets(Map.of(BATCHES, (long) all.size()));
-                consumer.seek(BATCHES, begin);
+                if (hasOffsets) {
+                    consumer.seek(BATCHES, begin);
+                }
+                failure.ifPresent(consumer::setOffsetsException);
                 all.stream().filter(record -> record.offset() >= begin).forEach(consumer::addRecord);
             });
             return consumer;
@@ -163,7 +171,10 @@ class TellerTest {
     }
 
     private double count(String outcome) {
-        return meters.get("halfrate.callbacks").tag("outcome", outcome).counter().count();
+        return meters.get("halfrate.callbacks")
+                .tag("outcome", outcome)
+                .counter()
+                .count();
     }
 
     @Test
@@ -225,7 +236,8 @@ class TellerTest {
         kafka.settle("a");
         answers = _ -> 410;
         try (var _ = start("")) {
-            await().until(() -> meters.get("halfrate.callbacks.disabled").gauge().value() == 1);
+            await().until(() ->
+                    meters.get("halfrate.callbacks.disabled").gauge().value() == 1);
         }
         assertThat(received).containsExactly("settled-a");
         assertThat(kafka.committed()).isZero();
@@ -276,6 +288,44 @@ class TellerTest {
     }
 
     @Test
+    void aPartitionThatWasAddedIsReadFromItsBeginning() {
+        kafka.settle("a");
+        kafka.hasOffsets = false;
+
+        try (var _ = start("")) {
+            await().until(() -> kafka.committed() == 1);
+        }
+
+        assertThat(received).containsExactly("settled-a");
+    }
+
+    @Test
+    void whatWasDeletedBeforeItWasToldDoesNotStopWhatFollows() {
+        kafka.settle("a");
+        kafka.failure = Optional.of(new OffsetOutOfRangeException(Map.of(BATCHES, 0L)));
+
+        try (var _ = start("")) {
+            await().until(() -> kafka.committed() == 1);
+        }
+
+        assertThat(received).containsExactly("settled-a");
+    }
+
+    @Test
+    void itStartsOverIfKafkaFails() {
+        kafka.settle("a");
+        kafka.failure = Optional.of(new KafkaException("a bad moment"));
+
+        try (var _ = start("")) {
+            await().until(() -> !received.isEmpty() || kafka.consumers > 1);
+            kafka.failure = Optional.empty();
+            await().until(() -> kafka.committed() == 1);
+        }
+
+        assertThat(received).containsExactly("settled-a");
+    }
+
+    @Test
     void anUnreadableRecordIsLeftOut() {
         kafka.records.add(Records.record("llm.batches", 0, 0, "nonsense".getBytes(UTF_8)));
         kafka.settle("a");
@@ -290,7 +340,8 @@ class TellerTest {
 
     @Test
     void anAddressInsteadOfANameIsRefusedAtStart() {
-        for (var host : List.of("127.0.0.1", "169.254.169.254", "10.1.2.3", "[::1]", "[::ffff:10.0.0.1]", "2130706433")) {
+        for (var host :
+                List.of("127.0.0.1", "169.254.169.254", "10.1.2.3", "[::1]", "[::ffff:10.0.0.1]", "2130706433")) {
             assertThatThrownBy(() -> Teller.check(Records.callback("plain: true, url: 'https://%s/'".formatted(host))))
                     .as(host)
                     .isInstanceOf(ConfigException.class);
