@@ -70,21 +70,24 @@ class CallbackIT {
                 var simulator = Simulator.start(
                         SimulatorConfig.defaults().withSpeed(120).withDataDirectory(directory))) {
             var dead = freePort();
-            var mute = config(broker, simulator, "");
-            var telling =
-                    config(broker, simulator, callbacks(receiver.getAddress().getPort(), dead));
+            var callbacks = callbacks(receiver.getAddress().getPort(), dead);
+            var mute = config(broker, simulator, "first", "");
+            var telling = config(broker, simulator, "first", callbacks);
 
             try (var _ = Processor.start(mute, new SimpleMeterRegistry())) {
                 send(broker, "history");
                 awaitSettled(mute, REQUESTS);
             }
 
-            try (var processor = Processor.start(telling, new SimpleMeterRegistry())) {
+            var alike = config(broker, simulator, "alike", callbacks);
+            try (var processor = Processor.start(telling, new SimpleMeterRegistry());
+                    var other = Processor.start(alike, new SimpleMeterRegistry())) {
                 await().atMost(WITHIN).until(() -> begun(telling));
                 send(broker, "present");
                 awaitTold(REQUESTS);
                 awaitSettled(telling, 2 * REQUESTS); // for all that one endpoint is dead
                 assertThat(processor.failure()).isNotDone();
+                assertThat(other.failure()).isNotDone();
             }
 
             try (var _ = Processor.start(mute, new SimpleMeterRegistry())) {
@@ -221,7 +224,7 @@ class CallbackIT {
                 """.formatted(port, dead);
     }
 
-    private HalfrateConfig config(EmbeddedBroker broker, Simulator simulator, String callbacks) {
+    private HalfrateConfig config(EmbeddedBroker broker, Simulator simulator, String process, String callbacks) {
         return ConfigFile.parse(
                 """
                 state-dir: %s
@@ -232,7 +235,7 @@ class CallbackIT {
                 lanes: {requests-max: 20, age-max: 1s}
                 ledger: {poll-delays: [200ms]}
                 %s
-                """.formatted(directory.resolve("state"), broker.bootstrapServers(), simulator.baseUrl(), callbacks),
+                """.formatted(directory.resolve(process), broker.bootstrapServers(), simulator.baseUrl(), callbacks),
                 Map.of("KEY", "sk-test", "CALLBACK_SECRET", "whsec_" + SECRET));
     }
 

@@ -54,7 +54,8 @@ class CallbacksDocumentTest {
             var now = Instant.now();
             var both = List.of(new Secret(Records.whsec(Records.NEXT_KEY)), new Secret(Records.whsec(Records.KEY)));
             await().atMost(Duration.ofSeconds(30))
-                    .until(() -> !(post.send(Map.of("webhook-signature", "none", "webhook-id", "x", "webhook-timestamp", "0"),
+                    .until(() -> !(post.send(
+                                    Map.of("webhook-signature", "none", "webhook-id", "x", "webhook-timestamp", "0"),
                                     new byte[0])
                             instanceof Reply.Silent));
 
@@ -62,7 +63,9 @@ class CallbacksDocumentTest {
             assertThat(send(post, event, event, both.subList(0, 1), now)).isEqualTo(401);
             assertThat(send(post, event("b-2"), event, both, now)).isEqualTo(401);
             assertThat(send(post, event, event, both, now.minusSeconds(600))).isEqualTo(401);
-            assertThat(Files.readString(log)).contains("settled-b-1 batch.settled b-1").doesNotContain("b-2");
+            assertThat(Files.readString(log))
+                    .contains("settled-b-1 batch.settled b-1")
+                    .doesNotContain("b-2");
         } finally {
             receiver.destroyForcibly().waitFor();
         }

@@ -171,6 +171,20 @@ class PostTest {
     }
 
     @Test
+    void aHandshakeThatNobodyAnswersEndsAsWell() {
+        Thread.ofVirtual().start(() -> {
+            try (var _ = server.accept()) {
+                over.await();
+            } catch (IOException | InterruptedException e) {
+                throw new AssertionError(e);
+            }
+        });
+
+        assertThat(post("https://localhost:%d/", true, Duration.ofMillis(200), InetAddress::getAllByName))
+                .isEqualTo(new Reply.Silent("no answer in time"));
+    }
+
+    @Test
     void closingEndsWhatIsUnderWay() {
         var post = new Post(
                 CallbackUrls.of("http://localhost:%d".formatted(server.getLocalPort())),

@@ -25,6 +25,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
@@ -95,7 +96,7 @@ class TellerTest {
     private static final class FakeKafka implements TellerClients {
         private final List<ConsumerRecord<byte[], byte[]>> records = new CopyOnWriteArrayList<>();
         private final Map<TopicPartition, Long> committed = new ConcurrentHashMap<>();
-        private volatile int consumers;
+        private final AtomicInteger consumers = new AtomicInteger();
         private boolean hasOffsets = true;
         private volatile Optional<KafkaException> failure = Optional.empty();
 
@@ -118,7 +119,7 @@ class TellerTest {
 
         @Override
         public Consumer<byte[], byte[]> consumer() {
-            consumers += 1;
+            consumers.incrementAndGet();
             var begin = committed();
             var all = new ArrayList<>(records);
             var consumer = new MockConsumer<byte[], byte[]>("none") {
@@ -317,7 +318,7 @@ class TellerTest {
         kafka.failure = Optional.of(new KafkaException("a bad moment"));
 
         try (var _ = start("")) {
-            await().until(() -> !received.isEmpty() || kafka.consumers > 1);
+            await().until(() -> !received.isEmpty() || kafka.consumers.get() > 1);
             kafka.failure = Optional.empty();
             await().until(() -> kafka.committed() == 1);
         }

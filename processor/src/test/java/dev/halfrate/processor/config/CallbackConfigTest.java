@@ -12,9 +12,17 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class CallbackConfigTest {
     private static final String SECRET = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz";
-    private static final Map<String, String> ENVIRONMENT =
-            Map.of("KEY", "sk", "SECRET", SECRET, "PLAIN", "no secret", "SHORT", "whsec_c2hvcnQ=", "HOOK",
-                    "https://hooks.example.com/T0/CANARY");
+    private static final Map<String, String> ENVIRONMENT = Map.of(
+            "KEY",
+            "sk",
+            "SECRET",
+            SECRET,
+            "PLAIN",
+            "no secret",
+            "SHORT",
+            "whsec_c2hvcnQ=",
+            "HOOK",
+            "https://hooks.example.com/T0/CANARY");
 
     private static HalfrateConfig parse(String callbacks) {
         return ConfigFile.parse("""
@@ -109,7 +117,8 @@ class CallbackConfigTest {
 
     @Test
     void httpToAnotherMachineHasToBeAllowed() {
-        assertThat(parse("{name: a, url: 'http://inside/', plain: true, secrets: [{env: SECRET}]}").callbacks())
+        assertThat(parse("{name: a, url: 'http://inside/', plain: true, secrets: [{env: SECRET}]}")
+                        .callbacks())
                 .hasSize(1);
     }
 
@@ -118,7 +127,8 @@ class CallbackConfigTest {
     void aSecretThatIsNoneIsRefusedUnquoted(String name) {
         assertThatThrownBy(() -> parse("{name: a, url: 'https://h/', secrets: [{env: %s}]}".formatted(name)))
                 .isInstanceOf(ConfigException.class)
-                .hasMessage("callbacks.secrets must be whsec_ and the Base64 of 24..64 random bytes, got something else for a");
+                .hasMessage(
+                        "callbacks.secrets must be whsec_ and the Base64 of 24..64 random bytes, got something else for a");
     }
 
     @ParameterizedTest
