@@ -49,7 +49,7 @@ class CallbackIT {
     private static final String SECRET =
             Base64.getEncoder().encodeToString("a secret of at least 24 bytes".getBytes(UTF_8));
     private static final int REQUESTS = 60;
-    private static final Duration WITHIN = Duration.ofSeconds(60);
+    private static final Duration WITHIN = Duration.ofSeconds(120);
 
     @TempDir
     Path directory;
