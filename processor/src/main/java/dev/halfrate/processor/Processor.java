@@ -2,6 +2,7 @@ package dev.halfrate.processor;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.halfrate.processor.callback.Callbacks;
 import dev.halfrate.processor.config.AccountConfig;
 import dev.halfrate.processor.config.HalfrateConfig;
 import dev.halfrate.processor.config.PriceTable;
@@ -125,7 +126,9 @@ public final class Processor implements AutoCloseable {
         if (config.webhooks().port() > 0) {
             closing(webhooks(config, meters, ledger));
         }
+        var callbacks = closing(new Callbacks(config, meters));
         // Downstream first: nothing is read before somebody takes it on.
+        callbacks.start();
         ledger.start();
         lanes.start();
         intake.start();

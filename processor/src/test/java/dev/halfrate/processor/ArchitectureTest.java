@@ -38,6 +38,10 @@ class ArchitectureTest {
             .definedBy(ROOT + "call")
             .layer("webhook")
             .definedBy(ROOT + "webhook")
+            .layer("callback")
+            .definedBy(ROOT + "callback")
+            .layer("signing")
+            .definedBy(ROOT + "signing")
             .layer("estimate")
             .definedBy(ROOT + "estimate")
             .layer("ops")
@@ -75,6 +79,10 @@ class ArchitectureTest {
             .mayOnlyBeAccessedByLayers("wiring")
             .whereLayer("webhook")
             .mayOnlyBeAccessedByLayers("wiring")
+            .whereLayer("callback")
+            .mayOnlyBeAccessedByLayers("wiring")
+            .whereLayer("signing")
+            .mayOnlyBeAccessedByLayers("webhook", "callback")
             .whereLayer("estimate")
             .mayOnlyBeAccessedByLayers("cli")
             .whereLayer("call")
@@ -93,7 +101,17 @@ class ArchitectureTest {
             .mayOnlyBeAccessedByLayers("wiring")
             .whereLayer("codec")
             .mayOnlyBeAccessedByLayers(
-                    "wiring", "vendors", "intake", "source", "topology", "ledger", "call", "ops", "cli", "registry")
+                    "wiring",
+                    "vendors",
+                    "intake",
+                    "source",
+                    "topology",
+                    "ledger",
+                    "callback",
+                    "call",
+                    "ops",
+                    "cli",
+                    "registry")
             .whereLayer("balance")
             .mayOnlyBeAccessedByLayers("intake", "topology", "ledger", "ops", "cli")
             .whereLayer("money")
@@ -170,6 +188,17 @@ class ArchitectureTest {
             .haveNameMatching(".*\\.call\\.(CallPace|CallRules|Tries|Verdict.*)")
             .should()
             .dependOnClassesThat(resideInAnyPackage("java.util.concurrent..", "java.net..", "java.io.."))
+            .orShould()
+            .callMethod(System.class, "nanoTime")
+            .orShould()
+            .callMethod(Instant.class, "now");
+
+    @ArchTest
+    static final ArchRule callbacksAreOrderedPurely = noClasses()
+            .that()
+            .haveNameMatching(".*\\.callback\\.(Deliveries|RetryRules|AddressRules|Event)")
+            .should()
+            .dependOnClassesThat(resideInAnyPackage("java.util.concurrent..", "java.io.."))
             .orShould()
             .callMethod(System.class, "nanoTime")
             .orShould()

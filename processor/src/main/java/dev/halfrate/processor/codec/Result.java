@@ -111,6 +111,31 @@ public record Result(
                 cost);
     }
 
+    /** The same without any text that a vendor wrote, which may be an answer or quote a prompt. */
+    public Result withoutWhatTheVendorSaid() {
+        return new Result(
+                customId,
+                status,
+                provider,
+                account,
+                model,
+                httpStatus,
+                null,
+                failure == null ? null : new Failure(failure.code, "", failure.permanent),
+                usage,
+                batchId,
+                remoteBatchId,
+                attempts,
+                requestedAt,
+                createdAt,
+                endedAt,
+                publishedAt,
+                traceparent,
+                responseParts,
+                tag,
+                cost);
+    }
+
     /** How a request ended. */
     public enum Status {
         SUCCEEDED,

@@ -109,6 +109,7 @@ public final class ConfigFile {
         var lanes = lanes(file.section("lanes"));
         var ledger = ledger(file.section("ledger"));
         var webhooks = webhooks(file.section("webhooks"));
+        var callbacks = file.sections("callbacks").stream().map(this::callback).toList();
         var money = money(file.section("money"));
         var sources = sources(file.sections("sources"), topics);
         var registry = registry(file.section("schema-registry"));
@@ -125,6 +126,7 @@ public final class ConfigFile {
                 lanes,
                 ledger,
                 webhooks,
+                callbacks,
                 money,
                 registry,
                 formats,
@@ -138,6 +140,7 @@ public final class ConfigFile {
         List.of("kafka", "topics", "lanes", "ledger", "webhooks", "money", "schema-registry", "formats")
                 .forEach(file::section);
         file.sections("sources");
+        file.sections("callbacks");
         var requests = requests(file.section("requests"));
         var accounts = accounts(file.sections("accounts"));
         file.refuseUnknown();
@@ -537,6 +540,40 @@ public final class ConfigFile {
 
     private Secret optionalSecret(ConfigSection section, String key) {
         return section.isThere(key) ? secret(section.section(key)) : Secret.NONE;
+    }
+
+    private CallbackConfig callback(ConfigSection callback) {
+        var config = new CallbackConfig(
+                callback.requiredText("name"),
+                CallbackUrl.parse(
+                        callback.isSection("url")
+                                ? secret(callback.section("url")).reveal()
+                                : callback.requiredText("url")),
+                secrets(callback.sections("secrets")),
+                callback.texts("events", List.of("batch.settled")).stream()
+                        .map(word -> event(callback, word))
+                        .toList(),
+                callback.texts("accounts", List.of("*")),
+                callback.texts("models", List.of("*")),
+                callback.texts("tags", List.of("*")),
+                callback.duration("timeout", Duration.ofSeconds(15)),
+                callback.duration("retry-for", Duration.ofHours(24)),
+                callback.integer("requests-in-flight-max", 4),
+                callback.flag("include-response", false),
+                callback.flag("plain", false),
+                callback.flag("allow-private", false));
+        callback.refuseUnknown();
+        return config;
+    }
+
+    private static CallbackConfig.Event event(ConfigSection callback, String word) {
+        return switch (word) {
+            case "batch.settled" -> CallbackConfig.Event.BATCH_SETTLED;
+            case "result" -> CallbackConfig.Event.RESULT;
+            default ->
+                throw new ConfigException(
+                        "%s must be of: batch.settled, result; got '%s'".formatted(callback.path("events"), word));
+        };
     }
 
     private List<Secret> secrets(List<ConfigSection> sections) {

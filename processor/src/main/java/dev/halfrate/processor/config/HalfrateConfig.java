@@ -3,6 +3,7 @@ package dev.halfrate.processor.config;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * The whole configuration.
@@ -21,6 +22,7 @@ public record HalfrateConfig(
         LanesConfig lanes,
         LedgerConfig ledger,
         WebhooksConfig webhooks,
+        List<CallbackConfig> callbacks,
         MoneyConfig money,
         RegistryConfig schemaRegistry,
         FormatsConfig formats,
@@ -52,6 +54,8 @@ public record HalfrateConfig(
                 "webhooks.port",
                 "0 as long as no account has webhook-secrets",
                 String.valueOf(webhooks.port()));
+        CallbackConfig.check(callbacks);
+        callbacks = List.copyOf(callbacks);
         for (var budget : money.budgets()) {
             Check.that(
                     accounts.stream().anyMatch(account -> account.pool().equals(budget.pool())),
@@ -71,6 +75,19 @@ public record HalfrateConfig(
                     "the name of an account that takes topic " + source.to() + ", or a template",
                     "'" + source.account() + "'");
         }
+        var told = callbacks.stream()
+                .flatMap(callback -> callback.events().stream())
+                .collect(Collectors.toSet());
+        Check.that(
+                told.isEmpty() || formats.batches().equals(FormatsConfig.JSON),
+                "formats.batches",
+                "json where there are callbacks: they are made of it",
+                formats.batches());
+        Check.that(
+                !told.contains(CallbackConfig.Event.RESULT) || formats.results().equals(FormatsConfig.JSON),
+                "formats.results",
+                "json where callbacks tell results: they are made of it",
+                formats.results());
         Check.that(
                 schemaRegistry.isThere() || !formats.needsRegistry(),
                 "schema-registry.urls",
@@ -79,7 +96,7 @@ public record HalfrateConfig(
         kafka = Map.copyOf(kafka);
     }
 
-    /** Without webhooks, sources and a schema registry, and with the usual prices. */
+    /** Without webhooks, callbacks, sources and a schema registry, and with the usual prices. */
     public HalfrateConfig(
             String application,
             Path stateDir,
@@ -99,6 +116,7 @@ public record HalfrateConfig(
                 lanes,
                 ledger,
                 WebhooksConfig.NONE,
+                List.of(),
                 MoneyConfig.DEFAULT,
                 RegistryConfig.NONE,
                 FormatsConfig.DEFAULT,
@@ -117,6 +135,7 @@ public record HalfrateConfig(
                 lanes,
                 ledger,
                 webhooks,
+                callbacks,
                 money,
                 otherRegistry,
                 otherFormats,
@@ -156,6 +175,11 @@ public record HalfrateConfig(
     /** @return the consumer group that reads the work topic */
     public String ledgerGroup() {
         return application + "-ledger";
+    }
+
+    /** @return the consumer group that reads what an endpoint is told */
+    public String callbackGroup(CallbackConfig callback) {
+        return "%s-callbacks-%s".formatted(application, callback.name());
     }
 
     /** @return the topic that holds which topics the application began with */

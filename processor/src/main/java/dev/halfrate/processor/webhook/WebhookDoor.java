@@ -3,6 +3,7 @@ package dev.halfrate.processor.webhook;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.halfrate.processor.config.AccountConfig;
+import dev.halfrate.processor.signing.Signature;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
@@ -134,7 +135,7 @@ final class WebhookDoor extends Handler.Abstract {
         var timestamp = String.valueOf(headers.get("webhook-timestamp"));
         var signed = String.valueOf(headers.get("webhook-signature"));
         var now = clock.instant();
-        if (!id.matches(PRINTABLE_ID) || !signatures.hold(new Signatures.Message(id, timestamp, body), signed, now)) {
+        if (!id.matches(PRINTABLE_ID) || !signatures.hold(new Signature.Message(id, timestamp, body), signed, now)) {
             return Verdict.REFUSED;
         } else if (!seen.add(account + " " + id, now)) {
             return Verdict.REPEATED;

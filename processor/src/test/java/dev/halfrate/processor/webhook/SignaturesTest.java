@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.halfrate.processor.config.ConfigException;
 import dev.halfrate.processor.config.Secret;
+import dev.halfrate.processor.signing.Signature;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -27,11 +28,11 @@ class SignaturesTest {
 
     private final Signatures signatures = new Signatures("main", List.of(new Secret(SECRET)));
 
-    private static Signatures.Message message(String id, String timestamp, String body) {
-        return new Signatures.Message(id, timestamp, body.getBytes(UTF_8));
+    private static Signature.Message message(String id, String timestamp, String body) {
+        return new Signature.Message(id, timestamp, body.getBytes(UTF_8));
     }
 
-    private static final Signatures.Message MESSAGE = message(ID, TIMESTAMP, BODY);
+    private static final Signature.Message MESSAGE = message(ID, TIMESTAMP, BODY);
 
     @Test
     void theVectorHolds() {

@@ -1,0 +1,107 @@
+package dev.halfrate.processor.callback;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import dev.halfrate.processor.codec.BatchProgress;
+import dev.halfrate.processor.codec.BatchProgressCodec;
+import dev.halfrate.processor.codec.MalformedRecordException;
+import dev.halfrate.processor.codec.Result;
+import dev.halfrate.processor.codec.ResultCodec;
+import dev.halfrate.processor.config.CallbackConfig;
+import dev.halfrate.processor.config.TopicsConfig;
+import java.io.ByteArrayOutputStream;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.List;
+import java.util.Optional;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
+
+/** What of the public topics one endpoint is told, and how. Format: docs/formats.md. */
+final class EventReader {
+    private static final String SETTLED = "settled";
+    private static final int BYTES_AROUND_DATA = 80;
+    private static final DateTimeFormatter TIME =
+            DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
+
+    private final TopicsConfig topics;
+    private final CallbackConfig config;
+
+    EventReader(TopicsConfig topics, CallbackConfig config) {
+        this.topics = topics;
+        this.config = config;
+    }
+
+    /** @return the topics that it is about */
+    List<String> topics() {
+        return config.events().stream()
+                .map(event -> switch (event) {
+                    case BATCH_SETTLED -> topics.batches();
+                    case RESULT -> topics.results();
+                })
+                .toList();
+    }
+
+    /**
+     * @return empty if the endpoint does not want it
+     * @throws MalformedRecordException if it is none of ours
+     */
+    Optional<Event> read(ConsumerRecord<byte[], byte[]> received) {
+        if (received.value() == null) {
+            return Optional.empty(); // somebody deletes what is old
+        }
+        return received.topic().equals(topics.results())
+                ? result(received, ResultCodec.fromRecord(received))
+                : settled(received, BatchProgressCodec.fromRecord(received));
+    }
+
+    private Optional<Event> settled(ConsumerRecord<byte[], byte[]> received, BatchProgress batch) {
+        return batch.state().equals(SETTLED)
+                        && config.wants(
+                                CallbackConfig.Event.BATCH_SETTLED,
+                                batch.account(),
+                                batch.model(),
+                                batch.tags().keySet())
+                ? Optional.of(new Event(
+                        "settled-" + batch.batchId(),
+                        batch.batchId(),
+                        partition(received),
+                        received.offset(),
+                        batch.at(),
+                        body("batch.settled", batch.at(), BatchProgressCodec.encode(batch))))
+                : Optional.empty();
+    }
+
+    private Optional<Event> result(ConsumerRecord<byte[], byte[]> received, Result result) {
+        var labels = result.tag().isEmpty() ? List.<String>of() : List.of(result.tag());
+        return config.wants(CallbackConfig.Event.RESULT, result.account(), result.model(), labels)
+                ? Optional.of(new Event(
+                        // A custom_id may come back, and so may an offset of a topic that was made again.
+                        "result-%d-%d-%d".formatted(received.partition(), received.offset(), received.timestamp()),
+                        result.batchId().isEmpty() ? "request " + result.customId() : result.batchId(),
+                        partition(received),
+                        received.offset(),
+                        result.publishedAt(),
+                        body(
+                                "result",
+                                result.publishedAt(),
+                                ResultCodec.encode(
+                                        config.includeResponse() ? result : result.withoutWhatTheVendorSaid()))))
+                : Optional.empty();
+    }
+
+    private static TopicPartition partition(ConsumerRecord<byte[], byte[]> received) {
+        return new TopicPartition(received.topic(), received.partition());
+    }
+
+    private static byte[] body(String type, Instant at, byte[] data) {
+        var body = new ByteArrayOutputStream(data.length + BYTES_AROUND_DATA);
+        body.writeBytes("{\"type\":\"%s\",\"timestamp\":\"%s\",\"data\":"
+                .formatted(type, TIME.format(at))
+                .getBytes(US_ASCII));
+        body.writeBytes(data);
+        body.write('}');
+        return body.toByteArray();
+    }
+}
