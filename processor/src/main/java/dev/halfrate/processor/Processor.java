@@ -15,6 +15,7 @@ import dev.halfrate.processor.ops.TopicSetup;
 import dev.halfrate.processor.provider.Capabilities;
 import dev.halfrate.processor.provider.Provider;
 import dev.halfrate.processor.provider.http.Organization;
+import dev.halfrate.processor.source.Source;
 import dev.halfrate.processor.topology.AccountLimits;
 import dev.halfrate.processor.topology.BudgetRules;
 import dev.halfrate.processor.topology.LaneStreams;
@@ -53,6 +54,7 @@ public final class Processor implements AutoCloseable {
      *
      * @param accepted what an operator accepts for this start
      * @throws dev.halfrate.processor.ops.StartupException saying what to change
+     * @throws dev.halfrate.processor.config.ConfigException if a source's template is none
      */
     public static Processor start(HalfrateConfig config, Set<Guard> accepted, MeterRegistry meters)
             throws InterruptedException {
@@ -68,6 +70,8 @@ public final class Processor implements AutoCloseable {
 
     private void startParts(HalfrateConfig config, Set<Guard> accepted, MeterRegistry meters)
             throws InterruptedException {
+        var sources = Source.of(config.sources(), Providers.endpoints());
+        sources.forEach(this::closing);
         var instance = closing(Instance.in(config.stateDir()));
         var workPartitions = TopicSetup.ensure(config);
         var organizations = Births.check(config, accepted);
@@ -85,9 +89,10 @@ public final class Processor implements AutoCloseable {
                 .collect(Collectors.toUnmodifiableMap(
                         Map.Entry::getKey, entry -> entry.getValue().capabilities()));
 
+        var formats = closing(Formats.of(config, meters));
         var pricing = PriceTable.of(config.money());
-        var ledger = closing(
-                new LedgerWorker(config, instance.id(), providers, workPartitions, pricing, meters, failure::complete));
+        var ledger = closing(new LedgerWorker(
+                config, formats.feeds(), instance.id(), providers, workPartitions, pricing, meters, failure::complete));
         var lanes = closing(new LaneStreams(
                 new LaneTopology(
                         config.topics(),
@@ -98,6 +103,7 @@ public final class Processor implements AutoCloseable {
                                 config.money().budgets(),
                                 pricing,
                                 config.money().outputTokensMax()),
+                        formats.feeds(),
                         meters),
                 new LaneStreamsSettings(
                         config.application(),
@@ -108,8 +114,15 @@ public final class Processor implements AutoCloseable {
                         STANDBYS),
                 instance.id(),
                 failure::complete));
-        var intake = closing(new Intake(
-                config, capabilities, () -> Births.checkTopics(config), instance.id(), meters, failure::complete));
+        var intake = closing(Intake.ofRequests(
+                config,
+                formats.feeds(),
+                formats.schemas(),
+                capabilities,
+                () -> Births.checkTopics(config),
+                instance.id(),
+                meters,
+                failure::complete));
         if (config.webhooks().port() > 0) {
             closing(webhooks(config, meters, ledger));
         }
@@ -119,6 +132,16 @@ public final class Processor implements AutoCloseable {
         ledger.start();
         lanes.start();
         intake.start();
+        if (!sources.isEmpty()) {
+            closing(Intake.ofEvents(
+                            config,
+                            sources,
+                            () -> Births.checkTopics(config),
+                            instance.id(),
+                            meters,
+                            failure::complete))
+                    .start();
+        }
     }
 
     private static WebhookServer webhooks(HalfrateConfig config, MeterRegistry meters, LedgerWorker ledger) {

@@ -28,6 +28,8 @@ class ArchitectureTest {
             .definedBy(ROOT + "cli")
             .layer("intake")
             .definedBy(ROOT + "intake")
+            .layer("source")
+            .definedBy(ROOT + "source")
             .layer("topology")
             .definedBy(ROOT + "topology")
             .layer("ledger")
@@ -52,6 +54,8 @@ class ArchitectureTest {
             .definedBy(ROOT + "provider.*..")
             .layer("provider")
             .definedBy(ROOT + "provider")
+            .layer("registry")
+            .definedBy(ROOT + "registry")
             .layer("codec")
             .definedBy(ROOT + "codec")
             .layer("config")
@@ -67,6 +71,8 @@ class ArchitectureTest {
             .mayOnlyBeAccessedByLayers("wiring")
             .whereLayer("intake")
             .mayOnlyBeAccessedByLayers("wiring")
+            .whereLayer("source")
+            .mayOnlyBeAccessedByLayers("intake", "wiring", "cli")
             .whereLayer("topology")
             .mayOnlyBeAccessedByLayers("wiring")
             .whereLayer("ledger")
@@ -91,8 +97,11 @@ class ArchitectureTest {
             .mayOnlyBeAccessedByLayers("ledger")
             .whereLayer("provider")
             .mayOnlyBeAccessedByLayers("wiring", "vendors", "intake", "ledger", "batch", "call", "cli")
+            .whereLayer("registry")
+            .mayOnlyBeAccessedByLayers("wiring")
             .whereLayer("codec")
-            .mayOnlyBeAccessedByLayers("vendors", "intake", "topology", "ledger", "callback", "call", "ops", "cli")
+            .mayOnlyBeAccessedByLayers(
+                    "wiring", "vendors", "intake", "source", "topology", "ledger", "callback", "call", "ops", "cli", "registry")
             .whereLayer("balance")
             .mayOnlyBeAccessedByLayers("intake", "topology", "ledger", "ops", "cli")
             .whereLayer("money")
@@ -212,14 +221,14 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule kafkaStaysOutOfProviders = noClasses()
             .that()
-            .resideInAnyPackage(ROOT + "provider..", ROOT + "call..")
+            .resideInAnyPackage(ROOT + "provider..", ROOT + "call..", ROOT + "registry")
             .should()
             .dependOnClassesThat(resideInAnyPackage("org.apache.kafka.."));
 
     @ArchTest
-    static final ArchRule httpIsSpokenByVendorsOnly = noClasses()
+    static final ArchRule httpIsSpokenByVendorsAndTheRegistryOnly = noClasses()
             .that()
-            .resideOutsideOfPackage(ROOT + "provider.*..")
+            .resideOutsideOfPackages(ROOT + "provider.*..", ROOT + "registry")
             .should()
             .dependOnClassesThat(resideInAnyPackage("java.net.http"));
 
@@ -235,6 +244,21 @@ class ArchitectureTest {
             .resideOutsideOfPackages(ROOT + "topology")
             .should()
             .dependOnClassesThat(resideInAnyPackage("org.apache.kafka.streams.."));
+
+    @ArchTest
+    static final ArchRule templatesStayInTheirRoom = noClasses()
+            .that()
+            .resideOutsideOfPackage(ROOT + "source")
+            .should()
+            .dependOnClassesThat(resideInAnyPackage("io.pebbletemplates.."));
+
+    @ArchTest
+    static final ArchRule sourcesHaveNoClientsOfKafka = noClasses()
+            .that()
+            .resideInAPackage(ROOT + "source")
+            .should()
+            .dependOnClassesThat(
+                    resideInAnyPackage("org.apache.kafka.clients.producer..", "org.apache.kafka.clients.admin.."));
 
     @ArchTest
     static final ArchRule nobodySerialisesJava =

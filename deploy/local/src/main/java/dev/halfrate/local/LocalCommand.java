@@ -17,10 +17,11 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         description = {
-            "Run Kafka, a simulator of OpenAI's and Anthropic's batch APIs and the processor in this process, until Ctrl-C.",
+            "Run Kafka, a schema registry, a simulator of OpenAI's and Anthropic's batch APIs and the processor in this"
+                    + " process, until Ctrl-C.",
             "",
             "Only this machine can connect. Without --data-dir everything is gone afterwards; with it, Kafka's"
-                    + " topics stay, but the simulator always starts empty."
+                    + " topics and schemas stay, but the simulator always starts empty."
         },
         footer = {
             "",
@@ -49,6 +50,13 @@ final class LocalCommand implements Callable<Integer> {
             defaultValue = "18080",
             description = "The simulator's port, 0 for any free one (default: ${DEFAULT-VALUE}).")
     private int simulatorPort;
+
+    @Option(
+            names = "--registry-port",
+            paramLabel = "N",
+            defaultValue = "18081",
+            description = "The schema registry's port, 0 for any free one (default: ${DEFAULT-VALUE}).")
+    private int registryPort;
 
     @Option(
             names = "--data-dir",
@@ -81,7 +89,15 @@ final class LocalCommand implements Callable<Integer> {
             Logs.into(workspace.log());
             var words = spec.commandLine().getOut();
             var plan = new LocalStack.Plan(
-                    port, simulatorPort, workspace.directory(), seed, speed, !withoutProcessor, null);
+                    port,
+                    simulatorPort,
+                    registryPort,
+                    workspace.directory(),
+                    seed,
+                    speed,
+                    !withoutProcessor,
+                    null,
+                    LocalSettings.Windows.SMALL);
             try (var stack = LocalStack.start(plan)) {
                 words.print(LocalGuide.connect(stack, workspace.log()));
                 if (withoutProcessor) {
@@ -110,6 +126,7 @@ final class LocalCommand implements Callable<Integer> {
     private void check() {
         Options.requirePort(spec, port);
         Options.requirePort(spec, simulatorPort);
+        Options.requirePort(spec, registryPort);
         Options.requireSpeed(spec, speed);
     }
 }

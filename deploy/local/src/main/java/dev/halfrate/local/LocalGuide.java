@@ -15,7 +15,8 @@ final class LocalGuide {
                   batches    %4$s        progress of each batch
                   dead       %5$s            what has no usable custom_id
                 simulator    %6$s
-                log          %7$s
+                registry     %7$s   for requests in Avro
+                log          %8$s
 
                 Send and read:
                   echo '{"custom_id": "hello-1", "method": "POST", "url": "/v1/chat/completions", "body": \
@@ -30,6 +31,7 @@ final class LocalGuide {
                         topics.batches(),
                         topics.deadLetters(),
                         stack.simulatorUrl(),
+                        stack.registryUrl(),
                         log);
     }
 

@@ -1,11 +1,14 @@
 package dev.halfrate.local;
 
 import dev.halfrate.processor.Processor;
+import dev.halfrate.processor.config.FormatsConfig;
 import dev.halfrate.processor.config.HalfrateConfig;
+import dev.halfrate.processor.config.RegistryConfig;
 import dev.halfrate.processor.ops.Guard;
 import dev.halfrate.processor.ops.StartupException;
 import dev.halfrate.processor.ops.TopicSetup;
 import dev.halfrate.simulator.BillingBook;
+import dev.halfrate.simulator.RegistryServer;
 import dev.halfrate.simulator.Simulator;
 import dev.halfrate.simulator.SimulatorConfig;
 import dev.halfrate.simulator.SimulatorStartException;
@@ -23,12 +26,12 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
-/** Broker, simulator and, if wanted, the processor in this JVM. */
+/** Broker, schema registry, simulator and, if wanted, the processor in this JVM. */
 final class LocalStack implements AutoCloseable {
     /**
      * How to start one.
      *
-     * @param brokerPort 0 for any free one, as is simulatorPort
+     * @param brokerPort 0 for any free one, as are simulatorPort and registryPort
      * @param directory of everything that is written
      * @param speed of the simulator: its seconds per real second
      * @param only whom all requests go to; null chooses by model
@@ -37,6 +40,7 @@ final class LocalStack implements AutoCloseable {
     record Plan(
             int brokerPort,
             int simulatorPort,
+            int registryPort,
             Path directory,
             long seed,
             double speed,
@@ -52,7 +56,16 @@ final class LocalStack implements AutoCloseable {
                 double speed,
                 boolean withProcessor,
                 @Nullable Upstream only) {
-            this(brokerPort, simulatorPort, directory, seed, speed, withProcessor, only, LocalSettings.Windows.SMALL);
+            this(
+                    brokerPort,
+                    simulatorPort,
+                    0,
+                    directory,
+                    seed,
+                    speed,
+                    withProcessor,
+                    only,
+                    LocalSettings.Windows.SMALL);
         }
 
         Path state() {
@@ -65,6 +78,7 @@ final class LocalStack implements AutoCloseable {
 
     private final EmbeddedBroker broker;
     private final Simulator simulator;
+    private final RegistryServer registry;
     private final HalfrateConfig config;
     private final @Nullable Processor processor;
 
@@ -79,8 +93,11 @@ final class LocalStack implements AutoCloseable {
             running.push(broker);
             simulator = startSimulator(plan);
             running.push(simulator);
+            registry = startRegistry(plan);
+            running.push(registry);
             config = LocalSettings.config(
-                    broker.bootstrapServers(), simulator.baseUrl(), plan.state(), plan.only(), plan.windows());
+                            broker.bootstrapServers(), simulator.baseUrl(), plan.state(), plan.only(), plan.windows())
+                    .with(RegistryConfig.at(registry.url()), FormatsConfig.DEFAULT);
             if (plan.withProcessor()) {
                 // A simulator that was just started is another account, wherever it listens.
                 processor = Processor.start(
@@ -109,12 +126,26 @@ final class LocalStack implements AutoCloseable {
         }
     }
 
+    private static RegistryServer startRegistry(Plan plan) {
+        try {
+            return RegistryServer.start(
+                    EmbeddedBroker.freePort(plan.registryPort(), "--registry-port"),
+                    plan.directory().resolve("registry.jsonl"));
+        } catch (SimulatorStartException e) {
+            throw new StartupException(String.valueOf(e.getMessage()), e);
+        }
+    }
+
     HalfrateConfig config() {
         return config;
     }
 
     String bootstrapServers() {
         return broker.bootstrapServers();
+    }
+
+    URI registryUrl() {
+        return registry.url();
     }
 
     URI simulatorUrl() {

@@ -8,6 +8,7 @@ import dev.halfrate.processor.config.Durations;
 import dev.halfrate.processor.config.HalfrateConfig;
 import dev.halfrate.processor.ops.StartupException;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -111,6 +112,15 @@ final class RunConfig {
                         "hedge-margin", Durations.format(ledger.hedgeMargin()),
                         "stop-wait", Durations.format(ledger.stopWait()),
                         "spool-bytes-max", ledger.spoolBytesMax()));
+        if (config.schemaRegistry().isThere()) {
+            tree.put(
+                    "schema-registry",
+                    section(
+                            "urls",
+                            config.schemaRegistry().urls().stream()
+                                    .map(URI::toString)
+                                    .toList()));
+        }
         return tree;
     }
 

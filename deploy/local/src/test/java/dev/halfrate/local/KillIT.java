@@ -42,6 +42,7 @@ class KillIT {
                 "--no-processor",
                 "--port=0",
                 "--simulator-port=0",
+                "--registry-port=0",
                 "--speed=60",
                 "--data-dir=" + directory)) {
             // Given

@@ -3,6 +3,8 @@ package dev.halfrate.local;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.halfrate.processor.config.ConfigFile;
+import dev.halfrate.processor.config.FormatsConfig;
+import dev.halfrate.processor.config.RegistryConfig;
 import java.net.URI;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -15,7 +17,8 @@ class RunConfigTest {
     @Test
     void runReadsTheSameConfigurationThatTheDemoUses() {
         var config = LocalSettings.config(
-                "127.0.0.1:19092", URI.create("http://127.0.0.1:18080/v1"), directory.resolve("state"));
+                        "127.0.0.1:19092", URI.create("http://127.0.0.1:18080/v1"), directory.resolve("state"))
+                .with(RegistryConfig.at(URI.create("http://127.0.0.1:18081")), FormatsConfig.DEFAULT);
 
         var read = ConfigFile.load(RunConfig.write(config, directory));
 

@@ -70,6 +70,10 @@ public record LaneTotals(
         return new LaneTotals(0, 0, 0, 0, 0, 0, requests, 0);
     }
 
+    public static LaneTotals cancelled(int requests) {
+        return new LaneTotals(0, 0, 0, 0, 0, 0, 0, requests);
+    }
+
     public static LaneTotals rejected(int requests) {
         return new LaneTotals(0, 0, 0, 0, 0, 0, 0, 0, requests);
     }

@@ -7,6 +7,8 @@ import java.util.regex.Pattern;
  * What intake made of the records of one requests partition since it was first read; committed with its offset, as
  * the offset's metadata. {@code read = routed + rejected + deadLettered}; tombstones are not requests.
  *
+ * <p>The same of a topic of sources' events: routed are those that requests were made of, rejected those that were skipped.
+ *
  * @param whole whether nothing before is missing, because somebody set the offset without them
  */
 public record ReadCounts(long read, long tombstones, long routed, long rejected, long deadLettered, boolean whole) {

@@ -15,6 +15,7 @@ import java.util.stream.Stream;
  * @param succeeded the part of them that succeeded
  * @param twins remote batches beside the one that counts
  * @param calls items that were sent alone
+ * @param unwanted items that somebody has cancelled, whether they have ended by now or not
  * @param failures consecutive failures of the present step, for the back-off
  * @param changedAt when the state was entered
  */
@@ -28,6 +29,7 @@ public record Batch(
         List<Twin> twins,
         Exposure exposure,
         Calls calls,
+        ItemBits unwanted,
         int failures,
         Instant changedAt) {
 
@@ -38,10 +40,10 @@ public record Batch(
 
     /** A batch whose manifest has just become complete. */
     public static Batch sealed(BatchHeader header, Instant now) {
-        return sealed(header, ItemBits.NONE, Calls.NONE, now);
+        return sealed(header, ItemBits.NONE, Calls.NONE, ItemBits.NONE, now);
     }
 
-    private static Batch sealed(BatchHeader header, ItemBits elsewhere, Calls calls, Instant now) {
+    private static Batch sealed(BatchHeader header, ItemBits elsewhere, Calls calls, ItemBits unwanted, Instant now) {
         return new Batch(
                 header,
                 new BatchState.Sealed(),
@@ -52,6 +54,7 @@ public record Batch(
                 List.of(),
                 Exposure.NONE,
                 calls,
+                unwanted,
                 0,
                 now);
     }
@@ -107,6 +110,7 @@ public record Batch(
                 twins,
                 exposure,
                 calls.withoutBits(),
+                ItemBits.NONE,
                 failures,
                 changedAt);
     }
@@ -120,7 +124,8 @@ public record Batch(
     }
 
     Batch failing(BatchState newState, int newFailures, Instant now) {
-        return new Batch(header, newState, attempts, done, succeeded, tally, twins, exposure, calls, newFailures, now);
+        return new Batch(
+                header, newState, attempts, done, succeeded, tally, twins, exposure, calls, unwanted, newFailures, now);
     }
 
     Batch with(Attempt newAttempt) {
@@ -144,7 +149,18 @@ public record Batch(
 
     private Batch withAttempts(List<Attempt> newAttempts) {
         return new Batch(
-                header, state, newAttempts, done, succeeded, tally, twins, exposure, calls, failures, changedAt);
+                header,
+                state,
+                newAttempts,
+                done,
+                succeeded,
+                tally,
+                twins,
+                exposure,
+                calls,
+                unwanted,
+                failures,
+                changedAt);
     }
 
     Batch with(List<ItemEnd> ends) {
@@ -164,6 +180,7 @@ public record Batch(
                 twins,
                 exposure,
                 calls,
+                unwanted,
                 failures,
                 changedAt);
     }
@@ -174,17 +191,52 @@ public record Batch(
         changed.removeIf(known -> known.remoteBatchId().equals(twin.remoteBatchId()));
         changed.add(twin);
         return new Batch(
-                header, state, attempts, done, succeeded, tally, changed, exposure, calls, failures, changedAt);
+                header, state, attempts, done, succeeded, tally, changed, exposure, calls, unwanted, failures,
+                changedAt);
     }
 
     Batch with(Exposure newExposure) {
         return new Batch(
-                header, state, attempts, done, succeeded, tally, twins, newExposure, calls, failures, changedAt);
+                header,
+                state,
+                attempts,
+                done,
+                succeeded,
+                tally,
+                twins,
+                newExposure,
+                calls,
+                unwanted,
+                failures,
+                changedAt);
     }
 
     Batch with(Calls newCalls) {
         return new Batch(
-                header, state, attempts, done, succeeded, tally, twins, exposure, newCalls, failures, changedAt);
+                header, state, attempts, done, succeeded, tally, twins, exposure, newCalls, unwanted, failures,
+                changedAt);
+    }
+
+    /** Nobody wants these any more. */
+    Batch without(IntStream items) {
+        return new Batch(
+                header,
+                state,
+                attempts,
+                done,
+                succeeded,
+                tally,
+                twins,
+                exposure,
+                calls,
+                unwanted.with(items),
+                failures,
+                changedAt);
+    }
+
+    /** @return items that nobody wants, and that have not ended */
+    IntStream unwantedOpen() {
+        return done.missing(header.items()).filter(unwanted::has);
     }
 
     /** @return items that are not done and were not called */
@@ -212,6 +264,7 @@ public record Batch(
                 header.part(number, bytes),
                 elsewhere,
                 Calls.NONE.with(calls.called().and(own)),
+                unwanted.and(own),
                 now);
     }
 
@@ -227,6 +280,7 @@ public record Batch(
                 twins,
                 exposure,
                 calls,
+                unwanted.with(part.unwanted),
                 failures,
                 changedAt);
     }

@@ -109,6 +109,20 @@ public sealed interface BatchEvent {
         }
     }
 
+    /** Somebody has cancelled these items. */
+    record Withdrawn(List<Integer> items) implements BatchEvent {
+        public Withdrawn {
+            items = List.copyOf(items);
+        }
+    }
+
+    /** What has to be known of items to end them as cancelled. */
+    record WithdrawalsReported(List<ItemReport> reports) implements BatchEvent {
+        public WithdrawalsReported {
+            reports = List.copyOf(reports);
+        }
+    }
+
     /** How calls ended. */
     record CallsEnded(List<ItemReport> reports) implements BatchEvent {
         public CallsEnded {

@@ -61,6 +61,7 @@ public final class BatchLifecycle {
     private final AtOnce atOnce;
     private final Hedges hedges;
     private final Primers primers;
+    private final Withdrawals withdrawals;
 
     /** @param rules by account */
     public BatchLifecycle(LifecycleSettings settings, Function<String, AccountRules> rules) {
@@ -72,6 +73,7 @@ public final class BatchLifecycle {
         this.atOnce = new AtOnce(moves, this::end);
         this.hedges = new Hedges(settings);
         this.primers = new Primers(rules, hedges);
+        this.withdrawals = new Withdrawals(settings);
     }
 
     /** @return what holds for an account */
@@ -99,7 +101,16 @@ public final class BatchLifecycle {
             when timer == Timer.TWIN -> Step.ignore(batch).and(Twins.end(batch));
             case CreateEnded(CreateOutcome.Created(var remote))
             when !awaitsCreate(batch) -> twins.sighted(batch, remote, "", at.now());
-            case Taken _ -> inState(batch, event, at).and(Twins.end(batch)).and(hedges.watch(batch, at.now()));
+            case Taken _ ->
+                inState(batch, event, at)
+                        .and(Twins.end(batch))
+                        .and(hedges.watch(batch, at.now()))
+                        .and(Withdrawals.unfinished(batch));
+            case BatchEvent.Withdrawn(var items) -> Withdrawals.wished(batch, items);
+            case BatchEvent.WithdrawalsReported(var reports) -> {
+                var step = withdrawals.end(batch, reports, at.now());
+                yield step.batch().settled() && !batch.settled() ? step.and(leftovers(batch)) : step;
+            }
             default -> {
                 if (!Hedges.concerns(batch, event)) {
                     yield inState(batch, event, at);
@@ -128,7 +139,8 @@ public final class BatchLifecycle {
                     BatchEvent.HedgesPrepared _,
                     BatchEvent.PrimersPrepared _,
                     BatchEvent.CallsNotPrepared _,
-                    BatchEvent.CallsEnded _ -> on(batch, event, at);
+                    BatchEvent.CallsEnded _,
+                    BatchEvent.WithdrawalsReported _ -> on(batch, event, at);
             default -> Moves.ignoreLate(batch, event);
         };
     }
@@ -465,10 +477,11 @@ public final class BatchLifecycle {
                 named.add(new Effect.RefusedLine(line, error.code(), error.message()));
             }
         }
-        // Which items were open then is not known any more once some were called.
+        // Which items were open then is not known any more once some were called or cancelled.
         if (!named.isEmpty()
                 && named.size() == errors.size()
-                && batch.calls().called().count() == 0) {
+                && batch.calls().called().count() == 0
+                && batch.unwanted().count() == 0) {
             return Step.remember(batch, new Effect.ReportRefusedLines(named));
         }
         var ofLines = errors.stream().filter(error -> ofTheLines(error.kind())).findFirst();
@@ -486,7 +499,8 @@ public final class BatchLifecycle {
     /** Halves find a bad line that the vendor does not name, and what fits where all of it does not. */
     private Step split(Batch batch, String code, String message, Situation at) {
         if (batch.open() < lines(batch)) {
-            // Calls have answered some meanwhile: the bad line may have been one of those.
+            // Calls have answered some meanwhile, or somebody has cancelled them: the bad line may have been one of
+            // those.
             return refuseForNow(batch, code, message, at.now());
         }
         if (batch.open() < 2 || at.parts() + 2 > LifecycleSettings.PARTS_MAX) {
@@ -703,6 +717,7 @@ public final class BatchLifecycle {
             case NO_ANSWER ->
                 failedUnless(rules(batch).callsAgain() && report.missing() < settings.missingRetriesMax(), report);
             case NOT_EXECUTED_EXPIRED, NOT_TAKEN -> notExecuted(report);
+            case WITHDRAWN -> ItemEnd.Kind.CANCELLED;
             case NOT_EXECUTED_CANCELLED ->
                 cancelledByUs || settings.cancelledReturns() ? notExecuted(report) : ItemEnd.Kind.CANCELLED;
         };

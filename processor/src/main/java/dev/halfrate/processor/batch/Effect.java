@@ -99,6 +99,13 @@ public sealed interface Effect {
         }
     }
 
+    /** Report these items as cancelled, in {@link BatchEvent.WithdrawalsReported}. */
+    record ReportWithdrawn(List<Integer> items) implements Effect {
+        public ReportWithdrawn {
+            items = List.copyOf(items);
+        }
+    }
+
     record StartTimer(Timer timer, Duration delay) implements Effect {}
 
     /** What a timer is for. At most one of each kind is running per batch. */

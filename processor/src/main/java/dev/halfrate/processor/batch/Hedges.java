@@ -143,7 +143,7 @@ final class Hedges {
     }
 
     /** Whether lines of a remote batch may yet show what was paid on top. */
-    private static boolean mayBeExecuted(Batch batch) {
+    static boolean mayBeExecuted(Batch batch) {
         return switch (batch.state()) {
             case BatchState.Creating _,
                     BatchState.Quiescing _,

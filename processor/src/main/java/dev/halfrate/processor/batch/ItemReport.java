@@ -29,6 +29,8 @@ public record ItemReport(
         /** Sent alone, and no answer came: it may have been executed, and paid for. */
         NO_ANSWER,
         /** To be sent alone, and the vendor took nothing then: not executed. */
-        NOT_TAKEN
+        NOT_TAKEN,
+        /** Somebody has cancelled it, wherever it was. */
+        WITHDRAWN
     }
 }

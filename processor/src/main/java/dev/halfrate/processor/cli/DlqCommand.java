@@ -36,7 +36,8 @@ import picocli.CommandLine.Spec;
             "List dead letters, show one, or send their records again.",
             "",
             "A dead letter is a record of a requests topic that no result can answer: it has no usable custom_id, or another"
-                    + " request with that custom_id was in flight."
+                    + " request with that custom_id was in flight. Or it is an event of a source's topic that is no JSON object, or of"
+                    + " which the source's template makes no request."
         },
         subcommands = {DlqCommand.ListLetters.class, DlqCommand.Show.class, DlqCommand.Replay.class},
         footer = {
@@ -64,7 +65,7 @@ final class DlqCommand implements Runnable {
                 names = "--reason",
                 split = ",",
                 paramLabel = "REASON",
-                description = "Only these: decode, empty, not_an_object, custom_id, id_conflict.")
+                description = "Only these: decode, empty, not_an_object, custom_id, command, id_conflict, template.")
         private @Nullable List<DeadLetter.Reason> reasons;
 
         @Option(names = "--topic", paramLabel = "TOPIC", description = "Only records of this topic.")

@@ -25,6 +25,9 @@ final class StatusPage {
 
     void print(String application, Status status, List<String> alarms) {
         out.printf(Locale.ROOT, "%s at %s, %s%n", application, TIME.format(status.at()), processes(status.processes()));
+        if (!status.events().isEmpty()) {
+            events(status);
+        }
         requests(status);
         lanes(status);
         ledger(status.ledger());
@@ -53,27 +56,45 @@ final class StatusPage {
                 "rejected",
                 "dead-lettered",
                 "unread");
+        partitions(status.requests(), "topics.requests", status.read());
+        if (!status.read().whole()) {
+            out.printf(
+                    Locale.ROOT,
+                    "  not all that was read is counted: an offset was set by hand, or those of a topic are gone%n");
+        }
+    }
+
+    private void events(Status status) {
+        out.println();
+        out.printf(
+                Locale.ROOT,
+                "%-14s %13s = %10s + %10s + %13s   %12s%n",
+                "EVENTS",
+                "read",
+                "rendered",
+                "skipped",
+                "dead-lettered",
+                "unread");
+        partitions(status.events(), "sources", status.readEvents());
+    }
+
+    private void partitions(List<Status.Partition> partitions, String key, ReadCounts all) {
         var topic = "";
-        for (var partition : status.requests()) {
+        for (var partition : partitions) {
             if (!partition.topic().equals(topic)) {
                 topic = partition.topic();
                 out.printf(
                         Locale.ROOT,
                         "%s%s%n",
                         topic,
-                        partition.configured() ? "" : ", which topics.requests has no more");
+                        partition.configured() ? "" : ", which %s has no more".formatted(key));
             }
             counts("partition " + partition.partition(), partition.counts(), partition.unread());
         }
         counts(
                 "all",
-                status.read(),
-                status.requests().stream().mapToLong(Status.Partition::unread).sum());
-        if (!status.read().whole()) {
-            out.printf(
-                    Locale.ROOT,
-                    "  not all that was read is counted: an offset was set by hand, or those of a topic are gone%n");
-        }
+                all,
+                partitions.stream().mapToLong(Status.Partition::unread).sum());
     }
 
     private void counts(String name, ReadCounts counts, long unread) {

@@ -1,21 +1,13 @@
 package dev.halfrate.processor.codec;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import java.util.TreeMap;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.producer.ProducerRecord;
 
-/** Records of the batches topic. Format: docs/formats.md. */
+/** Batches' progress in JSON. Format: docs/formats.md. */
 public final class BatchProgressCodec {
     private static final int BYTES_EXPECTED = 800;
 
     private BatchProgressCodec() {}
-
-    /** @return the record to send, keyed by batch id */
-    public static ProducerRecord<byte[], byte[]> toRecord(String topic, BatchProgress progress) {
-        return new ProducerRecord<>(topic, progress.batchId().getBytes(UTF_8), encode(progress));
-    }
 
     /** @throws MalformedRecordException if it is no batch's progress */
     public static BatchProgress fromRecord(ConsumerRecord<byte[], byte[]> received) {

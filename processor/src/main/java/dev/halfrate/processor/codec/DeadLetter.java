@@ -27,7 +27,7 @@ public record DeadLetter(
 
     /** The closed list of reasons. */
     public enum Reason {
-        /** Not a JSON document, or not one that every parser reads alike. */
+        /** Not a JSON document, or not one that every parser reads alike; or not what its Avro schema says. */
         DECODE,
         /** Nothing but white space. */
         EMPTY,
@@ -35,7 +35,15 @@ public record DeadLetter(
         NOT_AN_OBJECT,
         /** No custom_id, or one that is not a text of 1 to 512 characters. */
         CUSTOM_ID,
+        /** A header that asks for something other than a request, and nobody knows what. */
+        COMMAND,
         /** Another content under a custom_id that is in flight. */
-        ID_CONFLICT
+        ID_CONFLICT,
+        /** An event of which its source's template makes no request. */
+        TEMPLATE,
+        /** The registry has no schema by the name in the value. */
+        SCHEMA_UNKNOWN,
+        /** A schema that no request can be read with. */
+        SCHEMA_INCOMPATIBLE
     }
 }

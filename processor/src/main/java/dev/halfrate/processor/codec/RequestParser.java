@@ -1,6 +1,7 @@
 package dev.halfrate.processor.codec;
 
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
@@ -47,6 +48,8 @@ public final class RequestParser {
     /** Where an Anthropic request goes. */
     public static final String MESSAGES = "/v1/messages";
 
+    private static final String URL_RULE = "url must be the path of an endpoint, such as /v1/chat/completions";
+
     /** Far more than any endpoint's path has. */
     private static final int URL_CHARS_MAX = 256;
 
@@ -54,7 +57,7 @@ public final class RequestParser {
     private static final int BYTES_PER_CHAR_MAX = 6;
 
     /** Interning would keep every key that a producer ever made up. */
-    private static final JsonFactory JSON = JsonFactory.builder()
+    static final JsonFactory JSON = JsonFactory.builder()
             .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
@@ -70,19 +73,54 @@ public final class RequestParser {
             return new Parsed.Unusable(
                     DeadLetter.Reason.EMPTY, "the value is empty: send one JSON object, or null for a tombstone");
         }
-        var encoding = encodingProblem(value);
-        if (encoding != null) {
-            return undecodable(encoding);
+        try {
+            var whole = new Slice(0, value.length);
+            return read(value, whole, "the value", Reading::read);
+        } catch (MalformedRecordException e) {
+            return undecodable(String.valueOf(e.getMessage()));
         }
-        try (var parser = JSON.createParser(value)) {
-            return new Reading(parser, value).read();
-        } catch (StreamConstraintsException e) {
-            return undecodable(
-                    "the JSON is over a limit near byte %d: at most %d levels deep, numbers of %d digits, keys of %d characters"
-                            .formatted(offset(e), DEPTH_MAX, NUMBER_DIGITS_MAX, KEY_CHARS_MAX));
+    }
+
+    /**
+     * Judges a request whose body alone is JSON. What is no JSON object there is a request all the same: its id is good.
+     *
+     * @param customId, url null if they were no text
+     * @param body where it stands in the value
+     */
+    Parsed parse(@Nullable String customId, @Nullable String url, byte[] value, Slice body) {
+        if (customId == null || customId.isEmpty() || customId.length() > CUSTOM_ID_CHARS_MAX) {
+            return withoutId();
+        }
+        if (url == null || url.isEmpty() || url.length() > URL_CHARS_MAX) {
+            return new Parsed.Rejected(customId, "", Rejection.URL_UNSUPPORTED, URL_RULE);
+        }
+        try {
+            return read(value, body, "body", reading -> reading.readBody(customId, url));
+        } catch (MalformedRecordException e) {
+            return new Parsed.Rejected(
+                    customId, "", Rejection.BODY_TYPE, "body must be a JSON object: " + e.getMessage());
+        }
+    }
+
+    /** Reads a whole document in one way. */
+    @FunctionalInterface
+    private interface Way {
+        Parsed read(Reading reading) throws IOException;
+    }
+
+    /**
+     * @param name of the document in messages
+     * @throws MalformedRecordException if it is no JSON that every parser reads alike
+     */
+    private static Parsed read(byte[] value, Slice document, String name, Way way) {
+        var encoding = encodingProblem(value, document, name);
+        if (encoding != null) {
+            throw new MalformedRecordException(encoding);
+        }
+        try (var parser = JSON.createParser(value, document.from(), document.bytes())) {
+            return way.read(new Reading(parser, value, document));
         } catch (JsonProcessingException e) {
-            return undecodable((isDuplicateKey(e) ? "an object has the same key twice" : "the value is not valid JSON")
-                    + " near byte " + offset(e));
+            throw new MalformedRecordException(problem(e, name));
         } catch (IOException e) {
             throw new UncheckedIOException("reading from memory", e);
         }
@@ -92,6 +130,7 @@ public final class RequestParser {
     private static final class Reading {
         private final JsonParser parser;
         private final byte[] value;
+        private final Slice document;
 
         private final Body body = new Body("body");
         private final Body params = new Body("params");
@@ -102,9 +141,10 @@ public final class RequestParser {
         private boolean openAi;
         private boolean anthropic;
 
-        Reading(JsonParser parser, byte[] value) {
+        Reading(JsonParser parser, byte[] value, Slice document) {
             this.parser = parser;
             this.value = value;
+            this.document = document;
         }
 
         Parsed read() throws IOException {
@@ -120,6 +160,21 @@ public final class RequestParser {
             return isObject
                     ? judge()
                     : new Parsed.Unusable(DeadLetter.Reason.NOT_AN_OBJECT, "the value must be a JSON object");
+        }
+
+        /** @throws MalformedRecordException if more follows */
+        Parsed readBody(String id, String endpoint) throws IOException {
+            parser.nextToken();
+            body.read();
+            if (parser.nextToken() != null) {
+                throw new MalformedRecordException("it holds more than one JSON document");
+            }
+            return body.judge(id, endpoint);
+        }
+
+        /** Jackson counts from where it was told to begin. */
+        private int at(JsonLocation location) {
+            return document.from() + Math.toIntExact(location.getByteOffset());
         }
 
         private void readRequest() throws IOException {
@@ -163,8 +218,6 @@ public final class RequestParser {
             private LeadingDocuments documents = LeadingDocuments.NONE;
             private final Map<String, Slice> prompts = new HashMap<>();
 
-            private record Slice(int from, int until) {}
-
             Body(String key) {
                 this.key = key;
             }
@@ -174,7 +227,7 @@ public final class RequestParser {
                     parser.skipChildren();
                     return;
                 }
-                offset = Math.toIntExact(parser.currentTokenLocation().getByteOffset());
+                offset = at(parser.currentTokenLocation());
                 while (parser.nextToken() == JsonToken.FIELD_NAME) {
                     var name = parser.currentName();
                     parser.nextToken();
@@ -185,7 +238,7 @@ public final class RequestParser {
                         case "n", "best_of" -> readAnswers();
                         default -> {}
                     }
-                    var from = Math.toIntExact(parser.currentTokenLocation().getByteOffset());
+                    var from = at(parser.currentTokenLocation());
                     if (name.equals("messages")) {
                         documents = LeadingDocuments.of(parser, value);
                     } else {
@@ -193,14 +246,10 @@ public final class RequestParser {
                     }
                     if (COMMON.contains(name) || OWN.contains(name)) {
                         parser.finishToken();
-                        prompts.put(
-                                name,
-                                new Slice(
-                                        from,
-                                        Math.toIntExact(parser.currentLocation().getByteOffset())));
+                        prompts.put(name, new Slice(from, at(parser.currentLocation()) - from));
                     }
                 }
-                bytes = Math.toIntExact(parser.currentLocation().getByteOffset()) - offset;
+                bytes = at(parser.currentLocation()) - offset;
             }
 
             /** A model's name goes into logs and labels of metrics, so it must not be able to break a line. */
@@ -301,9 +350,9 @@ public final class RequestParser {
 
         /** Looks for the closing quote, so that a text which is too long is never decoded. */
         private boolean endsWithin(int bytesMax) {
-            var begin = parser.currentTokenLocation().getByteOffset() + 1;
-            var end = Math.min(value.length, begin + bytesMax + 1);
-            for (var i = (int) begin; i < end; i++) {
+            var begin = at(parser.currentTokenLocation()) + 1;
+            var end = Math.min(document.until(), begin + bytesMax + 1);
+            for (var i = begin; i < end; i++) {
                 if (value[i] == '"') {
                     return true;
                 }
@@ -316,9 +365,7 @@ public final class RequestParser {
 
         private Parsed judge() {
             if (customId == null) {
-                return new Parsed.Unusable(
-                        DeadLetter.Reason.CUSTOM_ID,
-                        "custom_id must be a text of 1..%d characters".formatted(CUSTOM_ID_CHARS_MAX));
+                return withoutId();
             }
             if (anthropic && !openAi) {
                 return params.judge(customId, MESSAGES);
@@ -327,13 +374,30 @@ public final class RequestParser {
                 return body.rejected(customId, Rejection.METHOD_UNSUPPORTED, "method must be \"POST\"");
             }
             if (url == null) {
-                return body.rejected(
-                        customId,
-                        Rejection.URL_UNSUPPORTED,
-                        "url must be the path of an endpoint, such as /v1/chat/completions");
+                return body.rejected(customId, Rejection.URL_UNSUPPORTED, URL_RULE);
             }
             return body.judge(customId, url);
         }
+    }
+
+    /** @return what is wrong with the document, and where; never quotes it */
+    static String problem(JsonProcessingException e) {
+        return problem(e, "the value");
+    }
+
+    private static String problem(JsonProcessingException e, String name) {
+        if (e instanceof StreamConstraintsException) {
+            return "the JSON is over a limit near byte %d: at most %d levels deep, numbers of %d digits, keys of %d characters"
+                    .formatted(offset(e), DEPTH_MAX, NUMBER_DIGITS_MAX, KEY_CHARS_MAX);
+        }
+        return (isDuplicateKey(e) ? "an object has the same key twice" : name + " is not valid JSON") + " near byte "
+                + offset(e);
+    }
+
+    private static Parsed withoutId() {
+        return new Parsed.Unusable(
+                DeadLetter.Reason.CUSTOM_ID,
+                "custom_id must be a text of 1..%d characters".formatted(CUSTOM_ID_CHARS_MAX));
     }
 
     private static Parsed undecodable(String message) {
@@ -351,7 +415,7 @@ public final class RequestParser {
         return message != null && message.startsWith("Duplicate ");
     }
 
-    private static boolean isBlank(byte[] value) {
+    static boolean isBlank(byte[] value) {
         for (var b : value) {
             if (b != ' ' && b != '\n' && b != '\r' && b != '\t') {
                 return false;
@@ -361,25 +425,33 @@ public final class RequestParser {
     }
 
     /** Jackson guesses UTF-16 and UTF-32, skips a byte order mark, and does not look closely at what it skips. */
-    private static @Nullable String encodingProblem(byte[] value) {
-        if (value.length >= 3 && value[0] == (byte) 0xEF && value[1] == (byte) 0xBB && value[2] == (byte) 0xBF) {
-            return "the value begins with a byte order mark: send UTF-8 without one";
+    static @Nullable String encodingProblem(byte[] value) {
+        return encodingProblem(value, new Slice(0, value.length), "the value");
+    }
+
+    private static @Nullable String encodingProblem(byte[] value, Slice document, String name) {
+        var from = document.from();
+        if (document.bytes() >= 3
+                && value[from] == (byte) 0xEF
+                && value[from + 1] == (byte) 0xBB
+                && value[from + 2] == (byte) 0xBF) {
+            return name + " begins with a byte order mark: send UTF-8 without one";
         }
-        for (var i = 0; i < Math.min(4, value.length); i++) {
-            if (value[i] == 0) {
-                return "the value is not UTF-8";
+        for (var i = 0; i < Math.min(4, document.bytes()); i++) {
+            if (value[from + i] == 0) {
+                return name + " is not UTF-8";
             }
         }
         var decoder = StandardCharsets.UTF_8
                 .newDecoder()
                 .onMalformedInput(CodingErrorAction.REPORT)
                 .onUnmappableCharacter(CodingErrorAction.REPORT);
-        var in = ByteBuffer.wrap(value);
-        var out = CharBuffer.allocate(Math.min(value.length, 8_192));
+        var in = ByteBuffer.wrap(value, from, document.bytes());
+        var out = CharBuffer.allocate(Math.min(document.bytes(), 8_192));
         while (true) {
             var result = decoder.decode(in, out.clear(), true);
             if (result.isError()) {
-                return "the value is not UTF-8 at byte " + in.position();
+                return "%s is not UTF-8 at byte %d".formatted(name, in.position() - from);
             }
             if (result.isUnderflow()) {
                 return null;

@@ -1,25 +1,15 @@
 package dev.halfrate.processor.codec;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import dev.halfrate.processor.money.Usage;
 import java.util.Locale;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.producer.ProducerRecord;
 import org.jspecify.annotations.Nullable;
 
-/** Records of the results topic. Format: docs/formats.md. */
+/** Results in JSON. Format: docs/formats.md. */
 public final class ResultCodec {
     private static final int BYTES_AROUND_BODY = 700;
 
     private ResultCodec() {}
-
-    /** @return the record to send, keyed by custom_id */
-    public static ProducerRecord<byte[], byte[]> toRecord(String topic, Result result) {
-        var sent = new ProducerRecord<>(topic, result.customId().getBytes(UTF_8), encode(result));
-        Traceparent.write(sent.headers(), result.traceparent());
-        return sent;
-    }
 
     /** @throws MalformedRecordException if it is no result */
     public static Result fromRecord(ConsumerRecord<byte[], byte[]> received) {
@@ -94,7 +84,7 @@ public final class ResultCodec {
                 SpendCodec.readCost(json));
     }
 
-    private static Result.Status status(String word) {
+    static Result.Status status(String word) {
         for (var status : Result.Status.values()) {
             if (status.name().toLowerCase(Locale.ROOT).equals(word)) {
                 return status;

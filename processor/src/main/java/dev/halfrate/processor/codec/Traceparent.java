@@ -27,7 +27,8 @@ public final class Traceparent {
         return new String(value, US_ASCII);
     }
 
-    static void write(Headers headers, @Nullable String traceparent) {
+    /** Nothing for null. */
+    public static void write(Headers headers, @Nullable String traceparent) {
         if (traceparent != null) {
             headers.add(HEADER, traceparent.getBytes(US_ASCII));
         }

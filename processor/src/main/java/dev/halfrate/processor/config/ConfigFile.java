@@ -49,6 +49,16 @@ public final class ConfigFile {
         return parseVendors(text(file), System.getenv());
     }
 
+    /**
+     * Reads only what is said about topics and sources; the file may lack all else, and secrets that are not theirs need not
+     * be there.
+     *
+     * @throws ConfigException naming the file or the key, the rule and the value
+     */
+    public static SourcesConfig loadSources(Path file) {
+        return new ConfigFile(System.getenv()).readSources(tree(text(file)));
+    }
+
     static VendorsConfig parseVendors(String yaml, Map<String, String> environment) {
         return new ConfigFile(environment).readVendors(tree(yaml));
     }
@@ -101,22 +111,85 @@ public final class ConfigFile {
         var webhooks = webhooks(file.section("webhooks"));
         var callbacks = file.sections("callbacks").stream().map(this::callback).toList();
         var money = money(file.section("money"));
+        var sources = sources(file.sections("sources"), topics);
+        var registry = registry(file.section("schema-registry"));
+        var formats = formats(file.section("formats"));
         // Before the records complain that something is missing: it may just be misspelt.
         file.refuseUnknown();
         return new HalfrateConfig(
-                application, stateDir, kafka, topics, requests, accounts, lanes, ledger, webhooks, callbacks, money);
+                application,
+                stateDir,
+                kafka,
+                topics,
+                requests,
+                accounts,
+                lanes,
+                ledger,
+                webhooks,
+                callbacks,
+                money,
+                registry,
+                formats,
+                sources);
     }
 
     private VendorsConfig readVendors(JsonNode tree) {
         var file = new ConfigSection("", tree);
         file.text("application", "");
         file.text("state-dir", "");
-        List.of("kafka", "topics", "lanes", "ledger", "webhooks", "money").forEach(file::section);
+        List.of("kafka", "topics", "lanes", "ledger", "webhooks", "money", "schema-registry", "formats")
+                .forEach(file::section);
+        file.sections("sources");
         file.sections("callbacks");
         var requests = requests(file.section("requests"));
         var accounts = accounts(file.sections("accounts"));
         file.refuseUnknown();
         return new VendorsConfig(requests, accounts);
+    }
+
+    private SourcesConfig readSources(JsonNode tree) {
+        var file = new ConfigSection("", tree);
+        file.text("state-dir", "");
+        List.of("kafka", "requests", "lanes", "ledger", "webhooks", "money", "schema-registry", "formats")
+                .forEach(file::section);
+        file.sections("accounts");
+        file.sections("callbacks");
+        var topics = topics(file.section("topics"), file.text("application", "halfrate"));
+        var sources = sources(file.sections("sources"), topics);
+        file.refuseUnknown();
+        return new SourcesConfig(topics, sources);
+    }
+
+    private List<SourceConfig> sources(List<ConfigSection> sections, TopicsConfig topics) {
+        return sections.stream().map(section -> source(section, topics)).toList();
+    }
+
+    private SourceConfig source(ConfigSection source, TopicsConfig topics) {
+        var config = new SourceConfig(
+                source.requiredText("name"),
+                source.requiredText("topic"),
+                source.text("to", topics.requests().getFirst()),
+                source.requiredText("custom-id"),
+                source.requiredText("url"),
+                new BodyConfig(source.tree("body")),
+                source.text("when", ""),
+                source.text("account", ""),
+                source.text("mode", ""),
+                source.text("tag", ""),
+                source.text("deadline", ""),
+                source.text("deserializer", ""),
+                properties(source.section("deserializer-properties")));
+        source.refuseUnknown();
+        return config;
+    }
+
+    private Map<String, Secret> properties(ConfigSection section) {
+        var properties = new LinkedHashMap<String, Secret>();
+        for (var name : section.keys()) {
+            properties.put(
+                    name, section.isSection(name) ? secret(section.section(name)) : new Secret(section.text(name, "")));
+        }
+        return properties;
     }
 
     private Map<String, String> kafka(ConfigSection kafka) {
@@ -191,12 +264,7 @@ public final class ConfigFile {
     }
 
     private HttpConfig http(ConfigSection http) {
-        var headers = new LinkedHashMap<String, Secret>();
-        var section = http.section("headers");
-        for (var name : section.keys()) {
-            headers.put(
-                    name, section.isSection(name) ? secret(section.section(name)) : new Secret(section.text(name, "")));
-        }
+        var headers = properties(http.section("headers"));
         var query = new LinkedHashMap<String, String>();
         var parameters = http.section("query");
         for (var name : parameters.keys()) {
@@ -458,6 +526,56 @@ public final class ConfigFile {
                 throw new ConfigException(
                         "%s must be of: batch.settled, result; got '%s'".formatted(callback.path("events"), word));
         };
+    }
+
+    private RegistryConfig registry(ConfigSection registry) {
+        var subjects = registry.text("subjects", "topic");
+        var tls = registry.section("tls");
+        var tlsConfig = new RegistryTlsConfig(
+                tls.text("ca", ""),
+                optionalSecret(tls, "ca-password"),
+                tls.text("certificate", ""),
+                tls.text("key", ""),
+                tls.text("keystore", ""),
+                optionalSecret(tls, "keystore-password"));
+        tls.refuseUnknown();
+        var config = new RegistryConfig(
+                registry.textOrTexts("urls", List.of()).stream()
+                        .map(url -> uri(registry.path("urls"), url))
+                        .toList(),
+                registry.text("user", ""),
+                optionalSecret(registry, "password"),
+                optionalSecret(registry, "token"),
+                tlsConfig,
+                registry.duration("timeout", RegistryConfig.NONE.timeout()),
+                registry.flag("register", RegistryConfig.NONE.register()),
+                switch (subjects) {
+                    case "topic" -> RegistryConfig.Subjects.TOPIC;
+                    case "record" -> RegistryConfig.Subjects.RECORD;
+                    case "topic-record" -> RegistryConfig.Subjects.TOPIC_RECORD;
+                    default ->
+                        throw new ConfigException("%s must be one of: topic, record, topic-record; got '%s'"
+                                .formatted(registry.path("subjects"), subjects));
+                });
+        registry.refuseUnknown();
+        return config;
+    }
+
+    private FormatsConfig formats(ConfigSection formats) {
+        var properties = new LinkedHashMap<String, Secret>();
+        var section = formats.section("serializer-properties");
+        for (var name : section.keys()) {
+            properties.put(
+                    name, section.isSection(name) ? secret(section.section(name)) : new Secret(section.text(name, "")));
+        }
+        var config = new FormatsConfig(
+                formats.text("results", FormatsConfig.JSON), formats.text("batches", FormatsConfig.JSON), properties);
+        formats.refuseUnknown();
+        return config;
+    }
+
+    private Secret optionalSecret(ConfigSection section, String key) {
+        return section.isThere(key) ? secret(section.section(key)) : Secret.NONE;
     }
 
     private List<Secret> secrets(List<ConfigSection> sections) {

@@ -2,6 +2,7 @@ package dev.halfrate.processor.config;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -139,6 +140,25 @@ final class ConfigSection {
     List<String> keys() {
         return StreamSupport.stream(((Iterable<String>) node::fieldNames).spliterator(), false)
                 .toList();
+    }
+
+    /**
+     * @return a map as it stands in the file, whatever its keys
+     * @throws ConfigException if it is missing or no map
+     */
+    ObjectNode tree(String key) {
+        var value = get(key);
+        if (value == null) {
+            throw new ConfigException(path(key) + " is missing");
+        }
+        if (value instanceof ObjectNode tree) {
+            return tree;
+        }
+        throw wrongType(path(key), "a map of keys and values", value);
+    }
+
+    boolean isThere(String key) {
+        return get(key) != null;
     }
 
     boolean isSection(String key) {

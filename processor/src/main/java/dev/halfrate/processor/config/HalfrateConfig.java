@@ -22,7 +22,10 @@ public record HalfrateConfig(
         LedgerConfig ledger,
         WebhooksConfig webhooks,
         List<CallbackConfig> callbacks,
-        MoneyConfig money) {
+        MoneyConfig money,
+        RegistryConfig schemaRegistry,
+        FormatsConfig formats,
+        List<SourceConfig> sources) {
 
     public HalfrateConfig {
         checkApplication(application);
@@ -59,10 +62,40 @@ public record HalfrateConfig(
                     "the pool of an account",
                     "'" + budget.pool() + "'");
         }
+        sources = new SourcesConfig(topics, sources).sources();
+        for (var source : sources) {
+            Check.that(
+                    source.account().isEmpty()
+                            || !SourceConfig.isFixed(source.account())
+                            || accounts.stream()
+                                    .anyMatch(account ->
+                                            account.name().equals(source.account()) && account.takesTopic(source.to())),
+                    "sources.account",
+                    "the name of an account that takes topic " + source.to() + ", or a template",
+                    "'" + source.account() + "'");
+        }
+        Check.that(
+                schemaRegistry.isThere() || !formats.needsRegistry(),
+                "schema-registry.urls",
+                "there where formats.results or formats.batches is avro",
+                "none");
+        checkReadable(callbacks, CallbackConfig.Event.RESULT, "formats.results", formats.results());
+        checkReadable(callbacks, CallbackConfig.Event.BATCH_SETTLED, "formats.batches", formats.batches());
         kafka = Map.copyOf(kafka);
     }
 
-    /** Without webhooks and callbacks, and with the usual prices. */
+    /** What endpoints are told is read from the public topics. */
+    private static void checkReadable(
+            List<CallbackConfig> callbacks, CallbackConfig.Event event, String key, String format) {
+        Check.that(
+                format.equals(FormatsConfig.JSON)
+                        || callbacks.stream().noneMatch(callback -> callback.events().contains(event)),
+                key,
+                FormatsConfig.JSON + " where one of callbacks is told of them",
+                "'" + format + "'");
+    }
+
+    /** Without webhooks, callbacks, sources and a schema registry, and with the usual prices. */
     public HalfrateConfig(
             String application,
             Path stateDir,
@@ -83,7 +116,29 @@ public record HalfrateConfig(
                 ledger,
                 WebhooksConfig.NONE,
                 List.of(),
-                MoneyConfig.DEFAULT);
+                MoneyConfig.DEFAULT,
+                RegistryConfig.NONE,
+                FormatsConfig.DEFAULT,
+                List.of());
+    }
+
+    /** The same with another registry and other formats. */
+    public HalfrateConfig with(RegistryConfig otherRegistry, FormatsConfig otherFormats) {
+        return new HalfrateConfig(
+                application,
+                stateDir,
+                kafka,
+                topics,
+                requests,
+                accounts,
+                lanes,
+                ledger,
+                webhooks,
+                callbacks,
+                money,
+                otherRegistry,
+                otherFormats,
+                sources);
     }
 
     /** Apart, because names of topics are made of it before there is a whole configuration. */
@@ -94,6 +149,16 @@ public record HalfrateConfig(
     /** @return the consumer group that reads requests */
     public String intakeGroup() {
         return application + "-intake";
+    }
+
+    /** @return the consumer group that reads sources' events */
+    public String sourcesGroup() {
+        return application + "-sources";
+    }
+
+    /** @return the topics that sources' events are read from, each once */
+    public List<String> sourceTopics() {
+        return sources.stream().map(SourceConfig::topic).distinct().toList();
     }
 
     /** @return the consumer group that reads the lane-inbox */

@@ -13,6 +13,9 @@ import org.slf4j.LoggerFactory;
 public final class Secret {
     private static final Logger LOG = LoggerFactory.getLogger(Secret.class);
 
+    /** Where none is needed. */
+    public static final Secret NONE = new Secret("");
+
     private record Read(String value, @Nullable FileTime modifiedAt) {}
 
     private final @Nullable Path file;
@@ -69,8 +72,13 @@ public final class Secret {
         return last.value();
     }
 
+    /** @return whether it is none */
+    public boolean isEmpty() {
+        return last.value().isEmpty();
+    }
+
     @Override
     public String toString() {
-        return "***";
+        return isEmpty() ? "" : "***";
     }
 }

@@ -24,7 +24,7 @@ public record TopicsConfig(
         int partitions,
         int replicationFactor) {
 
-    private static final String NAME = "[a-zA-Z0-9._-]{1,249}";
+    static final String NAME = "[a-zA-Z0-9._-]{1,249}";
 
     public TopicsConfig {
         Check.that(!requests.isEmpty(), "topics.requests", "a name, or a list of at least one", "none");
@@ -51,6 +51,13 @@ public record TopicsConfig(
         Check.range("topics.partitions", partitions, 1, 1_000);
         Check.range("topics.replication-factor", replicationFactor, 1, 9);
         requests = List.copyOf(requests);
+    }
+
+    /** @return whether Halfrate reads requests from it, or writes to it */
+    boolean has(String topic) {
+        return requests.contains(topic)
+                || List.of(results, resultParts, batches, deadLetters, diagnostics, laneInbox, work, ledger)
+                        .contains(topic);
     }
 
     /** @return replicas that have a record before its write is acknowledged: two where one more may be down meanwhile */

@@ -1,11 +1,15 @@
 package dev.halfrate.processor.intake;
 
+import dev.halfrate.processor.codec.FeedWriter;
+import dev.halfrate.processor.codec.WriterSchemas;
 import dev.halfrate.processor.config.HalfrateConfig;
 import dev.halfrate.processor.provider.Capabilities;
+import dev.halfrate.processor.source.Source;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -20,8 +24,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads requests and hands them to their lanes, answers those that cannot be batched, and buries the rest, all
- * in transactions with the offsets. One thread; whatever Kafka does to it, it starts over with back-off.
+ * Reads requests and hands them to their lanes, or events and makes requests of them, in transactions with the offsets.
+ * One thread; whatever Kafka does to it, it starts over with back-off.
  */
 public final class Intake implements AutoCloseable {
     /** A requests topic that was created again is noticed within this time. Refs that are wrong until then name the old id. */
@@ -33,59 +37,77 @@ public final class Intake implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Intake.class);
 
-    private final HalfrateConfig config;
-    private final Map<String, Capabilities> capabilities;
+    private final Reading reading;
     private final OffsetGuard guard;
     private final IntakeClients clients;
-    private final IntakeMeters meters;
     private final InstantSource clock;
     private final Consumer<Throwable> onFailure;
-    private final Thread thread = Thread.ofPlatform().name("intake").unstarted(this::run);
+    private final Thread thread;
     private final CountDownLatch stopped = new CountDownLatch(1);
 
     private @Nullable Topics topics;
     private Duration pause = PAUSE_MIN;
 
+    Intake(
+            Reading reading,
+            OffsetGuard guard,
+            IntakeClients clients,
+            InstantSource clock,
+            Consumer<Throwable> onFailure) {
+        this.reading = reading;
+        this.guard = guard;
+        this.clients = clients;
+        this.clock = clock;
+        this.onFailure = onFailure;
+        this.thread = Thread.ofPlatform().name(reading.name()).unstarted(this::run);
+    }
+
     /**
+     * Of requests.
+     *
+     * @param schemas that requests in Avro are written with
      * @param capabilities of every account, by its name
      * @param guard decides about partitions whose offsets are gone, or were never there
      * @param instance tells this process from all others of the application; a second one of the same name fences
      *     the first
-     * @param onFailure called at most once, on intake's thread, when it has stopped for good and not by
+     * @param onFailure called at most once, on the loop's thread, when it has stopped for good and not by
      *     {@link #close}; an {@link IntakeException} says what to change
      */
-    public Intake(
+    public static Intake ofRequests(
             HalfrateConfig config,
+            FeedWriter feeds,
+            WriterSchemas schemas,
             Map<String, Capabilities> capabilities,
             OffsetGuard guard,
             String instance,
             MeterRegistry meters,
             Consumer<Throwable> onFailure) {
-        this(
-                config,
-                capabilities,
+        return new Intake(
+                new RequestReading(config, feeds, schemas, capabilities, new IntakeMeters(meters)),
                 guard,
-                new KafkaIntakeClients(config, instance),
-                new IntakeMeters(meters),
+                KafkaIntakeClients.ofRequests(config, instance),
                 InstantSource.system(),
                 onFailure);
     }
 
-    Intake(
+    /**
+     * Of sources' events.
+     *
+     * @see #ofRequests
+     */
+    public static Intake ofEvents(
             HalfrateConfig config,
-            Map<String, Capabilities> capabilities,
+            List<Source> sources,
             OffsetGuard guard,
-            IntakeClients clients,
-            IntakeMeters meters,
-            InstantSource clock,
+            String instance,
+            MeterRegistry meters,
             Consumer<Throwable> onFailure) {
-        this.config = config;
-        this.capabilities = Map.copyOf(capabilities);
-        this.guard = guard;
-        this.clients = clients;
-        this.meters = meters;
-        this.clock = clock;
-        this.onFailure = onFailure;
+        return new Intake(
+                new EventReading(config, sources, new SourceMeters(meters)),
+                guard,
+                KafkaIntakeClients.ofEvents(config, instance),
+                InstantSource.system(),
+                onFailure);
     }
 
     /** @throws IllegalThreadStateException if it was started before */
@@ -129,9 +151,9 @@ public final class Intake implements AutoCloseable {
                 } catch (InterruptException | InterruptedException e) {
                     stop();
                 } catch (KafkaException e) {
-                    meters.countRestart();
-                    LOG.warn("intake: starting over in {} ms: {}", pause.toMillis(), e.toString());
-                    LOG.debug("intake", e);
+                    reading.countRestart();
+                    LOG.warn("{}: starting over in {} ms: {}", reading.name(), pause.toMillis(), e.toString());
+                    LOG.debug(reading.name(), e);
                     pause();
                 }
             }
@@ -152,9 +174,8 @@ public final class Intake implements AutoCloseable {
 
     private void live() {
         var current = topics();
-        var sorter = new RequestSorter(config, capabilities, current);
         var checkAt = clock.instant().plus(TOPICS_CHECK);
-        try (var loop = new IntakeLoop(config.topics(), current, sorter, meters, clock, clients)) {
+        try (var loop = new IntakeLoop(reading, current, clock, clients)) {
             while (wanted()) {
                 switch (loop.step()) {
                     case IDLE -> {}
@@ -179,16 +200,16 @@ public final class Intake implements AutoCloseable {
     private Topics topics() {
         var now = clients.topics();
         var first = topics == null ? now : topics;
-        for (var topic : config.topics().requests()) {
+        for (var topic : reading.topics()) {
             if (!now.idOf(topic).equals(first.idOf(topic))) {
                 throw new IntakeException(
-                        "topic %s was deleted and created again (its id was %s and is %s): the requests read so far are gone, start again to read the new topic"
+                        "topic %s was deleted and created again (its id was %s and is %s): what was read so far is gone, start again to read the new topic"
                                 .formatted(topic, first.idOf(topic), now.idOf(topic)));
             }
         }
         if (now.inboxPartitions() != first.inboxPartitions()) {
-            throw new IntakeException("topic %s must keep its %d partitions, got %d: pools would change lanes"
-                    .formatted(config.topics().laneInbox(), first.inboxPartitions(), now.inboxPartitions()));
+            throw new IntakeException("the lane-inbox must keep its %d partitions, got %d: pools would change lanes"
+                    .formatted(first.inboxPartitions(), now.inboxPartitions()));
         }
         topics = now;
         return now;

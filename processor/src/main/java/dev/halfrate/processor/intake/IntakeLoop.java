@@ -1,19 +1,15 @@
 package dev.halfrate.processor.intake;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
 import dev.halfrate.processor.balance.ReadCounts;
-import dev.halfrate.processor.codec.DeadLetterCodec;
-import dev.halfrate.processor.codec.ResultCodec;
-import dev.halfrate.processor.config.TopicsConfig;
 import dev.halfrate.processor.crash.CrashPoint;
-import dev.halfrate.schemas.internal.InternalFormat;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
@@ -28,7 +24,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One life of intake's clients: poll, sort, and commit what was sorted together with the offsets.
+ * One life of a loop's clients: poll, decide, and commit what was decided together with the offsets.
  *
  * <p>Every poll is settled before the next one, and partitions change hands only inside a poll, so a rebalance
  * never finds anything half done. An owner of the past fails in its commit, because that carries the group's
@@ -44,30 +40,22 @@ final class IntakeLoop implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(IntakeLoop.class);
 
-    private final TopicsConfig names;
-    private final Topics topics;
-    private final RequestSorter sorter;
-    private final IntakeMeters meters;
+    private final Reading reading;
+    private final Reading.Sorting sorting;
     private final InstantSource clock;
     private final Consumer<byte[], byte[]> consumer;
     private final Producer<byte[], byte[]> producer;
     /** Of the partitions that were read since the last rebalance, up to what is committed. */
     private final Map<TopicPartition, ReadCounts> counts = new HashMap<>();
 
+    private final StalledPartitions stalled;
     private int abortsInARow;
 
     /** Takes over whatever an owner of the past left open. */
-    IntakeLoop(
-            TopicsConfig names,
-            Topics topics,
-            RequestSorter sorter,
-            IntakeMeters meters,
-            InstantSource clock,
-            IntakeClients clients) {
-        this.names = names;
-        this.topics = topics;
-        this.sorter = sorter;
-        this.meters = meters;
+    IntakeLoop(Reading reading, Topics topics, InstantSource clock, IntakeClients clients) {
+        this.reading = reading;
+        this.sorting = reading.with(topics);
+        this.stalled = new StalledPartitions(reading);
         this.clock = clock;
         this.producer = clients.producer();
         try {
@@ -77,7 +65,7 @@ final class IntakeLoop implements AutoCloseable {
             producer.close(CLOSE_WAIT);
             throw e;
         }
-        consumer.subscribe(names.requests(), new Rebalances());
+        consumer.subscribe(reading.topics(), new Rebalances());
     }
 
     /**
@@ -86,21 +74,27 @@ final class IntakeLoop implements AutoCloseable {
      * @throws KafkaException if these clients are of no use any more
      */
     Outcome step() {
+        stalled.resume(consumer, clock.instant());
         var records = consumer.poll(POLL_WAIT);
         // A position may also move over what is no record: where that is not committed, retention overtakes the offset.
         if (records.nextOffsets().isEmpty()) {
             return Outcome.IDLE;
         }
-        var sorted = sorter.sort(records, clock.instant());
-        var newCounts = newCounts(records, sorted);
+        var decided = sorting.decide(records, clock.instant());
+        var offsets = offsets(records, decided);
+        if (offsets.isEmpty()) {
+            stalled.stall(consumer, decided.stalled(), Set.of(), clock.instant());
+            return Outcome.IDLE;
+        }
+        var newCounts = newCounts(offsets.keySet(), decided);
         CrashPoint.REQUESTS_POLLED.reached();
         try {
             producer.beginTransaction();
-            send(sorted);
-            if (!sorted.deadLetters().isEmpty()) {
+            decided.records().forEach(this::send);
+            if (decided.hasDeadLetters()) {
                 CrashPoint.DEAD_LETTER_WRITTEN.reached();
             }
-            producer.sendOffsetsToTransaction(offsets(records, newCounts), consumer.groupMetadata());
+            producer.sendOffsetsToTransaction(withCounts(offsets, newCounts), consumer.groupMetadata());
             producer.commitTransaction();
         } catch (KafkaException e) {
             abort(e);
@@ -109,8 +103,9 @@ final class IntakeLoop implements AutoCloseable {
         }
         abortsInARow = 0;
         counts.putAll(newCounts);
-        meters.count(records.count(), sorted);
-        meters.showGap(counts.values());
+        stalled.stall(consumer, decided.stalled(), offsets.keySet(), clock.instant());
+        decided.committed();
+        reading.showGap(counts.values());
         return Outcome.COMMITTED;
     }
 
@@ -122,8 +117,7 @@ final class IntakeLoop implements AutoCloseable {
         ABORTED
     }
 
-    private Map<TopicPartition, ReadCounts> newCounts(ConsumerRecords<byte[], byte[]> records, Sorted sorted) {
-        var partitions = records.nextOffsets().keySet();
+    private Map<TopicPartition, ReadCounts> newCounts(Set<TopicPartition> partitions, Reading.Decided decided) {
         var unknown = partitions.stream()
                 .filter(partition -> !counts.containsKey(partition))
                 .collect(Collectors.toSet());
@@ -135,40 +129,36 @@ final class IntakeLoop implements AutoCloseable {
                 .collect(Collectors.toMap(
                         partition -> partition,
                         partition -> requireNonNull(counts.get(partition))
-                                .plus(sorted.counts().getOrDefault(partition, ReadCounts.NONE))));
+                                .plus(decided.counts().getOrDefault(partition, ReadCounts.NONE))));
     }
 
     private static ReadCounts counts(@Nullable OffsetAndMetadata committed) {
         return ReadCounts.parse(committed == null ? "" : committed.metadata());
     }
 
+    /** @return how far each partition was sorted; none that is stalled where it was before */
     private static Map<TopicPartition, OffsetAndMetadata> offsets(
-            ConsumerRecords<?, ?> records, Map<TopicPartition, ReadCounts> counts) {
-        var offsets = new HashMap<TopicPartition, OffsetAndMetadata>();
-        records.nextOffsets()
-                .forEach((partition, next) -> offsets.put(
-                        partition,
-                        new OffsetAndMetadata(
-                                next.offset(),
-                                next.leaderEpoch(),
-                                requireNonNull(counts.get(partition)).toText())));
+            ConsumerRecords<?, ?> records, Reading.Decided decided) {
+        var offsets = new HashMap<>(records.nextOffsets());
+        decided.stalled().forEach((partition, offset) -> {
+            if (records.records(partition).getFirst().offset() == offset) {
+                offsets.remove(partition);
+            } else {
+                offsets.put(partition, new OffsetAndMetadata(offset));
+            }
+        });
         return offsets;
     }
 
-    private void send(Sorted sorted) {
-        for (var chunk : sorted.chunks()) {
-            send(new ProducerRecord<>(
-                    names.laneInbox(),
-                    InboxPartitions.of(chunk.getPool(), topics.inboxPartitions()),
-                    chunk.getPool().getBytes(UTF_8),
-                    InternalFormat.REF_CHUNK.encode(chunk)));
-        }
-        for (var answer : sorted.answers()) {
-            send(ResultCodec.toRecord(names.results(), answer.result()));
-        }
-        for (var letter : sorted.deadLetters()) {
-            send(DeadLetterCodec.toRecord(names.deadLetters(), letter));
-        }
+    private static Map<TopicPartition, OffsetAndMetadata> withCounts(
+            Map<TopicPartition, OffsetAndMetadata> offsets, Map<TopicPartition, ReadCounts> counts) {
+        return offsets.entrySet().stream()
+                .collect(Collectors.toMap(
+                        Map.Entry::getKey,
+                        next -> new OffsetAndMetadata(
+                                next.getValue().offset(),
+                                next.getValue().leaderEpoch(),
+                                requireNonNull(counts.get(next.getKey())).toText())));
     }
 
     /** A failure shows in the commit. */
@@ -188,7 +178,7 @@ final class IntakeLoop implements AutoCloseable {
         if (++abortsInARow == ABORTS_MAX) {
             throw cause;
         }
-        LOG.warn("intake: transaction aborted, trying again: {}", cause.toString());
+        LOG.warn("{}: transaction aborted, trying again: {}", reading.name(), cause.toString());
     }
 
     private void rewind(ConsumerRecords<byte[], byte[]> records) {
@@ -214,11 +204,13 @@ final class IntakeLoop implements AutoCloseable {
         @Override
         public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
             counts.keySet().removeAll(partitions);
+            stalled.forget(partitions);
         }
 
         @Override
         public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
             counts.keySet().removeAll(partitions);
+            stalled.forget(partitions);
         }
     }
 }

@@ -10,6 +10,7 @@ import java.util.Collection;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -21,8 +22,10 @@ final class IntakeMeters {
     private final Counter read;
     private final Counter routed;
     private final Counter tombstones;
+    private final Counter cancels;
     private final Counter restarts;
     private final AtomicLong gap = new AtomicLong();
+    private final AtomicInteger stalled = new AtomicInteger();
     private final Map<Rejection, Counter> rejected = new EnumMap<>(Rejection.class);
     private final Map<DeadLetter.Reason, Counter> deadLettered = new EnumMap<>(DeadLetter.Reason.class);
 
@@ -30,9 +33,13 @@ final class IntakeMeters {
         read = counter(meters, "halfrate.requests.read", "Request records read, tombstones not counted");
         routed = counter(meters, "halfrate.requests.routed", "Requests handed to a lane");
         tombstones = counter(meters, "halfrate.requests.tombstones", "Records without a value, ignored");
+        cancels = counter(meters, "halfrate.requests.cancels", "Records that cancel a request sent before");
         restarts = counter(meters, "halfrate.intake.restarts", "Times that intake started over with new clients");
         Gauge.builder("halfrate.intake.gap", gap, AtomicLong::get)
                 .description("Requests that were read here and of which nothing is known; not 0 is a defect")
+                .register(meters);
+        Gauge.builder("halfrate.intake.stalled", stalled, AtomicInteger::get)
+                .description("Partitions whose requests wait for the schema registry")
                 .register(meters);
         for (var rejection : Rejection.values()) {
             var counter = counter(
@@ -55,10 +62,13 @@ final class IntakeMeters {
         return Counter.builder(name).description(description).tags(tags).register(meters);
     }
 
-    void count(int records, Sorted sorted) {
-        read.increment(records - sorted.tombstones());
+    void count(Sorted sorted) {
+        read.increment(sorted.counts().values().stream()
+                .mapToDouble(counts -> (double) counts.read())
+                .sum());
         routed.increment(sorted.routed());
         tombstones.increment(sorted.tombstones());
+        cancels.increment(sorted.cancels().size());
         for (var answer : sorted.answers()) {
             increment(rejected, answer.rejection());
         }
@@ -70,6 +80,11 @@ final class IntakeMeters {
     /** @param counts of the partitions that are read here */
     void showGap(Collection<ReadCounts> counts) {
         gap.set(counts.stream().mapToLong(ReadCounts::gap).sum());
+    }
+
+    /** @param partitions that wait */
+    void showStalled(int partitions) {
+        stalled.set(partitions);
     }
 
     void countRestart() {

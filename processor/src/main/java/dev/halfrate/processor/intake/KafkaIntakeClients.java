@@ -1,7 +1,7 @@
 package dev.halfrate.processor.intake;
 
 import dev.halfrate.processor.config.HalfrateConfig;
-import dev.halfrate.processor.config.TopicsConfig;
+import dev.halfrate.processor.config.SourceConfig;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -32,7 +32,7 @@ import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
-/** Intake's clients of a real Kafka. */
+/** A loop's clients of a real Kafka. */
 final class KafkaIntakeClients implements IntakeClients {
     /** Kafka's own default, for clusters that do not let us look. */
     private static final int MESSAGE_BYTES_DEFAULT = 1_048_588;
@@ -42,11 +42,37 @@ final class KafkaIntakeClients implements IntakeClients {
     private static final Duration TRANSACTION_TIMEOUT = Duration.ofSeconds(10);
 
     private final HalfrateConfig config;
+    private final String group;
+    private final List<String> read;
+    private final List<String> requestsWritten;
+    private final int pollRecordsMax;
     private final String instance;
 
-    KafkaIntakeClients(HalfrateConfig config, String instance) {
+    /** @param requestsWritten topics that requests are written to; if none, they are read */
+    private KafkaIntakeClients(
+            HalfrateConfig config,
+            String group,
+            List<String> read,
+            List<String> requestsWritten,
+            int pollRecordsMax,
+            String instance) {
         this.config = config;
+        this.group = group;
+        this.read = read;
+        this.requestsWritten = requestsWritten;
+        this.pollRecordsMax = pollRecordsMax;
         this.instance = instance;
+    }
+
+    static KafkaIntakeClients ofRequests(HalfrateConfig config, String instance) {
+        return new KafkaIntakeClients(
+                config, config.intakeGroup(), config.topics().requests(), List.of(), 5_000, instance);
+    }
+
+    static KafkaIntakeClients ofEvents(HalfrateConfig config, String instance) {
+        var written = config.sources().stream().map(SourceConfig::to).distinct().toList();
+        // A request may be much longer than its event, and all of a poll are written in one transaction.
+        return new KafkaIntakeClients(config, config.sourcesGroup(), config.sourceTopics(), written, 500, instance);
     }
 
     @Override
@@ -54,7 +80,7 @@ final class KafkaIntakeClients implements IntakeClients {
         var settings = settings(Map.of(
                 // A poll's records are in memory together with this fetch and the next, of each broker.
                 ConsumerConfig.MAX_POLL_RECORDS_CONFIG,
-                5_000,
+                pollRecordsMax,
                 ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG,
                 2 * MIB,
                 ConsumerConfig.FETCH_MAX_BYTES_CONFIG,
@@ -67,7 +93,7 @@ final class KafkaIntakeClients implements IntakeClients {
                 // for members of a release that knows no other.
                 ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG,
                 List.of(StickyAssignor.class.getName(), RangeAssignor.class.getName())));
-        settings.put(ConsumerConfig.GROUP_ID_CONFIG, config.intakeGroup());
+        settings.put(ConsumerConfig.GROUP_ID_CONFIG, group);
         settings.put(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, member());
         settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
         settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
@@ -81,7 +107,7 @@ final class KafkaIntakeClients implements IntakeClients {
      * other topics would get those of before, too, and of a new topic none: so it is another one.
      */
     private String member() {
-        var topics = Set.copyOf(config.topics().requests());
+        var topics = Set.copyOf(read);
         return "%s-%x".formatted(instance, topics.hashCode());
     }
 
@@ -96,7 +122,7 @@ final class KafkaIntakeClients implements IntakeClients {
                 TRANSACTION_TIMEOUT.toMillis()));
         settings.put(ProducerConfig.ACKS_CONFIG, "all");
         settings.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
-        settings.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, config.intakeGroup() + "-" + instance);
+        settings.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, group + "-" + instance);
         settings.put(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, Math.toIntExact(TRANSACTION_TIMEOUT.toMillis()));
         settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, REQUEST_BYTES_MAX);
         return new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer());
@@ -110,18 +136,28 @@ final class KafkaIntakeClients implements IntakeClients {
         settings.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, 10_000);
         try (var admin = Admin.create(settings)) {
             var names = config.topics();
-            var asked = new ArrayList<>(names.requests());
-            asked.addAll(List.of(names.laneInbox(), names.results(), names.deadLetters()));
+            var written = requestsWritten.isEmpty() ? List.of(names.laneInbox(), names.results()) : requestsWritten;
+            var asked = new ArrayList<>(read);
+            asked.addAll(written);
+            asked.add(names.deadLetters());
             var descriptions = admin.describeTopics(asked).topicNameValues();
             // Asked for one by one, so that the message can name the one that is missing.
-            var requestIds = new HashMap<String, Uuid>();
-            for (var topic : names.requests()) {
-                requestIds.put(topic, describe(topic, descriptions).topicId());
+            var ids = new HashMap<String, Uuid>();
+            for (var topic : read) {
+                ids.put(topic, describe(topic, descriptions).topicId());
             }
-            var inbox = describe(names.laneInbox(), descriptions);
-            describe(names.results(), descriptions);
+            for (var topic : written) {
+                describe(topic, descriptions);
+            }
             describe(names.deadLetters(), descriptions);
-            return new Topics(requestIds, inbox.partitions().size(), deadLetterBytesMax(admin, names));
+            var bytesMax = new HashMap<String, Integer>();
+            for (var topic : requestsWritten) {
+                bytesMax.put(topic, bytesMax(admin, topic));
+            }
+            var inboxPartitions = requestsWritten.isEmpty()
+                    ? describe(names.laneInbox(), descriptions).partitions().size()
+                    : 0;
+            return new Topics(ids, inboxPartitions, bytesMax(admin, names.deadLetters()), bytesMax);
         }
     }
 
@@ -137,8 +173,8 @@ final class KafkaIntakeClients implements IntakeClients {
         }
     }
 
-    private static int deadLetterBytesMax(Admin admin, TopicsConfig names) {
-        var topic = new ConfigResource(ConfigResource.Type.TOPIC, names.deadLetters());
+    private static int bytesMax(Admin admin, String name) {
+        var topic = new ConfigResource(ConfigResource.Type.TOPIC, name);
         int bytesMax;
         try {
             var entry = await(admin.describeConfigs(List.of(topic)).all())

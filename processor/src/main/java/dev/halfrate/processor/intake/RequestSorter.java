@@ -7,10 +7,12 @@ import dev.halfrate.processor.codec.ContentHash;
 import dev.halfrate.processor.codec.DeadLetter;
 import dev.halfrate.processor.codec.Parsed;
 import dev.halfrate.processor.codec.Rejection;
-import dev.halfrate.processor.codec.Replays;
+import dev.halfrate.processor.codec.RequestDecoder;
 import dev.halfrate.processor.codec.RequestParser;
 import dev.halfrate.processor.codec.Result;
 import dev.halfrate.processor.codec.Traceparent;
+import dev.halfrate.processor.codec.Wishes;
+import dev.halfrate.processor.codec.WriterSchemas;
 import dev.halfrate.processor.config.AccountConfig;
 import dev.halfrate.processor.config.Durations;
 import dev.halfrate.processor.config.HalfrateConfig;
@@ -23,6 +25,8 @@ import dev.halfrate.schemas.internal.RefChunk;
 import dev.halfrate.schemas.internal.Source;
 import dev.halfrate.schemas.internal.TopicId;
 import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -31,6 +35,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
@@ -39,29 +44,30 @@ import org.jspecify.annotations.Nullable;
 
 /** Decides what becomes of request records. The same records at the same time give the same decisions. */
 final class RequestSorter {
-    /** Producers' clocks may be ahead by this much; a later time would stretch the request's life. */
-    static final Duration AHEAD_MAX = Duration.ofHours(1);
-
-    /** What a dead letter has beside key and value: its headers, and what Kafka adds. */
-    static final int DEAD_LETTER_HEAD_BYTES_MAX = 8 * 1024;
-
     private static final ReadCounts READ = new ReadCounts(1, 0, 0, 0, 0, true);
     private static final ReadCounts TOMBSTONE = new ReadCounts(0, 1, 0, 0, 0, true);
+    /** No request either. */
+    private static final ReadCounts COMMANDED = TOMBSTONE;
+
     private static final ReadCounts ROUTED = new ReadCounts(0, 0, 1, 0, 0, true);
     private static final ReadCounts REJECTED = new ReadCounts(0, 0, 0, 1, 0, true);
     private static final ReadCounts DEAD_LETTERED = new ReadCounts(0, 0, 0, 0, 1, true);
 
-    private final RequestParser parser = new RequestParser();
+    private final RequestDecoder decoder;
     private final Router router;
     private final Duration ttl;
     private final Map<String, Source> sources;
     private final Topics topics;
 
-    /** @param capabilities of every account, by its name */
-    RequestSorter(HalfrateConfig config, Map<String, Capabilities> capabilities, Topics topics) {
+    /**
+     * @param schemas that requests in Avro are written with
+     * @param capabilities of every account, by its name
+     */
+    RequestSorter(HalfrateConfig config, WriterSchemas schemas, Map<String, Capabilities> capabilities, Topics topics) {
+        this.decoder = new RequestDecoder(schemas);
         this.router = new Router(config, capabilities);
         this.ttl = config.requests().ttl();
-        this.sources = topics.requestIds().entrySet().stream()
+        this.sources = topics.ids().entrySet().stream()
                 .collect(Collectors.toUnmodifiableMap(
                         Map.Entry::getKey, topic -> new Source(topicId(topic.getValue()), topic.getKey())));
         this.topics = topics;
@@ -81,6 +87,20 @@ final class RequestSorter {
                 .array());
     }
 
+    private static Optional<String> customId(byte @Nullable [] key) {
+        try {
+            var text = key == null
+                    ? ""
+                    : StandardCharsets.UTF_8
+                            .newDecoder()
+                            .decode(ByteBuffer.wrap(key))
+                            .toString();
+            return Optional.of(text).filter(id -> !id.isEmpty() && id.length() <= RequestParser.CUSTOM_ID_CHARS_MAX);
+        } catch (CharacterCodingException _) {
+            return Optional.empty();
+        }
+    }
+
     /** Avro's generated code has no annotations, its schema does allow null here. */
     @SuppressWarnings("NullAway")
     private static String nullAllowed(@Nullable String value) {
@@ -94,6 +114,8 @@ final class RequestSorter {
         private final List<Sorted.Answer> answers = new ArrayList<>();
         private final List<DeadLetter> deadLetters = new ArrayList<>();
         private final Map<TopicPartition, ReadCounts> counts = new HashMap<>();
+        private final List<Sorted.Cancel> cancels = new ArrayList<>();
+        private final Map<TopicPartition, Long> stalled = new HashMap<>();
         private int tombstones;
 
         Sorting(Instant now) {
@@ -101,29 +123,70 @@ final class RequestSorter {
         }
 
         void add(ConsumerRecord<byte[], byte[]> received) {
+            var partition = new TopicPartition(received.topic(), received.partition());
+            if (stalled.containsKey(partition)) {
+                return;
+            }
             var value = received.value();
+            var command = Wishes.command(received.headers());
+            if (!command.isEmpty()) {
+                command(received, command);
+                return;
+            }
             if (value == null) {
                 tombstones++;
                 count(received, TOMBSTONE);
                 return;
             }
+            var parsed = decoder.decode(value, received.headers());
+            if (parsed.isEmpty()) {
+                stalled.put(partition, received.offset());
+                return;
+            }
             count(received, READ);
-            switch (parser.parse(value)) {
+            switch (parsed.get()) {
                 case Parsed.Request request -> route(received, value, request);
                 case Parsed.Rejected(var customId, var model, var rejection, var message) ->
                     answer(received, customId, model, null, rejection, message);
-                case Parsed.Unusable(var reason, var message) -> bury(received, value, reason, message);
+                case Parsed.Unusable(var reason, var message) -> bury(received, reason, message);
             }
         }
 
         Sorted done() {
             var full = new ArrayList<RefChunk>();
             chunks.values().forEach(builder -> full.addAll(builder.toChunks()));
-            return new Sorted(full, answers, deadLetters, tombstones, counts);
+            return new Sorted(full, answers, deadLetters, cancels, tombstones, counts, stalled);
         }
 
         private void count(ConsumerRecord<?, ?> received, ReadCounts more) {
             counts.merge(new TopicPartition(received.topic(), received.partition()), more, ReadCounts::plus);
+        }
+
+        /** Its key says which request is meant; a value is of no use to it. */
+        private void command(ConsumerRecord<byte[], byte[]> received, String command) {
+            var customId = customId(received.key());
+            if (!command.equals(Wishes.CANCEL)) {
+                count(received, READ);
+                bury(
+                        received,
+                        DeadLetter.Reason.COMMAND,
+                        "header %s must be %s, or left out for a request".formatted(Wishes.COMMAND, Wishes.CANCEL));
+            } else if (customId.isEmpty()) {
+                count(received, READ);
+                bury(
+                        received,
+                        DeadLetter.Reason.CUSTOM_ID,
+                        "the key of a record with header %s must be the custom_id that is meant, 1..%d characters in UTF-8"
+                                .formatted(Wishes.COMMAND, RequestParser.CUSTOM_ID_CHARS_MAX));
+            } else {
+                count(received, COMMANDED);
+                cancels.add(new Sorted.Cancel(
+                        customId.get(),
+                        router.pools(
+                                received.topic(), Wishes.of(received.headers()).account()),
+                        "%s/%d/%d".formatted(topics.idOf(received.topic()), received.partition(), received.offset()),
+                        now.toEpochMilli()));
+            }
         }
 
         private void route(ConsumerRecord<?, ?> received, byte[] value, Parsed.Request request) {
@@ -226,30 +289,13 @@ final class RequestSorter {
             answers.add(new Sorted.Answer(rejection, result));
         }
 
-        private void bury(ConsumerRecord<byte[], ?> received, byte[] value, DeadLetter.Reason reason, String message) {
-            var key = received.key();
-            var bytes = (key == null ? 0L : key.length) + value.length + DEAD_LETTER_HEAD_BYTES_MAX;
-            var fits = bytes <= topics.deadLetterBytesMax();
+        private void bury(ConsumerRecord<byte[], byte[]> received, DeadLetter.Reason reason, String message) {
             count(received, DEAD_LETTERED);
-            deadLetters.add(new DeadLetter(
-                    reason,
-                    fits ? message : message + "; too large for this topic, read it at its source",
-                    received.topic(),
-                    topics.idOf(received.topic()).toString(),
-                    received.partition(),
-                    received.offset(),
-                    received.timestamp(),
-                    fits ? key : null,
-                    fits ? value : null,
-                    null,
-                    Traceparent.read(received.headers()),
-                    Replays.read(received.headers())));
+            deadLetters.add(DeadLetters.of(received, reason, message, topics));
         }
 
-        /** A time that cannot be is replaced by the wall clock's. */
         private Instant requestedAt(ConsumerRecord<?, ?> received) {
-            var timestamp = Instant.ofEpochMilli(received.timestamp());
-            return received.timestamp() < 0 || timestamp.isAfter(now.plus(AHEAD_MAX)) ? now : timestamp;
+            return RecordTime.of(received, now);
         }
 
         private String age(Instant requestedAt) {

@@ -2,6 +2,7 @@ package dev.halfrate.processor.intake;
 
 import dev.halfrate.processor.codec.Parsed;
 import dev.halfrate.processor.codec.Rejection;
+import dev.halfrate.processor.codec.Wishes;
 import dev.halfrate.processor.config.AccountConfig;
 import dev.halfrate.processor.config.HalfrateConfig;
 import dev.halfrate.processor.config.Mode;
@@ -46,6 +47,16 @@ final class Router {
                         wishes.account().isEmpty()
                                 ? noAccount(topic, request.model())
                                 : noSuchAccount(topic, wishes.account())));
+    }
+
+    /** @return pools of all accounts that may have taken a request of the topic, or of the one that is named */
+    List<String> pools(String topic, String account) {
+        return accounts()
+                .filter(each -> each.takesTopic(topic)
+                        && (account.isEmpty() || each.name().equals(account)))
+                .map(AccountConfig::pool)
+                .distinct()
+                .toList();
     }
 
     private String noSuchAccount(String topic, String name) {

@@ -1,4 +1,4 @@
-/** The transactional loop that reads, checks and routes requests. No HTTP enters. */
+/** The transactional loop that reads, checks and routes requests, or makes requests of events. No HTTP of ours enters. */
 @NullMarked
 package dev.halfrate.processor.intake;
 

@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.PriorityQueue;
 
 /**
@@ -64,6 +65,19 @@ public final class Duplicates {
         }
         table.put(id, A_LANE);
         return Verdict.FRESH;
+    }
+
+    /** @return whether a lane answers the id, whatever its content is */
+    public boolean waiting(Id id) {
+        return table.owner(id) == A_LANE;
+    }
+
+    /** @return ordinal of the batch in flight that answers the id, whatever its content is; empty if there is none */
+    public OptionalInt inFlight(Id id) {
+        var owner = table.owner(id);
+        return owner == IdTable.NOBODY || owner == A_LANE || ended.containsKey(owner)
+                ? OptionalInt.empty()
+                : OptionalInt.of(owner);
     }
 
     /** The id waits in a lane, as a restart finds it. */

@@ -12,6 +12,11 @@ public record Id(long high, long low, long content) {
     /** Of the stored form. */
     public static final int BYTES = 24;
 
+    /** @return whether it is the same custom_id of the same pool, whatever the contents are */
+    public boolean sameRequest(Id other) {
+        return high == other.high && low == other.low;
+    }
+
     public static Id readFrom(ByteBuffer in) {
         return new Id(in.getLong(), in.getLong(), in.getLong());
     }

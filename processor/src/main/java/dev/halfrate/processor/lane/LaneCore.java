@@ -54,10 +54,15 @@ public final class LaneCore {
             case LaneEvent.Due due -> state.due(due.chunk());
             case LaneEvent.Settled _ -> state.settle();
             case LaneEvent.Flushed _ -> state.flush();
-            case LaneEvent.DeadlinesNear _, LaneEvent.Ticked _ -> state;
+            case LaneEvent.DelayedWithdrawn _ -> state.delay(-1);
+            case LaneEvent.DeadlinesNear _, LaneEvent.Withdrawn _, LaneEvent.Ticked _ -> state;
         };
         var dispatch = new Dispatch(present, event.at(), chunks, room);
-        return event instanceof LaneEvent.DeadlinesNear near ? dispatch.hasten(near.until()) : dispatch.run();
+        return switch (event) {
+            case LaneEvent.DeadlinesNear near -> dispatch.hasten(near.until());
+            case LaneEvent.Withdrawn(var _, var seq, var item) -> dispatch.withdraw(seq, item);
+            default -> dispatch.run();
+        };
     }
 
     /** @return whether a batch would be sealed now if there was room for it */
@@ -154,6 +159,12 @@ public final class LaneCore {
                 state = state.with(queue.without(hastened.items, hastened.bytes));
             }
             return new LaneStep(state, effects);
+        }
+
+        LaneStep withdraw(long seq, int item) {
+            var bytes = chunks.apply(seq).lineBytes(item);
+            var withdraw = new LaneEffect.Withdraw(new Run(seq, item, item + 1));
+            return new LaneStep(state.with(state.queue().without(1, bytes)), List.of(withdraw));
         }
 
         private int windowItems() {

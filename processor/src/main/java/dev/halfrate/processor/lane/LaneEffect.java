@@ -28,6 +28,9 @@ public sealed interface LaneEffect {
     /** A batch would be late for these items: they are sent alone, and leave from where they wait. */
     record Hasten(List<Run> runs) implements LaneEffect {}
 
+    /** Somebody has cancelled this item: it leaves from where it waits. */
+    record Withdraw(Run run) implements LaneEffect {}
+
     /** The life of these items ended while they waited. */
     record Expire(List<Run> runs) implements LaneEffect {}
 }

@@ -36,6 +36,12 @@ public sealed interface LaneEvent {
     /** A batch as the lane's go that was sealed now would be late for those whose deadline is before {@code until}. */
     record DeadlinesNear(Instant at, Instant until) implements LaneEvent {}
 
+    /** Somebody has cancelled an item that waits. */
+    record Withdrawn(Instant at, long seq, int item) implements LaneEvent {}
+
+    /** Somebody has cancelled an item that is delayed. */
+    record DelayedWithdrawn(Instant at) implements LaneEvent {}
+
     /** Time has passed. */
     record Ticked(Instant at) implements LaneEvent {}
 }

@@ -139,6 +139,7 @@ final class HttpVendor implements Vendor {
             case Effect.Call(var items, var at) -> desk.call(batch, items, at);
             case Effect.DropCalls _ -> desk.drop(batch.id());
             case Effect.ReportUnanswered(var items) -> onThread(batch, () -> reportUnanswered(batch, items));
+            case Effect.ReportWithdrawn(var items) -> onThread(batch, () -> reportWithdrawn(batch, items));
             case Effect.StartTimer _ -> throw new IllegalArgumentException("timers are the actor's");
         }
     }
@@ -538,6 +539,24 @@ final class HttpVendor implements Vendor {
         } catch (IOException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    private void reportWithdrawn(Batch batch, List<Integer> unwanted) throws InterruptedException {
+        try {
+            withManifest(batch, items -> {
+                var seen = unwanted.stream()
+                        .map(item -> withdrawn(items.get(item)))
+                        .toList();
+                post(batch, new BatchEvent.WithdrawalsReported(reports(seen)), seen);
+            });
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    static SeenItem withdrawn(ManifestItem item) {
+        return SeenItem.without(
+                item, ItemReport.Finding.WITHDRAWN, "cancelled", "the request was cancelled as it was asked for");
     }
 
     private List<ItemReport> reports(List<SeenItem> seen) {

@@ -1,15 +1,15 @@
 package dev.halfrate.processor.ledger;
 
 import dev.halfrate.processor.batch.Batch;
-import dev.halfrate.processor.codec.BatchProgressCodec;
+import dev.halfrate.processor.codec.FeedWriter;
 import dev.halfrate.processor.codec.QuarantinedLineCodec;
-import dev.halfrate.processor.codec.ResultCodec;
 import dev.halfrate.processor.config.HalfrateConfig;
 import dev.halfrate.processor.crash.CrashPoint;
 import dev.halfrate.schemas.internal.InternalFormat;
 import dev.halfrate.schemas.internal.LedgerRecord;
 import dev.halfrate.schemas.internal.LedgerState;
 import dev.halfrate.schemas.internal.PartitionEpoch;
+import dev.halfrate.schemas.internal.WorkKeys;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -51,6 +52,7 @@ final class KafkaPartitionLog implements PartitionLog {
     private static final Duration READABLE_YET = Duration.ofMillis(10);
 
     private final HalfrateConfig config;
+    private final FeedWriter feeds;
     private final TopicPartition work;
     private final TopicPartition ledger;
     private final String instance;
@@ -64,12 +66,14 @@ final class KafkaPartitionLog implements PartitionLog {
 
     KafkaPartitionLog(
             HalfrateConfig config,
+            FeedWriter feeds,
             int partition,
             String instance,
             LedgerClients clients,
             Supplier<ConsumerGroupMetadata> group,
             LedgerMeters.Share meters) {
         this.config = config;
+        this.feeds = feeds;
         this.work = new TopicPartition(config.topics().work(), partition);
         this.ledger = new TopicPartition(config.topics().ledger(), partition);
         this.instance = instance;
@@ -219,13 +223,13 @@ final class KafkaPartitionLog implements PartitionLog {
                 send(new ProducerRecord<>(ledger.topic(), ledger.partition(), utf8(batchId), null));
             }
             for (var result : transaction.results()) {
-                send(ResultCodec.toRecord(topics.results(), parts.of(result, bodyBytesMax)));
+                send(feeds.toRecord(topics.results(), parts.of(result, bodyBytesMax)));
             }
             for (var line : transaction.quarantined()) {
                 send(QuarantinedLineCodec.toRecord(topics.diagnostics(), line));
             }
             for (var progress : transaction.feed()) {
-                send(BatchProgressCodec.toRecord(topics.batches(), progress));
+                send(feeds.toRecord(topics.batches(), progress));
             }
             for (var signal : transaction.signals()) {
                 send(new ProducerRecord<>(
@@ -235,15 +239,23 @@ final class KafkaPartitionLog implements PartitionLog {
                         InternalFormat.SIGNAL.encode(signal.signal())));
             }
             for (var batch : transaction.settled()) {
-                for (var chunk = 0; chunk < batch.header().chunks(); chunk++) {
-                    send(new ProducerRecord<>(work.topic(), work.partition(), utf8(batch.id() + "/" + chunk), null));
-                }
+                IntStream.range(0, batch.header().chunks())
+                        .mapToObj(chunk -> WorkKeys.chunk(batch.id(), chunk))
+                        .forEach(this::deleteWork);
+                IntStream.range(0, batch.header().items())
+                        .filter(batch.unwanted()::has)
+                        .mapToObj(item -> WorkKeys.withdrawal(batch.id(), item))
+                        .forEach(this::deleteWork);
             }
             CommitPoints.written(transaction);
         });
         if (!intents.isEmpty()) {
             awaitReadable(delivered(intents.getLast()));
         }
+    }
+
+    private void deleteWork(byte[] key) {
+        send(new ProducerRecord<>(work.topic(), work.partition(), key, null));
     }
 
     /** Whether a call of one of its items may be about to begin. */

@@ -90,6 +90,8 @@ final class LedgerRecords {
                 .setUnpricedTokens(spend.unpricedTokens())
                 .setTags(tags(tally.spending()))
                 .setFirstDeadline(firstDeadline == null ? 0 : firstDeadline.toEpochMilli())
+                .setUnwanted(
+                        ByteBuffer.wrap(settled ? new byte[0] : batch.unwanted().toBytes()))
                 .setCalled(ByteBuffer.wrap(
                         settled ? new byte[0] : batch.calls().called().toBytes()))
                 .setAhead(ByteBuffer.wrap(
@@ -198,6 +200,7 @@ final class LedgerRecords {
                         ItemBits.of(bytes(entry.getAhead())),
                         entry.getLateLines(),
                         new Usd(entry.getLatePicos())),
+                ItemBits.of(bytes(entry.getUnwanted())),
                 entry.getFailures(),
                 Instant.ofEpochMilli(entry.getChangedAt()));
     }

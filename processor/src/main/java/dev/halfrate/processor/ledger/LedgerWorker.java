@@ -4,6 +4,7 @@ import dev.halfrate.processor.batch.AccountRules;
 import dev.halfrate.processor.batch.BatchLifecycle;
 import dev.halfrate.processor.batch.DoubtPolicy;
 import dev.halfrate.processor.batch.LifecycleSettings;
+import dev.halfrate.processor.codec.FeedWriter;
 import dev.halfrate.processor.config.AccountConfig;
 import dev.halfrate.processor.config.ConfigException;
 import dev.halfrate.processor.config.HalfrateConfig;
@@ -56,6 +57,7 @@ public final class LedgerWorker implements AutoCloseable {
             new AccountRules(false, true, DoubtPolicy.HOLD, 0, false, false, 0);
 
     private final HalfrateConfig config;
+    private final FeedWriter feeds;
     private final String instance;
     private final String groupId;
     private final Map<String, ? extends Provider> providers;
@@ -89,6 +91,7 @@ public final class LedgerWorker implements AutoCloseable {
      */
     public LedgerWorker(
             HalfrateConfig config,
+            FeedWriter feeds,
             String instance,
             Map<String, ? extends Provider> providers,
             int workPartitions,
@@ -96,6 +99,7 @@ public final class LedgerWorker implements AutoCloseable {
             MeterRegistry meters,
             Consumer<Throwable> onFailure) {
         this.config = config;
+        this.feeds = feeds;
         this.instance = instance;
         this.providers = Map.copyOf(providers);
         this.workPartitions = workPartitions;
@@ -310,7 +314,7 @@ public final class LedgerWorker implements AutoCloseable {
     /** On the runner's thread: fencing may take a while, and must come before the offset is read. */
     private PartitionRunner.Equipment equip(TopicPartition work, Mailbox mailbox) {
         var log = new KafkaPartitionLog(
-                config, work.partition(), instance, clients, this::group, ledgerMeters.new Share());
+                config, feeds, work.partition(), instance, clients, this::group, ledgerMeters.new Share());
         try {
             log.fence();
             return equip(work.partition(), committed(work), log, mailbox);

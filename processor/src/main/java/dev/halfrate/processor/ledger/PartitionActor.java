@@ -13,8 +13,8 @@ import dev.halfrate.processor.codec.Result;
 import dev.halfrate.processor.provider.FindOutcome;
 import dev.halfrate.processor.provider.SweepOutcome;
 import dev.halfrate.schemas.internal.Command;
-import dev.halfrate.schemas.internal.CommandKind;
 import dev.halfrate.schemas.internal.ManifestChunk;
+import dev.halfrate.schemas.internal.WorkKeys;
 import dev.halfrate.schemas.internal.WorkPartition;
 import java.time.Duration;
 import java.time.Instant;
@@ -149,13 +149,32 @@ public final class PartitionActor {
     /** A record of the work partition, too; one that is read again does no harm. */
     public void onCommand(long offset, Command command) {
         nextWorkOffset = offset + 1;
-        var batch = batches.get(command.getTarget());
-        if (command.getKind() != CommandKind.POLL) {
-            LOG.warn("work-{}: a command of kind {} is not for batches and is ignored", partition, command.getKind());
-        } else if (batch != null
+        switch (command.getKind()) {
+            case POLL -> announced(batches.get(command.getTarget()), command);
+            case CANCEL_REQUEST -> withdraw(command);
+            case FLUSH, PAUSE, RESUME, CANCEL_BATCH, RESOLVE ->
+                LOG.warn(
+                        "work-{}: a command of kind {} is not for batches and is ignored",
+                        partition,
+                        command.getKind());
+        }
+    }
+
+    private void announced(@Nullable Batch batch, Command command) {
+        if (batch != null
                 && batch.attempt().remoteBatchId().equals(command.getArguments().get(PollWishes.REMOTE_BATCH_ID))) {
             handle(batch.id(), new BatchEvent.Announced());
         }
+    }
+
+    /** The item is in the window itself or in a part that was split off; where it has ended nothing happens. */
+    private void withdraw(Command command) {
+        var item = Integer.parseInt(command.getArguments().getOrDefault(WorkKeys.ITEM, "-1"));
+        batches.values().stream()
+                .filter(batch -> batch.header().windowId().equals(command.getTarget()))
+                .map(Batch::id)
+                .toList()
+                .forEach(id -> handle(id, new BatchEvent.Withdrawn(List.of(item))));
     }
 
     public void onLetter(Mailbox.Letter letter) {

@@ -257,7 +257,8 @@ public final class Publications {
     private static boolean spendsAttempt(ItemReport.Finding finding) {
         return switch (finding) {
             case SUCCEEDED, FAILED_FOR_GOOD, FAILED_FOR_NOW -> true;
-            case NOT_EXECUTED_EXPIRED, NOT_EXECUTED_CANCELLED, MISSING, BODY_GONE, NO_ANSWER, NOT_TAKEN -> false;
+            case NOT_EXECUTED_EXPIRED, NOT_EXECUTED_CANCELLED, MISSING, BODY_GONE, NO_ANSWER, NOT_TAKEN, WITHDRAWN ->
+                false;
         };
     }
 

@@ -36,7 +36,8 @@ public record SeenItem(
                     NOT_EXECUTED_CANCELLED,
                     MISSING,
                     NO_ANSWER,
-                    NOT_TAKEN -> false;
+                    NOT_TAKEN,
+                    WITHDRAWN -> false;
         };
         return new SeenItem(item, finding, Spend.NONE, 0, null, new Result.Failure(code, message, permanent));
     }

@@ -29,9 +29,31 @@ final class BirthRules {
      * @param key of its birth
      * @param group that reads it and keeps offsets, null for none
      * @param metadata of a partition's first offset
-     * @param internal ours alone
      */
-    record Role(String key, String topic, @Nullable String group, String metadata, boolean internal) {}
+    record Role(String key, String topic, @Nullable String group, String metadata, Kind kind) {
+        boolean internal() {
+            return kind == Kind.INTERNAL;
+        }
+
+        /** @return what it holds, in the plural */
+        String contents() {
+            return switch (kind) {
+                case REQUESTS -> "requests";
+                case EVENTS -> "events";
+                case INTERNAL -> "records of what is under way";
+            };
+        }
+    }
+
+    /** Whose a topic is. */
+    enum Kind {
+        /** Users' requests. */
+        REQUESTS,
+        /** Other people's events, of which sources make requests. */
+        EVENTS,
+        /** Ours alone. */
+        INTERNAL
+    }
 
     /** A topic as it is. */
     record Shape(Uuid id, int partitions) {}
@@ -132,16 +154,9 @@ final class BirthRules {
             begin(role, shape, 0);
         } else if (!birth.id().equals(shape.id())) {
             if (isAccepted(
-                    role.internal() ? Guard.CHANGED_OWN_TOPICS : Guard.NEW_REQUESTS_TOPIC,
+                    again(role),
                     "topic %s was deleted and created again (its id was %s and is %s)%s"
-                            .formatted(
-                                    role.topic(),
-                                    birth.id(),
-                                    shape.id(),
-                                    role.internal()
-                                            ? whatGoes("")
-                                            : ": requests of the old one that wait for a batch will fail as body_gone, and what"
-                                                    + " was copied into the new one is bought again; read it from its beginning"))) {
+                            .formatted(role.topic(), birth.id(), shape.id(), whatComesAgain(role)))) {
                 beginAnew(role, shape);
             }
         } else if (role.internal() && birth.partitions() != shape.partitions()) {
@@ -157,6 +172,26 @@ final class BirthRules {
                 begin(role, shape, birth.partitions());
             }
         }
+    }
+
+    private static Guard again(Role role) {
+        return switch (role.kind()) {
+            case REQUESTS -> Guard.NEW_REQUESTS_TOPIC;
+            case EVENTS -> Guard.NEW_SOURCE_TOPIC;
+            case INTERNAL -> Guard.CHANGED_OWN_TOPICS;
+        };
+    }
+
+    private static String whatComesAgain(Role role) {
+        return switch (role.kind()) {
+            case REQUESTS ->
+                ": requests of the old one that wait for a batch will fail as body_gone, and what"
+                        + " was copied into the new one is bought again; read it from its beginning";
+            case EVENTS ->
+                ": events of the old one that were not read become no requests, and what was copied into the new one is"
+                        + " bought again; read it from its beginning";
+            case INTERNAL -> whatGoes("");
+        };
     }
 
     private static String whatGoes(String how) {
@@ -215,7 +250,7 @@ final class BirthRules {
                                 numbers(role.topic(), lost),
                                 role.internal()
                                         ? "read %d old records of what is under way again".formatted(records)
-                                        : "buy up to %d requests again".formatted(records))
+                                        : "buy up to %d %s again".formatted(records, role.contents()))
                 + " set it with kafka-consumer-groups.sh --group %s --reset-offsets, or begin anew".formatted(group);
     }
 
@@ -229,7 +264,7 @@ final class BirthRules {
                                 range(entry.getKey()).until()))
                 .collect(Collectors.joining(", "));
         return "group %s stands where nothing is (%s): %s were deleted before they were read, or were lost by the brokers;"
-                        .formatted(group, where, role.internal() ? "records of what is under way" : "requests")
+                        .formatted(group, where, role.contents())
                 + " set it with kafka-consumer-groups.sh --group %s --reset-offsets, or go on from the nearest"
                         .formatted(group);
     }

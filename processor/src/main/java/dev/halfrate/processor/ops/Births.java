@@ -8,6 +8,7 @@ import dev.halfrate.processor.config.HalfrateConfig;
 import dev.halfrate.processor.ops.BindingRules.Binding;
 import dev.halfrate.processor.ops.BirthRules.Birth;
 import dev.halfrate.processor.ops.BirthRules.Found;
+import dev.halfrate.processor.ops.BirthRules.Kind;
 import dev.halfrate.processor.ops.BirthRules.Range;
 import dev.halfrate.processor.ops.BirthRules.Role;
 import dev.halfrate.processor.ops.BirthRules.Shape;
@@ -75,6 +76,9 @@ public final class Births {
     /** Before the name of a requests topic. */
     private static final String REQUESTS = "requests/";
 
+    /** Before the name of a topic of sources' events. */
+    private static final String EVENTS = "events/";
+
     /** Before the name of an account. */
     private static final String ACCOUNT = "account/";
 
@@ -109,14 +113,17 @@ public final class Births {
         var topics = config.topics();
         var roles = new ArrayList<Role>();
         for (var topic : topics.requests()) {
-            roles.add(new Role(REQUESTS + topic, topic, config.intakeGroup(), ReadCounts.NONE.toText(), false));
+            roles.add(new Role(REQUESTS + topic, topic, config.intakeGroup(), ReadCounts.NONE.toText(), Kind.REQUESTS));
+        }
+        for (var topic : config.sourceTopics()) {
+            roles.add(new Role(EVENTS + topic, topic, config.sourcesGroup(), ReadCounts.NONE.toText(), Kind.EVENTS));
         }
         roles.addAll(List.of(
-                new Role("lane-inbox", topics.laneInbox(), config.lanesGroup(), "", true),
-                new Role("work", topics.work(), config.ledgerGroup(), "", true),
-                new Role("ledger", topics.ledger(), null, "", true)));
+                new Role("lane-inbox", topics.laneInbox(), config.lanesGroup(), "", Kind.INTERNAL),
+                new Role("work", topics.work(), config.ledgerGroup(), "", Kind.INTERNAL),
+                new Role("ledger", topics.ledger(), null, "", Kind.INTERNAL)));
         for (var store : LANE_STORES) {
-            roles.add(new Role("changelog/" + store, config.lanesChangelog(store), null, "", true));
+            roles.add(new Role("changelog/" + store, config.lanesChangelog(store), null, "", Kind.INTERNAL));
         }
         return roles;
     }
@@ -165,9 +172,21 @@ public final class Births {
      * @throws KafkaException if nobody tells
      */
     static Map<String, Integer> requestsTopics(HalfrateConfig config) throws InterruptedException {
+        return topics(config, REQUESTS);
+    }
+
+    /**
+     * @return the topics that events were ever read from, likewise
+     * @throws KafkaException if nobody tells
+     */
+    static Map<String, Integer> eventsTopics(HalfrateConfig config) throws InterruptedException {
+        return topics(config, EVENTS);
+    }
+
+    private static Map<String, Integer> topics(HalfrateConfig config, String prefix) throws InterruptedException {
         return new Births(config, Set.of())
                 .recorded().births.entrySet().stream()
-                        .filter(birth -> birth.getKey().startsWith(REQUESTS))
+                        .filter(birth -> birth.getKey().startsWith(prefix))
                         .map(Map.Entry::getValue)
                         .collect(Collectors.toMap(Birth::topic, Birth::partitions));
     }

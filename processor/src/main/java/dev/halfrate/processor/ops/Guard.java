@@ -11,6 +11,8 @@ public enum Guard {
     LOST_BIRTHS,
     /** A requests topic was deleted and created again. */
     NEW_REQUESTS_TOPIC,
+    /** A topic of a source's events was deleted and created again. */
+    NEW_SOURCE_TOPIC,
     /** An account's name stands for another account than before. */
     CHANGED_ACCOUNT,
     /** An account's key is of another organization, project or workspace than before. No start can see it. */

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * Where everything stands, as Kafka has it.
  *
  * @param processes that read requests
+ * @param events that requests are made of; of their counts, routed are the rendered and rejected the skipped
  * @param lanes the busiest first
  * @param inTransit requests that were routed and have not arrived at their lanes
  * @param budgets in the order of the configuration
@@ -24,6 +25,7 @@ public record Status(
         Instant at,
         int processes,
         List<Partition> requests,
+        List<Partition> events,
         List<Lane> lanes,
         InTransit inTransit,
         Ledger ledger,
@@ -32,7 +34,7 @@ public record Status(
         List<String> refusals) {
 
     /**
-     * One partition that requests are or were read from.
+     * One partition that requests or events are or were read from.
      *
      * @param counts not whole if nobody knows them any more
      * @param unread records that wait to be read, or would if the topic still were
@@ -134,7 +136,16 @@ public record Status(
     public record Gap(String where, long requests) {}
 
     public ReadCounts read() {
-        return requests.stream().map(Partition::counts).reduce(ReadCounts.NONE, ReadCounts::plus);
+        return sum(requests);
+    }
+
+    /** @return counts of events */
+    public ReadCounts readEvents() {
+        return sum(events);
+    }
+
+    private static ReadCounts sum(List<Partition> partitions) {
+        return partitions.stream().map(Partition::counts).reduce(ReadCounts.NONE, ReadCounts::plus);
     }
 
     public Lane allLanes() {
@@ -154,6 +165,9 @@ public record Status(
         var read = read();
         if (read.gap() != 0) {
             gaps.add(new Gap("intake", read.gap()));
+        }
+        if (readEvents().gap() != 0) {
+            gaps.add(new Gap("sources", readEvents().gap()));
         }
         // Where an offset was set by hand, or a part of the inbox is not counted, nobody knows what should have
         // arrived.

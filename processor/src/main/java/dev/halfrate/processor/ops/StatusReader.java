@@ -94,7 +94,8 @@ public final class StatusReader implements AutoCloseable {
             return new Status(
                     now,
                     processes(),
-                    requests(),
+                    partitions(config.intakeGroup(), config.topics().requests(), Births.requestsTopics(config)),
+                    partitions(config.sourcesGroup(), config.sourceTopics(), Births.eventsTopics(config)),
                     lanes(),
                     inTransit(),
                     ledger(now),
@@ -118,14 +119,14 @@ public final class StatusReader implements AutoCloseable {
         }
     }
 
-    private List<Status.Partition> requests() throws InterruptedException {
-        var configured = config.topics().requests();
-        var born = Births.requestsTopics(config);
-        var offsets = committed(config.intakeGroup());
+    /** @param born the topics that the group ever read, and of how many partitions each */
+    private List<Status.Partition> partitions(String group, List<String> configured, Map<String, Integer> born)
+            throws InterruptedException {
+        var offsets = committed(group);
         // What was read from a topic that is not configured any more went to the lanes all the same.
         var topics = new TreeSet<>(born.keySet());
         topics.addAll(configured);
-        var requests = new ArrayList<Status.Partition>();
+        var read = new ArrayList<Status.Partition>();
         for (var topic : topics) {
             var existing = partitions(topic);
             var ends = ends(existing);
@@ -133,14 +134,14 @@ public final class StatusReader implements AutoCloseable {
                 var partition = new TopicPartition(topic, number);
                 var offset = offsets.get(partition);
                 if (offset != null) {
-                    requests.add(new Status.Partition(
+                    read.add(new Status.Partition(
                             topic,
                             number,
                             ReadCounts.parse(offset.metadata()),
                             Math.max(0, ends.getOrDefault(partition, 0L) - offset.offset()),
                             configured.contains(topic)));
                 } else if (number < born.getOrDefault(topic, 0)) {
-                    requests.add(new Status.Partition(
+                    read.add(new Status.Partition(
                             topic,
                             number,
                             ReadCounts.UNKNOWN,
@@ -149,7 +150,7 @@ public final class StatusReader implements AutoCloseable {
                 }
             }
         }
-        return requests;
+        return read;
     }
 
     // ---- lanes ----

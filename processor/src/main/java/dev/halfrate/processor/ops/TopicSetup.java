@@ -85,6 +85,7 @@ public final class TopicSetup {
 
     private int ensure() throws InterruptedException {
         requireTransactions();
+        requireSources();
         var plans = plans();
         var found = describe(plans);
         var missing =
@@ -143,6 +144,23 @@ public final class TopicSetup {
                                     .formatted(bootstrapServers, found, TRANSACTION_VERSION_MIN)
                             + " change it: kafka-features.sh --bootstrap-server %s upgrade --feature transaction.version=%d"
                                     .formatted(bootstrapServers, TRANSACTION_VERSION_MIN));
+        }
+    }
+
+    /** They are other people's, and one that is misspelt would be made and stay empty. */
+    private void requireSources() throws InterruptedException {
+        var missing = new ArrayList<String>();
+        for (var answer :
+                admin.describeTopics(config.sourceTopics()).topicNameValues().entrySet()) {
+            try {
+                get(answer.getValue());
+            } catch (UnknownTopicOrPartitionException _) {
+                missing.add("topic %s, which sources read (sources.topic), does not exist; it is not Halfrate's to make"
+                        .formatted(answer.getKey()));
+            }
+        }
+        if (!missing.isEmpty()) {
+            throw new StartupException(String.join(System.lineSeparator(), missing));
         }
     }
 

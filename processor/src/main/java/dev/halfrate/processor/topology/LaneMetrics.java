@@ -56,6 +56,7 @@ final class LaneMetrics {
     private final Counter absorbed;
     private final Counter expired;
     private final Counter diverted;
+    private final Counter cancelled;
     private final Counter rejected;
     private final Map<String, Level> levels = new HashMap<>();
     private final Map<String, Money> budgets = new HashMap<>();
@@ -75,9 +76,16 @@ final class LaneMetrics {
                 .description("Requests that ended before a batch took them")
                 .tag("status", "expired")
                 .register(registry);
+        cancelled = Counter.builder("halfrate.requests.ended")
+                .tag("status", "cancelled")
+                .register(registry);
         rejected = Counter.builder("halfrate.requests.ended")
                 .tag("status", "rejected")
                 .register(registry);
+    }
+
+    void cancelled() {
+        cancelled.increment();
     }
 
     void rejected() {

@@ -22,10 +22,12 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.apache.avro.specific.SpecificRecordBase;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.processor.api.ProcessingContext;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.StoreBuilder;
@@ -174,6 +176,30 @@ record LaneStores(
             all.addAll(ids(ids.get(idsKey(batch.getOrdinal(), index))));
         }
         return all;
+    }
+
+    /** @return the batch of that ordinal, which is in flight, by its id */
+    KeyValue<String, SealedBatch> inFlight(int ordinal) {
+        try (var all = batches.all()) {
+            while (all.hasNext()) {
+                var entry = all.next();
+                if (entry.value.getOrdinal() == ordinal) {
+                    return entry;
+                }
+            }
+        }
+        throw new IllegalStateException("no batch has ordinal " + ordinal);
+    }
+
+    /** @return ids of a sealed batch that somebody has cancelled and that have not come back */
+    Set<Id> cancelled(SealedBatch batch) {
+        var cancelled = BitSet.valueOf(batch.getCancelled());
+        cancelled.andNot(BitSet.valueOf(batch.getReturned()));
+        if (cancelled.isEmpty()) {
+            return Set.of();
+        }
+        var ids = ids(batch);
+        return cancelled.stream().mapToObj(ids::get).collect(Collectors.toSet());
     }
 
     /** Notes which items of a batch in flight went back to their lane; they may have any other owner by the next restart. */

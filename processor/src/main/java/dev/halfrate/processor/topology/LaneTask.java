@@ -1,6 +1,5 @@
 package dev.halfrate.processor.topology;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
 import dev.halfrate.processor.balance.LaneName;
@@ -9,7 +8,6 @@ import dev.halfrate.processor.codec.DeadLetter;
 import dev.halfrate.processor.codec.DeadLetterCodec;
 import dev.halfrate.processor.codec.Rejection;
 import dev.halfrate.processor.codec.Result;
-import dev.halfrate.processor.codec.ResultCodec;
 import dev.halfrate.processor.config.Durations;
 import dev.halfrate.processor.crash.CrashPoint;
 import dev.halfrate.processor.lane.Duplicates;
@@ -24,6 +22,7 @@ import dev.halfrate.processor.lane.TokenRatio;
 import dev.halfrate.processor.money.Usd;
 import dev.halfrate.schemas.internal.AtOnce;
 import dev.halfrate.schemas.internal.Command;
+import dev.halfrate.schemas.internal.CommandKind;
 import dev.halfrate.schemas.internal.Hash;
 import dev.halfrate.schemas.internal.InternalFormat;
 import dev.halfrate.schemas.internal.LaneId;
@@ -32,6 +31,7 @@ import dev.halfrate.schemas.internal.RefChunk;
 import dev.halfrate.schemas.internal.SealedBatch;
 import dev.halfrate.schemas.internal.Signal;
 import dev.halfrate.schemas.internal.UnreadableRecordException;
+import dev.halfrate.schemas.internal.WorkKeys;
 import dev.halfrate.schemas.internal.WorkPartition;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -257,21 +257,29 @@ final class LaneTask {
             metrics.ignored(signal.getKind());
             return;
         }
+        var now = now();
+        var lane = lane(chunk.getPool(), chunk.getLane());
+        var unwanted = stores.cancelled(batch);
         var back = new HashSet<Id>();
         var refs = select(chunk.getRefs(), ref -> {
             var id = id(chunk.getPool(), ref);
             var known = duplicates.giveBack(batch.getOrdinal(), id);
             if (known) {
                 back.add(id);
+            } else if (unwanted.contains(id) && back.add(id)) {
+                lane.addInBatches(-1);
+                cancelled(lane, ref, now);
             } else {
                 metrics.ignored(signal.getKind());
             }
             return known;
         });
+        if (!back.isEmpty()) {
+            stores.returned(signal.getBatchId(), batch, back);
+            store(lane);
+        }
         if (!refs.isEmpty()) {
-            var lane = lane(chunk.getPool(), chunk.getLane());
             lane.addInBatches(-refs.size());
-            var now = now();
             var hurried = select(refs, ref -> hurried(lane, ref, now));
             var patient = hurried.isEmpty() ? refs : select(refs, ref -> !hurried(lane, ref, now));
             if (!hurried.isEmpty()) {
@@ -282,7 +290,6 @@ final class LaneTask {
             if (!patient.isEmpty()) {
                 enqueue(lane, chunk, InternalFormat.REF_CHUNK.encode(chunk), patient, now);
             }
-            stores.returned(signal.getBatchId(), batch, back);
         }
     }
 
@@ -436,8 +443,121 @@ final class LaneTask {
     private void commanded(Command command) {
         switch (command.getKind()) {
             case FLUSH -> flush(command);
-            case PAUSE, RESUME, CANCEL_BATCH, CANCEL_REQUEST, RESOLVE, POLL -> metrics.ignored(command.getKind());
+            case CANCEL_REQUEST -> cancel(command.getPool(), command.getTarget());
+            case PAUSE, RESUME, CANCEL_BATCH, RESOLVE, POLL -> metrics.ignored(command.getKind());
         }
+    }
+
+    /** Whoever owns the request ends it: here, or, if it is in a batch, the ledger. It is free to be sent again at once. */
+    private void cancel(String pool, String customId) {
+        var id = hasher.id(pool, customId, new byte[Long.BYTES]);
+        var inFlight = duplicates.inFlight(id);
+        if (inFlight.isPresent()) {
+            withdrawFromBatch(inFlight.getAsInt(), id);
+        } else if (!duplicates.waiting(id) || !(withdrawWaiting(pool, customId) || withdrawDelayed(pool, customId))) {
+            metrics.ignored(CommandKind.CANCEL_REQUEST);
+        }
+    }
+
+    private boolean withdrawWaiting(String pool, String customId) {
+        var ofPool =
+                lanes.values().stream().filter(lane -> lane.pool().equals(pool)).toList();
+        for (var lane : ofPool) {
+            var queue = lane.state().queue();
+            var chunks = new WaitingChunks(stores.chunks(), lane.key());
+            for (var seq = queue.firstSeq(); seq < queue.nextSeq(); seq++) {
+                var item = chunks.apply(seq).find(customId, seq == queue.firstSeq() ? queue.skip() : 0);
+                if (item >= 0) {
+                    step(lane, new LaneEvent.Withdrawn(now(), seq, item), null);
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    private boolean withdrawDelayed(String pool, String customId) {
+        try (var delayed = stores.delayed().all()) {
+            while (delayed.hasNext()) {
+                var entry = delayed.next();
+                var lane =
+                        requireNonNull(lanes.get(LaneStores.delayed(entry.key).lane()));
+                var chunk = WaitingChunks.Chunk.of(entry.value);
+                var item = lane.pool().equals(pool) ? chunk.find(customId, 0) : -1;
+                if (item >= 0) {
+                    var others = new ArrayList<>(chunk.refs());
+                    var ref = others.remove(item);
+                    duplicates.end(id(pool, ref));
+                    cancelled(lane, ref, now());
+                    if (others.isEmpty()) {
+                        stores.delayed().delete(entry.key);
+                    } else {
+                        stores.delayed()
+                                .put(
+                                        entry.key,
+                                        WaitingChunks.Chunk.of(chunk.values(), others, chunk.arrivedAt())
+                                                .stored());
+                    }
+                    step(lane, new LaneEvent.DelayedWithdrawn(now()), null);
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    private void withdrawFromBatch(int ordinal, Id id) {
+        var entry = stores.inFlight(ordinal);
+        var batch = entry.value;
+        var item = 0;
+        for (var known : stores.ids(batch)) {
+            if (known.sameRequest(id)) {
+                var cancelled = BitSet.valueOf(batch.getCancelled());
+                cancelled.set(item);
+                stores.batches()
+                        .put(
+                                entry.key,
+                                SealedBatch.newBuilder(batch)
+                                        .setCancelled(ByteBuffer.wrap(cancelled.toByteArray()))
+                                        .build());
+                duplicates.forget(ordinal, known);
+                var lane = requireNonNull(lanes.get(Bytes.wrap(batch.getLane().bytes())));
+                tell(lane, entry.key, item);
+                return;
+            }
+            item++;
+        }
+        throw new IllegalStateException("batch %s does not have what it owns".formatted(entry.key));
+    }
+
+    /** The ledger may have sent the request back meanwhile; then it ends when it comes. */
+    private void tell(Lane lane, String batchId, int item) {
+        var command = Command.newBuilder()
+                .setKind(CommandKind.CANCEL_REQUEST)
+                .setCommandId("")
+                .setPool(lane.pool())
+                .setLane(null)
+                .setTarget(batchId)
+                .setArguments(Map.of(WorkKeys.ITEM, Integer.toString(item)))
+                .setAt(now().toEpochMilli())
+                .setBy("")
+                .build();
+        var value = new Outgoing(InternalFormat.COMMAND.encode(command), workPartition(lane, batchId));
+        forward(WorkKeys.withdrawal(batchId, item), value, new RecordHeaders(), LaneTopology.WORK);
+    }
+
+    private int workPartition(Lane lane, String batchId) {
+        var together = lane.account().onePartition() && !AtOnce.is(lane.id());
+        return WorkPartition.of(together ? lane.id().getAccount() : batchId, topology.workPartitions());
+    }
+
+    /** Its id may be another request's by now. */
+    private void cancelled(Lane lane, Ref ref, Instant now) {
+        lane.add(LaneTotals.cancelled(1));
+        metrics.cancelled();
+        var result = unsealed(
+                lane, ref, Result.Status.CANCELLED, "cancelled", "the request was cancelled as it was asked for", now);
+        forward(topology.feeds().toRecord(topology.topics().results(), result), LaneTopology.RESULTS);
     }
 
     private void flush(Command command) {
@@ -581,6 +701,12 @@ final class LaneTask {
                     leaving.addAll(leave(lane, runs, chunks));
                     runs.forEach(run -> rewrite(lane, run));
                 }
+                case LaneEffect.Withdraw(var run) -> {
+                    var ref = chunks.apply(run.seq()).refs().get(run.from());
+                    duplicates.end(id(lane.pool(), ref));
+                    cancelled(lane, ref, event.at());
+                    rewrite(lane, run);
+                }
             }
         }
         var first = step.state().queue().firstSeq();
@@ -603,11 +729,7 @@ final class LaneTask {
     private void seal(Lane lane, LaneEffect.Seal seal, WaitingChunks chunks, TokenRatio ratio) {
         var ordinal = nextOrdinal++;
         var batchId = lane.batchId(seal.at(), inboxPartition, seal.number());
-        var workPartition = WorkPartition.of(
-                lane.account().onePartition() && !AtOnce.is(lane.id())
-                        ? lane.id().getAccount()
-                        : batchId,
-                topology.workPartitions());
+        var workPartition = workPartition(lane, batchId);
         var manifest = Manifest.of(seal.runs(), chunks);
         for (var index = 0; index < manifest.parts().size(); index++) {
             var ids = new ArrayList<Id>();
@@ -632,7 +754,7 @@ final class LaneTask {
         lane.addBytesInFlight(seal.bytes());
         budgets.reserve(lane, seal.picos());
         for (var chunk : manifest.chunks(batchId, lane, seal, workPartition, inboxPartition)) {
-            var key = (batchId + "/" + chunk.getIndex()).getBytes(UTF_8);
+            var key = WorkKeys.chunk(batchId, chunk.getIndex());
             var value = new Outgoing(InternalFormat.MANIFEST_CHUNK.encode(chunk), workPartition);
             forward(key, value, new RecordHeaders(), LaneTopology.WORK);
         }
@@ -648,14 +770,15 @@ final class LaneTask {
                 lane.add(LaneTotals.expired(1));
                 metrics.expired();
                 forward(
-                        ResultCodec.toRecord(
-                                topology.topics().results(),
-                                unsealed(
-                                        lane,
-                                        ref,
-                                        Rejection.REQUEST_EXPIRED,
-                                        "no batch answered the request within its life (requests.ttl): send it again",
-                                        now)),
+                        topology.feeds()
+                                .toRecord(
+                                        topology.topics().results(),
+                                        unsealed(
+                                                lane,
+                                                ref,
+                                                Rejection.REQUEST_EXPIRED,
+                                                "no batch answered the request within its life (requests.ttl): send it again",
+                                                now)),
                         LaneTopology.RESULTS);
             }
         }
@@ -695,19 +818,24 @@ final class LaneTask {
                 lane.add(LaneTotals.rejected(1));
                 metrics.rejected();
                 forward(
-                        ResultCodec.toRecord(
-                                topology.topics().results(),
-                                unsealed(lane, ref, Rejection.BUDGET_EXCEEDED, reason, now)),
+                        topology.feeds()
+                                .toRecord(
+                                        topology.topics().results(),
+                                        unsealed(lane, ref, Rejection.BUDGET_EXCEEDED, reason, now)),
                         LaneTopology.RESULTS);
             }
         }
     }
 
     private static Result unsealed(Lane lane, Ref ref, Rejection rejection, String message, Instant now) {
-        var failure = new Result.Failure(rejection.code(), message, false);
+        return unsealed(lane, ref, rejection.status(), rejection.code(), message, now);
+    }
+
+    private static Result unsealed(Lane lane, Ref ref, Result.Status status, String code, String message, Instant now) {
+        var failure = new Result.Failure(code, message, false);
         return new Result(
                 ref.getCustomId(),
-                rejection.status(),
+                status,
                 lane.account().provider(),
                 lane.id().getAccount(),
                 lane.id().getModel(),
@@ -844,9 +972,12 @@ final class LaneTask {
             var batch = requireNonNull(batches.get(ordinal));
             var succeeded = BitSet.valueOf(batch.getSucceeded());
             var returned = BitSet.valueOf(batch.getReturned());
+            var cancelled = BitSet.valueOf(batch.getCancelled());
             var item = 0;
             for (var id : stores.ids(batch)) {
-                if (batch.getSettledAt() == null ? !returned.get(item) : succeeded.get(item)) {
+                if (batch.getSettledAt() == null
+                        ? !returned.get(item) && !cancelled.get(item)
+                        : succeeded.get(item) && !cancelled.get(item)) {
                     duplicates.own(ordinal, id);
                 }
                 item++;

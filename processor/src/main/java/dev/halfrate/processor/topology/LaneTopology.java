@@ -1,5 +1,6 @@
 package dev.halfrate.processor.topology;
 
+import dev.halfrate.processor.codec.FeedWriter;
 import dev.halfrate.processor.config.LanesConfig;
 import dev.halfrate.processor.config.TopicsConfig;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -24,6 +25,7 @@ public record LaneTopology(
         LanesConfig lanes,
         Map<String, AccountLimits> accounts,
         BudgetRules budgets,
+        FeedWriter feeds,
         MeterRegistry meters)
         implements Supplier<Topology> {
 
@@ -35,6 +37,17 @@ public record LaneTopology(
 
     public LaneTopology {
         accounts = Map.copyOf(accounts);
+    }
+
+    /** With results in JSON. */
+    public LaneTopology(
+            TopicsConfig topics,
+            int workPartitions,
+            LanesConfig lanes,
+            Map<String, AccountLimits> accounts,
+            BudgetRules budgets,
+            MeterRegistry meters) {
+        this(topics, workPartitions, lanes, accounts, budgets, FeedWriter.JSON, meters);
     }
 
     /** Without budgets. */

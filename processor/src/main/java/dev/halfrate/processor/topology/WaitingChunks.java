@@ -119,6 +119,15 @@ final class WaitingChunks implements LongFunction<WaitingChunks.Chunk> {
             return deadline == 0 ? null : Instant.ofEpochMilli(deadline);
         }
 
+        /** @return the first item from there on that has not left and bears the custom_id; below 0 if there is none */
+        int find(String customId, int from) {
+            return IntStream.range(from, size())
+                    .filter(item ->
+                            !hasLeft(item) && refs().get(item).getCustomId().equals(customId))
+                    .findFirst()
+                    .orElse(-1);
+        }
+
         /** @return the first deadline of refs that have not left; far away if there is none */
         Instant firstDeadline() {
             return IntStream.range(0, size())

@@ -862,7 +862,8 @@ class BatchLifecycleTest {
                     Finding.NOT_EXECUTED_EXPIRED, ItemEnd.Kind.RETURNED,
                     Finding.NOT_EXECUTED_CANCELLED, ItemEnd.Kind.RETURNED,
                     Finding.NO_ANSWER, ItemEnd.Kind.RETURNED,
-                    Finding.NOT_TAKEN, ItemEnd.Kind.RETURNED);
+                    Finding.NOT_TAKEN, ItemEnd.Kind.RETURNED,
+                    Finding.WITHDRAWN, ItemEnd.Kind.CANCELLED);
 
             assertThat(verdicts).hasSize(Finding.values().length);
             verdicts.forEach((finding, kind) ->

@@ -64,6 +64,10 @@ public final class Examples {
         return header(batchId, items, chunks, "24h", false);
     }
 
+    static BatchHeader atOnce() {
+        return header("batch-7", ITEMS, 2, "sync", true);
+    }
+
     static BatchHeader hurried(@Nullable Instant firstDeadline) {
         return header(HEADER.batchId(), ITEMS, 2, "24h", false, firstDeadline);
     }
@@ -221,7 +225,9 @@ public final class Examples {
                                 called(Finding.SUCCEEDED, 1),
                                 called(Finding.NO_ANSWER, 1),
                                 new BatchEvent.PrimersPrepared(List.of()),
-                                new BatchEvent.PrimersPrepared(List.of(0, 2))))
+                                new BatchEvent.PrimersPrepared(List.of(0, 2)),
+                                new BatchEvent.Withdrawn(List.of(0, 2)),
+                                new BatchEvent.WithdrawalsReported(reports(Finding.WITHDRAWN, 1))))
                 .<BatchEvent>flatMap(events -> events)
                 .toList();
     }

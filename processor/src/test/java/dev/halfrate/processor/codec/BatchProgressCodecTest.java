@@ -61,7 +61,7 @@ class BatchProgressCodecTest {
 
     @Test
     void everythingComesBack() {
-        var sent = BatchProgressCodec.toRecord("llm.batches", PROGRESS);
+        var sent = FeedWriter.JSON.toRecord("llm.batches", PROGRESS);
 
         assertThat(new String(sent.key(), UTF_8)).isEqualTo("b-1");
         assertThat(BatchProgressCodec.fromRecord(new ConsumerRecord<>("llm.batches", 0, 0, sent.key(), sent.value())))

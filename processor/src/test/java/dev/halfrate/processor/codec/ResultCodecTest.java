@@ -67,7 +67,7 @@ class ResultCodecTest {
     @Test
     void everythingComesBack() {
         for (var result : new Result[] {succeeded("{}"), rejected()}) {
-            var sent = ResultCodec.toRecord("llm.results", result);
+            var sent = FeedWriter.JSON.toRecord("llm.results", result);
             var received = new ConsumerRecord<>(sent.topic(), 0, 0, sent.key(), sent.value());
             sent.headers().forEach(received.headers()::add);
 

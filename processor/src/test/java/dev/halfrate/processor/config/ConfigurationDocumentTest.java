@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -49,6 +50,16 @@ class ConfigurationDocumentTest {
         values.put("accounts[].pool", "the account's name");
         values.put("accounts[].http.headers", "");
         values.put("accounts[].http.query", "");
+        values.remove("sources");
+        for (var key : List.of("name", "topic", "custom-id", "url", "body")) {
+            values.put("sources[]." + key, "required");
+        }
+        values.put("sources[].to", "the first of `topics.requests`");
+        for (var key :
+                List.of("when", "account", "mode", "tag", "deadline", "deserializer", "deserializer-properties")) {
+            values.put("sources[]." + key, "");
+        }
+        values.put("formats.serializer-properties", "");
         values.replaceAll((_, value) -> value.isEmpty() ? "none" : value);
         return values;
     }

@@ -6,7 +6,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.halfrate.processor.balance.ReadCounts;
+import dev.halfrate.processor.codec.AvroSamples;
+import dev.halfrate.processor.codec.FeedWriter;
+import dev.halfrate.processor.codec.WriterSchemas;
 import dev.halfrate.processor.config.TopicsConfig;
+import dev.halfrate.schemas.PublicSchemas;
 import dev.halfrate.schemas.internal.InternalFormat;
 import dev.halfrate.schemas.internal.Ref;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -21,6 +25,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.clients.consumer.NoOffsetForPartitionException;
@@ -53,13 +58,13 @@ class IntakeTest {
     private final Deque<Consumer<Life>> scripts = new ArrayDeque<>();
     private Instant now = Samples.NOW;
     private Runnable guard = () -> {};
+    private WriterSchemas.Lookup lookup = new WriterSchemas.Lookup.Pending();
 
     private final Intake intake = new Intake(
-            Samples.CONFIG,
-            Samples.CAPABILITIES,
+            new RequestReading(
+                    Samples.CONFIG, FeedWriter.JSON, _ -> lookup, Samples.CAPABILITIES, new IntakeMeters(meters)),
             () -> guard.run(),
             new Clients(),
-            new IntakeMeters(meters),
             () -> now,
             failures::add);
 
@@ -160,6 +165,65 @@ class IntakeTest {
         assertThat(committedOffset(lives.getFirst().producer)).isEqualTo(2);
         assertThat(count("halfrate.requests.read")).isEqualTo(2);
         assertThat(counts(lives.getFirst().producer)).containsExactly(new ReadCounts(2, 0, 2, 0, 0, false));
+    }
+
+    @Test
+    void aPartitionWhoseSchemaNobodyKnowsWaitsAndTheOthersGoOn() {
+        var avro = AvroSamples.framed(7, AvroSamples.request("b", "/v1/chat/completions", "{\"model\":\"gpt-5\"}"));
+        var positions = new ArrayList<Long>();
+        var stalled = new ArrayList<Double>();
+        scripts.add(life -> {
+            life.poll(() -> {
+                life.consumer.rebalance(List.of(PARTITION, MOVED));
+                life.consumer.seek(PARTITION, 0);
+                life.consumer.seek(MOVED, 0);
+                life.add(line("a", "gpt-5"));
+                life.consumer.addRecord(new ConsumerRecord<>("llm.requests", 0, 1, null, avro));
+                life.consumer.addRecord(new ConsumerRecord<>(
+                        "llm.requests", 0, 2, null, line("c", "gpt-5").getBytes(UTF_8)));
+                life.consumer.addRecord(new ConsumerRecord<>(
+                        "llm.requests", 1, 0, null, line("x", "gpt-5").getBytes(UTF_8)));
+            });
+            life.poll(() -> {
+                positions.add(life.consumer.position(PARTITION));
+                stalled.add(meters.get("halfrate.intake.stalled").gauge().value());
+                assertThat(life.consumer.paused()).containsExactly(PARTITION);
+                life.consumer.addRecord(new ConsumerRecord<>(
+                        "llm.requests", 1, 1, null, line("y", "gpt-5").getBytes(UTF_8)));
+            });
+            life.poll(() -> {
+                assertThat(committedOffset(life.producer)).isEqualTo(1);
+                now = now.plus(StalledPartitions.PAUSE_MIN);
+            });
+            life.poll(() -> {
+                // Tried again in vain.
+                assertThat(life.consumer.paused()).isEmpty();
+                life.consumer.addRecord(new ConsumerRecord<>("llm.requests", 0, 1, null, avro));
+            });
+            life.poll(() -> {
+                positions.add(life.consumer.position(PARTITION));
+                assertThat(life.consumer.paused()).containsExactly(PARTITION);
+                lookup = new WriterSchemas.Lookup.Found(PublicSchemas.REQUEST);
+                now = now.plus(StalledPartitions.PAUSE_MAX);
+            });
+            life.poll(() -> {
+                life.consumer.addRecord(new ConsumerRecord<>("llm.requests", 0, 1, null, avro));
+                life.consumer.addRecord(new ConsumerRecord<>(
+                        "llm.requests", 0, 2, null, line("c", "gpt-5").getBytes(UTF_8)));
+            });
+            life.poll(intake::stop);
+        });
+
+        intake.run();
+
+        assertThat(failures).isEmpty();
+        assertThat(positions).containsExactly(1L, 1L);
+        assertThat(stalled).containsExactly(1.0);
+        assertThat(customIds(lives.getFirst().producer)).containsExactlyInAnyOrder("a", "x", "y", "b", "c");
+        assertThat(committedOffset(lives.getFirst().producer)).isEqualTo(3);
+        assertThat(count("halfrate.requests.read")).isEqualTo(5);
+        assertThat(count("halfrate.requests.dead_lettered")).isZero();
+        assertThat(meters.get("halfrate.intake.stalled").gauge().value()).isZero();
     }
 
     @Test
@@ -297,15 +361,12 @@ class IntakeTest {
 
     @Test
     void inboxThatGrewStopsItWithAClearMessage() {
-        topics.add(new Topics(Samples.TOPICS.requestIds(), 9, 1_000_000));
+        topics.add(new Topics(Samples.TOPICS.ids(), 9, 1_000_000));
         scripts.add(life -> life.poll(() -> now = now.plus(Intake.TOPICS_CHECK)));
 
         intake.run();
 
-        assertThat(failures)
-                .singleElement()
-                .asString()
-                .contains("topic halfrate-lane-inbox must keep its 8 partitions, got 9");
+        assertThat(failures).singleElement().asString().contains("the lane-inbox must keep its 8 partitions, got 9");
     }
 
     @Test

@@ -13,6 +13,8 @@ import dev.halfrate.processor.codec.ContentHash;
 import dev.halfrate.processor.codec.DeadLetter;
 import dev.halfrate.processor.codec.Rejection;
 import dev.halfrate.processor.codec.Result;
+import dev.halfrate.processor.codec.Wishes;
+import dev.halfrate.processor.codec.WriterSchemas;
 import dev.halfrate.processor.config.ConfigFile;
 import dev.halfrate.schemas.internal.AtOnce;
 import dev.halfrate.schemas.internal.Hash;
@@ -37,6 +39,7 @@ import java.util.SplittableRandom;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -47,7 +50,8 @@ class RequestSorterTest {
     private static final LaneId OTHER_24H = new LaneId("rest", CHAT, "gpt-4", "", List.of(), "24h", "");
     private static final LaneId OTHER = new LaneId("rest", CHAT, "gpt-5", "", List.of(), "7d", "");
 
-    private final RequestSorter sorter = new RequestSorter(Samples.CONFIG, Samples.CAPABILITIES, Samples.TOPICS);
+    private final RequestSorter sorter =
+            new RequestSorter(Samples.CONFIG, WriterSchemas.NONE, Samples.CAPABILITIES, Samples.TOPICS);
 
     @Test
     void acceptedRequestBecomesARefThatFindsItsBodyAgain() throws NoSuchAlgorithmException {
@@ -143,14 +147,14 @@ class RequestSorterTest {
             new Topics(Map.of("urgent", new Uuid(1, 1), "llm.requests", new Uuid(7, 9)), 8, 1_000_000);
 
     /** Account mini takes the topic urgent alone, rest takes every one. */
-    private static final RequestSorter BY_TOPIC =
-            new RequestSorter(ConfigFile.parse("""
+    private static final RequestSorter BY_TOPIC = new RequestSorter(
+            ConfigFile.parse("""
                     kafka: {bootstrap.servers: none}
                     topics: {requests: [llm.requests, urgent]}
                     accounts:
                       - {name: mini, key: {env: K}, topics: [urg*]}
                       - {name: rest, key: {env: K}, models: [gpt-*]}
-                    """, Map.of("K", "key")), Samples.CAPABILITIES, TWO_TOPICS);
+                    """, Map.of("K", "key")), WriterSchemas.NONE, Samples.CAPABILITIES, TWO_TOPICS);
 
     private static ConsumerRecord<byte[], byte[]> of(String topic, long offset, String value) {
         return at(topic, offset, value.getBytes(UTF_8), NOW.toEpochMilli());
@@ -300,8 +304,9 @@ class RequestSorterTest {
                 accounts:
                   - {name: mini, provider: anthropic, key: {env: K}, models: [gpt-*], api-version: v1, betas: [b, a]}
                 """, Map.of("K", "key"));
-        var plain = new RequestSorter(config, Samples.CAPABILITIES, Samples.TOPICS);
-        var versioned = new RequestSorter(config, Map.of("mini", Samples.VERSIONED), Samples.TOPICS);
+        var plain = new RequestSorter(config, WriterSchemas.NONE, Samples.CAPABILITIES, Samples.TOPICS);
+        var versioned =
+                new RequestSorter(config, WriterSchemas.NONE, Map.of("mini", Samples.VERSIONED), Samples.TOPICS);
         var wishing = with(with(at(1, line("w", "gpt-4")), Wishes.API_VERSION, "v2"), Wishes.BETAS, "d, c,d");
 
         assertThat(lanes(plain.sort(List.of(at(0, line("a", "gpt-4")), wishing), NOW)))
@@ -404,7 +409,7 @@ class RequestSorterTest {
 
     @Test
     void clockThatIsALittleAheadIsBelieved() {
-        var ahead = NOW.plus(RequestSorter.AHEAD_MAX).toEpochMilli();
+        var ahead = NOW.plus(RecordTime.AHEAD_MAX).toEpochMilli();
 
         assertThat(sort(at(0, line("a", "gpt-5").getBytes(UTF_8), ahead))
                         .chunks()
@@ -415,6 +420,44 @@ class RequestSorterTest {
                 .isEqualTo(ahead);
     }
 
+    private static ConsumerRecord<byte[], byte[]> command(String word, byte @Nullable [] key, @Nullable String value) {
+        var record = new ConsumerRecord<byte[], byte[]>(
+                "llm.requests", 0, 7, key, value == null ? null : value.getBytes(UTF_8));
+        record.headers().add("halfrate-command", word.getBytes(UTF_8));
+        return record;
+    }
+
+    @Test
+    void aCancelNamesARequestByItsKeyInEveryPoolThatMayHaveIt() {
+        for (var value : Arrays.asList(null, "", "{}")) {
+            var sorted = sort(command("cancel", "ä-1".getBytes(UTF_8), value));
+
+            assertThat(sorted.cancels()).singleElement().satisfies(cancel -> {
+                assertThat(cancel.customId()).isEqualTo("ä-1");
+                assertThat(cancel.pools()).containsExactlyInAnyOrder("shared", "rest");
+            });
+            assertThat(sorted.counts().values()).containsExactly(new ReadCounts(0, 1, 0, 0, 0, true));
+        }
+        var ofOne = command("cancel", "a".getBytes(UTF_8), null);
+        ofOne.headers().add("halfrate-account", "rest".getBytes(UTF_8));
+        assertThat(sort(ofOne).cancels().getFirst().pools()).containsExactly("rest");
+    }
+
+    @Test
+    void aCommandThatCannotBeMeantIsBuried() {
+        for (var record : List.of(
+                command("cancell", "a".getBytes(UTF_8), null),
+                command("cancel", null, line("a", "gpt-5")),
+                command("cancel", new byte[] {(byte) 0xFF}, null),
+                command("cancel", "x".repeat(513).getBytes(UTF_8), null))) {
+            var sorted = sort(record);
+
+            assertThat(sorted.cancels()).isEmpty();
+            assertThat(sorted.deadLetters()).hasSize(1);
+            assertThat(sorted.counts().values()).containsExactly(new ReadCounts(1, 0, 0, 0, 1, true));
+        }
+    }
+
     @Test
     void tombstonesAskForNothing() {
         assertThat(sorter.sort(List.of(at(0, null), at(1, null)), NOW))
@@ -422,8 +465,10 @@ class RequestSorterTest {
                         List.of(),
                         List.of(),
                         List.of(),
+                        List.of(),
                         2,
-                        Map.of(new TopicPartition("llm.requests", 0), new ReadCounts(0, 2, 0, 0, 0, true))));
+                        Map.of(new TopicPartition("llm.requests", 0), new ReadCounts(0, 2, 0, 0, 0, true)),
+                        Map.of()));
     }
 
     @Test
@@ -451,7 +496,7 @@ class RequestSorterTest {
 
     @Test
     void deadLetterThatItsTopicWouldRefuseKeepsOnlyItsCoordinates() {
-        var roomFor = Samples.TOPICS.deadLetterBytesMax() - RequestSorter.DEAD_LETTER_HEAD_BYTES_MAX - 1;
+        var roomFor = Samples.TOPICS.deadLetterBytesMax() - Topics.HEAD_BYTES_MAX - 1;
 
         assertThat(sort(at(0, "x".repeat(roomFor))).deadLetters().getFirst().value())
                 .hasSize(roomFor);
@@ -501,7 +546,7 @@ class RequestSorterTest {
 
     @Test
     void accountWithoutCapabilitiesIsAMistakeOfTheWiring() {
-        assertThatThrownBy(() -> new RequestSorter(Samples.CONFIG, Map.of(), Samples.TOPICS))
+        assertThatThrownBy(() -> new RequestSorter(Samples.CONFIG, WriterSchemas.NONE, Map.of(), Samples.TOPICS))
                 .hasMessage("no capabilities for account mini");
     }
 

@@ -66,7 +66,7 @@ class LaneModelTest {
 
         void happens(SplittableRandom random) {
             lane.after(Duration.ofMillis(random.nextInt(3_000)));
-            switch (random.nextInt(11)) {
+            switch (random.nextInt(12)) {
                 case 0, 1, 2 -> {
                     var chunk = chunk(random);
                     queue(chunk);
@@ -76,6 +76,12 @@ class LaneModelTest {
                 case 4, 5 -> lane.tick();
                 case 6 -> lane.delay(chunk(random));
                 case 7 -> due();
+                case 9 -> {
+                    if (!lane.waiting().isEmpty()) {
+                        lane.withdraw(
+                                lane.waiting().get(random.nextInt(lane.waiting().size())));
+                    }
+                }
                 case 8 -> {
                     var within = Duration.ofSeconds(random.nextInt(60));
                     var until = lane.now().plus(within);
@@ -153,7 +159,8 @@ class LaneModelTest {
                             lane.sealed().stream().flatMap(batch -> batch.items().stream()),
                             lane.expired().stream(),
                             lane.diverted().stream(),
-                            lane.hastened().stream())
+                            lane.hastened().stream(),
+                            lane.withdrawn().stream())
                     .flatMap(Function.identity());
             assertThat(lane.diverted()).allMatch(Item::mayLeave);
             assertThat(lane.diverted().isEmpty() || limits.leaves()).isTrue();

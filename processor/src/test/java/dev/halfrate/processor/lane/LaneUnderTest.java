@@ -88,6 +88,7 @@ final class LaneUnderTest {
     private final List<Batch> sealed = new ArrayList<>();
     private final List<Item> expired = new ArrayList<>();
     private final List<Item> rejected = new ArrayList<>();
+    private final List<Item> withdrawn = new ArrayList<>();
     private final List<Item> hastened = new ArrayList<>();
     private final List<Item> diverted = new ArrayList<>();
     private LaneState state = LaneState.NEW;
@@ -157,6 +158,19 @@ final class LaneUnderTest {
         return on(new LaneEvent.Settled(now));
     }
 
+    /** Somebody cancels an item that waits. */
+    LaneUnderTest withdraw(Item item) {
+        var queue = state.queue();
+        for (var seq = queue.firstSeq(); seq < queue.nextSeq(); seq++) {
+            var place = chunk(seq).items().indexOf(item);
+            if (place >= (seq == queue.firstSeq() ? queue.skip() : 0)
+                    && !chunk(seq).hasLeft(place)) {
+                return on(new LaneEvent.Withdrawn(now, seq, place));
+            }
+        }
+        throw new AssertionError("it does not wait");
+    }
+
     /** A batch would be late for whose deadline is before {@code within} from now. */
     LaneUnderTest deadlinesNear(Duration within) {
         return on(new LaneEvent.DeadlinesNear(now, now.plus(within)));
@@ -170,6 +184,10 @@ final class LaneUnderTest {
                 case LaneEffect.Expire expire -> expired.addAll(items(expire.runs()));
                 case LaneEffect.Reject reject -> rejected.addAll(items(reject.runs()));
                 case LaneEffect.Divert divert -> diverted.addAll(items(divert.runs()));
+                case LaneEffect.Withdraw(var run) -> {
+                    withdrawn.addAll(items(List.of(run)));
+                    chunk(run.seq()).left().add(run.from());
+                }
                 case LaneEffect.Hasten hasten -> {
                     hastened.addAll(items(hasten.runs()));
                     hasten.runs()
@@ -215,6 +233,10 @@ final class LaneUnderTest {
 
     List<Item> diverted() {
         return diverted;
+    }
+
+    List<Item> withdrawn() {
+        return withdrawn;
     }
 
     List<Item> hastened() {

@@ -12,6 +12,7 @@ import dev.halfrate.processor.batch.Calls;
 import dev.halfrate.processor.batch.Effect;
 import dev.halfrate.processor.batch.Examples;
 import dev.halfrate.processor.batch.Exposure;
+import dev.halfrate.processor.batch.ItemBits;
 import dev.halfrate.processor.batch.ItemReport;
 import dev.halfrate.processor.config.LimitsConfig;
 import dev.halfrate.processor.money.Pricing;
@@ -176,6 +177,7 @@ class HttpVendorTest {
                 List.of(),
                 Exposure.NONE,
                 Calls.NONE,
+                ItemBits.NONE,
                 0,
                 Examples.NOW);
     }
@@ -194,6 +196,7 @@ class HttpVendorTest {
                 List.of(),
                 Exposure.NONE,
                 Calls.NONE,
+                ItemBits.NONE,
                 0,
                 Examples.NOW);
     }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.halfrate.processor.batch.Batch;
 import dev.halfrate.processor.batch.BatchState;
 import dev.halfrate.processor.batch.Examples;
+import dev.halfrate.processor.codec.FeedWriter;
 import dev.halfrate.processor.codec.QuarantinedLine;
 import dev.halfrate.processor.codec.Result;
 import dev.halfrate.processor.codec.ResultCodec;
@@ -63,7 +64,13 @@ class KafkaPartitionLogTest {
     private boolean tooLarge;
     private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
     private final KafkaPartitionLog log = new KafkaPartitionLog(
-            CONFIG, 0, "host-1", new Clients(), ledger::groupMetadata, new LedgerMeters(meters).new Share());
+            CONFIG,
+            FeedWriter.JSON,
+            0,
+            "host-1",
+            new Clients(),
+            ledger::groupMetadata,
+            new LedgerMeters(meters).new Share());
 
     private void written(long offset, Batch batch) {
         ledger.add(offset, batch.id().getBytes(UTF_8), Restart.written(batch));

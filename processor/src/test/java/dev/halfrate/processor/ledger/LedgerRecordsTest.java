@@ -64,6 +64,7 @@ class LedgerRecordsTest {
             List.of(new Twin("remote-3", false, 0), new Twin("remote-4", true, 3)),
             new Exposure(4, 1, 2, 3),
             new Calls(ItemBits.of(1, 2), ItemBits.of(1), 1, new Usd(7)),
+            ItemBits.NONE,
             7,
             Examples.NOW);
 
@@ -82,6 +83,7 @@ class LedgerRecordsTest {
                 FULL.twins(),
                 FULL.exposure(),
                 FULL.calls(),
+                FULL.unwanted(),
                 FULL.failures(),
                 FULL.changedAt());
     }

@@ -87,6 +87,14 @@ public final class Letters {
         return letter(batch, new BatchEvent.CallsEnded(reports), seen);
     }
 
+    public static Mailbox.Letter withdrawn(Batch batch, List<ManifestItem> items, List<Integer> unwanted, Instant now) {
+        var seen = unwanted.stream()
+                .map(item -> HttpVendor.withdrawn(items.get(item)))
+                .toList();
+        var reports = seen.stream().map(item -> item.report(now)).toList();
+        return letter(batch, new BatchEvent.WithdrawalsReported(reports), seen);
+    }
+
     private static List<SeenItem> seen(List<ManifestItem> items, Finding finding, String code, String message) {
         return items.stream()
                 .map(item -> SeenItem.without(item, finding, code, message))

@@ -44,6 +44,7 @@ class MoneyMetersTest {
                 List.of(),
                 Exposure.NONE,
                 Calls.NONE,
+                ItemBits.NONE,
                 0,
                 Examples.NOW);
         var entry =

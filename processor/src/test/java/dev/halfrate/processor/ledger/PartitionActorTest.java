@@ -11,6 +11,7 @@ import dev.halfrate.processor.batch.Calls;
 import dev.halfrate.processor.batch.Effect;
 import dev.halfrate.processor.batch.Examples;
 import dev.halfrate.processor.batch.Exposure;
+import dev.halfrate.processor.batch.ItemBits;
 import dev.halfrate.processor.batch.Situation;
 import dev.halfrate.processor.codec.QuarantinedLine;
 import dev.halfrate.processor.provider.FindOutcome;
@@ -278,6 +279,7 @@ class PartitionActorTest {
                 List.of(),
                 Exposure.NONE,
                 Calls.NONE,
+                ItemBits.NONE,
                 0,
                 Examples.NOW);
     }

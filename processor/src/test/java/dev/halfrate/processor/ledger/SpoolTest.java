@@ -74,6 +74,7 @@ class SpoolTest {
                 BATCH.twins(),
                 BATCH.exposure(),
                 BATCH.calls(),
+                BATCH.unwanted(),
                 0,
                 BATCH.changedAt());
 
@@ -173,6 +174,7 @@ class SpoolTest {
                 BATCH.twins(),
                 BATCH.exposure(),
                 BATCH.calls(),
+                BATCH.unwanted(),
                 0,
                 BATCH.changedAt());
 

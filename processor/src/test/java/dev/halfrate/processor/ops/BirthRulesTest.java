@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.halfrate.processor.ops.BirthRules.Birth;
 import dev.halfrate.processor.ops.BirthRules.Decision;
 import dev.halfrate.processor.ops.BirthRules.Found;
+import dev.halfrate.processor.ops.BirthRules.Kind;
 import dev.halfrate.processor.ops.BirthRules.Range;
 import dev.halfrate.processor.ops.BirthRules.Role;
 import dev.halfrate.processor.ops.BirthRules.Shape;
@@ -22,10 +23,10 @@ class BirthRulesTest {
     private static final Uuid ID = new Uuid(1, 1);
     private static final Uuid OTHER_ID = new Uuid(2, 2);
     private static final List<Role> ROLES = List.of(
-            new Role("requests/requests", "requests", "intake", "none read", false),
-            new Role("work", "work", "ledger", "", true),
-            new Role("ledger", "ledger", null, "", true),
-            new Role("changelog", "changelog", null, "", true));
+            new Role("requests/requests", "requests", "intake", "none read", Kind.REQUESTS),
+            new Role("work", "work", "ledger", "", Kind.INTERNAL),
+            new Role("ledger", "ledger", null, "", Kind.INTERNAL),
+            new Role("changelog", "changelog", null, "", Kind.INTERNAL));
     private static final TopicPartition REQUESTS_0 = new TopicPartition("requests", 0);
     private static final TopicPartition REQUESTS_1 = new TopicPartition("requests", 1);
     private static final TopicPartition WORK_0 = new TopicPartition("work", 0);
@@ -113,12 +114,32 @@ class BirthRulesTest {
     }
 
     @Test
+    void aSourcesTopicThatIsCreatedAgainIsToldOfInItsOwnWords() {
+        var roles = new ArrayList<>(ROLES);
+        roles.add(new Role("events/reviews", "reviews", "sources", "none read", Kind.EVENTS));
+        topic("reviews", 1);
+        live(BirthRules.decide(roles, new Found(shapes, births, offsets, ranges), EnumSet.noneOf(Guard.class)));
+        assertThat(offsets).containsEntry(new TopicPartition("reviews", 0), at(0, "none read"));
+        shapes.put("reviews", new Shape(new Uuid(9, 9), 1));
+
+        var found = new Found(shapes, births, offsets, ranges);
+
+        assertThat(BirthRules.decide(roles, found, EnumSet.noneOf(Guard.class)).faults())
+                .singleElement()
+                .asString()
+                .contains("topic reviews was deleted and created again", "--accept new-source-topic");
+        assertThat(BirthRules.decide(roles, found, EnumSet.of(Guard.NEW_SOURCE_TOPIC))
+                        .offsets())
+                .isEqualTo(Map.of("sources", Map.of(new TopicPartition("reviews", 0), at(0, ""))));
+    }
+
+    @Test
     void aRequestsTopicThatIsConfiguredLaterIsReadFromItsBeginning() {
         live(decide());
         topic("more", 1);
         ranges.put(new TopicPartition("more", 0), new Range(3, 9));
         var roles = new ArrayList<>(ROLES);
-        roles.add(new Role("requests/more", "more", "intake", "none read", false));
+        roles.add(new Role("requests/more", "more", "intake", "none read", Kind.REQUESTS));
 
         var decision =
                 BirthRules.decide(roles, new Found(shapes, births, offsets, ranges), EnumSet.noneOf(Guard.class));

@@ -110,6 +110,8 @@ final class Effects implements Vendor {
             case Effect.DropCalls _ -> {}
             case Effect.ReportUnanswered(var items) ->
                 soon(() -> mailbox.post(Letters.unanswered(batch, items(batch), items, clock.now())));
+            case Effect.ReportWithdrawn(var unwanted) ->
+                soon(() -> mailbox.post(Letters.withdrawn(batch, items(batch), unwanted, clock.now())));
             case Effect.StartTimer _ -> throw new AssertionError("timers are the actor's");
         }
     }

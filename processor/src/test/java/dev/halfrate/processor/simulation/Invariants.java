@@ -17,6 +17,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -27,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 /** What must hold after every event, by the names of the protocol. */
 final class Invariants {
     /** Where a request is: it has one owner at any time. */
-    private record Place(String batchId, int item) {
+    record Place(String batchId, int item) {
         static final Place NOWHERE = new Place("nowhere", -1);
         static final Place LANE = new Place("lane", -1);
         static final Place ANSWERED = new Place("answered", -1);
@@ -45,6 +46,8 @@ final class Invariants {
 
     private final Set<Place> callsIntended = new HashSet<>();
     private final Set<Place> calls = new HashSet<>();
+    private final Set<String> unwanted = new HashSet<>();
+    private long withdrawn;
     private final Map<String, Integer> bought = new HashMap<>();
     private final Map<String, Duration> listings = new HashMap<>();
     private GivenUp givenUp = (_, _) -> {};
@@ -105,6 +108,21 @@ final class Invariants {
                     "I1",
                     () -> "%s is sealed but was at %s".formatted(item.ref().getCustomId(), before));
         }
+    }
+
+    /** @return where a request is if that is a batch */
+    Optional<Place> batchOf(String customId) {
+        return Optional.ofNullable(requests.get(customId)).filter(place -> place.item() >= 0);
+    }
+
+    /** Somebody cancels a request. */
+    void unwanted(String customId) {
+        unwanted.add(customId);
+    }
+
+    /** @return requests that ended as cancelled because somebody wished it */
+    long withdrawn() {
+        return withdrawn;
     }
 
     void tookOver(long newEpoch) {
@@ -180,11 +198,18 @@ final class Invariants {
     private void answered(Result result) {
         var before = requests.put(result.customId(), Place.ANSWERED);
         check(!Place.ANSWERED.equals(before), "I7", () -> "%s is answered twice".formatted(result.customId()));
+        var failure = result.failure();
+        if (failure != null && failure.code().equals("cancelled")) {
+            check(
+                    unwanted.contains(result.customId()),
+                    "W1",
+                    () -> "%s is cancelled and nobody wished it".formatted(result.customId()));
+            withdrawn++;
+        }
         check(
                 before != null && before.batchId().equals(BatchHeader.windowOf(result.batchId())),
                 "I1",
                 () -> "%s is answered by %s but was at %s".formatted(result.customId(), result.batchId(), before));
-        var failure = result.failure();
         check(
                 failure == null || !failure.code().equals(VirtualVendor.POISONED) || poisoned.test(result.customId()),
                 "bisect",
@@ -246,7 +271,8 @@ final class Invariants {
         for (var line : lines) {
             check(
                     new Place(line.windowId(), line.item()).equals(place(line.customId()))
-                            || hedged(batch, line.item()),
+                            || hedged(batch, line.item())
+                            || unwanted.contains(line.customId()),
                     "I5",
                     () -> "line %s of %s is at %s"
                             .formatted(line.upstreamId(), line.customId(), place(line.customId())));

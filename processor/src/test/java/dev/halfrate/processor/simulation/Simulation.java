@@ -11,6 +11,8 @@ import dev.halfrate.processor.ledger.PartitionLog;
 import dev.halfrate.processor.ledger.PartitionLostException;
 import dev.halfrate.processor.ledger.Publications;
 import dev.halfrate.processor.provider.SweepOutcome;
+import dev.halfrate.schemas.internal.Command;
+import dev.halfrate.schemas.internal.ManifestChunk;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -71,8 +73,9 @@ final class Simulation {
             long calls,
             long callsUnanswered,
             long hedges,
-            long lateLines) {
-        static final Summary NONE = new Summary(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+            long lateLines,
+            long withdrawn) {
+        static final Summary NONE = new Summary(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 
         Summary plus(Summary other) {
             return new Summary(
@@ -98,7 +101,8 @@ final class Simulation {
                     calls + other.calls,
                     callsUnanswered + other.callsUnanswered,
                     hedges + other.hedges,
-                    lateLines + other.lateLines);
+                    lateLines + other.lateLines,
+                    withdrawn + other.withdrawn);
         }
     }
 
@@ -162,6 +166,7 @@ final class Simulation {
         trouble();
         strangers();
         sweep();
+        cancels();
         var deadline = faultsFor.plus(Faults.LATENESS_MAX).plus(REST_WITHIN);
         var events = 0;
         var restingSince = Duration.ZERO;
@@ -213,12 +218,21 @@ final class Simulation {
                 invariants.calls(),
                 invariants.sum(batch -> batch.exposure().called()),
                 invariants.sum(batch -> batch.exposure().hedged()),
-                invariants.sum(batch -> batch.calls().lateLines()));
+                invariants.sum(batch -> batch.calls().lateLines()),
+                invariants.withdrawn());
     }
 
     private void strangers() {
         if (!vendor.exact && dice.chance(0.3)) {
             time.after(dice.between(Duration.ofMinutes(1), FAULTS_FOR_MAX), vendor::strangerCreates);
+        }
+    }
+
+    private void cancels() {
+        if (dice.chance(0.3)) {
+            for (var i = 0; i < dice.between(1, 6); i++) {
+                time.after(dice.between(Duration.ofMinutes(1), FAULTS_FOR_MAX), lane::cancel);
+            }
         }
     }
 
@@ -342,7 +356,11 @@ final class Simulation {
 
         private void read() {
             while (started && position < lane.workEnd()) {
-                actor.onWork(position, lane.work(position));
+                switch (lane.work(position)) {
+                    case Command command -> actor.onCommand(position, command);
+                    case ManifestChunk chunk -> actor.onWork(position, chunk);
+                    case null, default -> actor.onWork(position, null);
+                }
                 position++;
             }
         }

@@ -41,7 +41,8 @@ class SimulationTest {
                             sum.calls(),
                             sum.callsUnanswered(),
                             sum.hedges(),
-                            sum.lateLines()))
+                            sum.lateLines(),
+                            sum.withdrawn()))
                     .as("the weather was as bad as it is said to be: %s", sum)
                     .doesNotContain(0L);
         }

@@ -5,6 +5,8 @@ import static java.util.Objects.requireNonNull;
 import dev.halfrate.processor.balance.LaneTotals;
 import dev.halfrate.processor.ledger.ManifestItem;
 import dev.halfrate.schemas.internal.AtOnce;
+import dev.halfrate.schemas.internal.Command;
+import dev.halfrate.schemas.internal.CommandKind;
 import dev.halfrate.schemas.internal.Hash;
 import dev.halfrate.schemas.internal.LaneId;
 import dev.halfrate.schemas.internal.ManifestChunk;
@@ -12,6 +14,7 @@ import dev.halfrate.schemas.internal.Ref;
 import dev.halfrate.schemas.internal.Signal;
 import dev.halfrate.schemas.internal.Source;
 import dev.halfrate.schemas.internal.TopicId;
+import dev.halfrate.schemas.internal.WorkKeys;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -35,7 +38,9 @@ final class VirtualLane {
     private final Invariants invariants;
     private final Consumer<String> poison;
     private final Runnable onWork;
-    private final List<@Nullable ManifestChunk> work = new ArrayList<>();
+    /** Chunks and commands; null for what was deleted. */
+    private final List<@Nullable Object> work = new ArrayList<>();
+
     private final Map<String, List<ManifestItem>> manifests = new HashMap<>();
     private final Map<String, Integer> returnedItems = new HashMap<>();
     private final List<ManifestChunk> unwritten = new ArrayList<>();
@@ -172,9 +177,31 @@ final class VirtualLane {
         return manifests.getOrDefault(batchId, List.of());
     }
 
+    /** Somebody cancels a request, wherever it is; nothing happens where it is in no batch. */
+    void cancel() {
+        if (requests == 0) {
+            return;
+        }
+        var customId = "request-" + dice.between(1, requests);
+        invariants.batchOf(customId).ifPresent(at -> {
+            invariants.unwanted(customId);
+            work.add(Command.newBuilder()
+                    .setKind(CommandKind.CANCEL_REQUEST)
+                    .setCommandId("")
+                    .setPool("pool")
+                    .setLane(null)
+                    .setTarget(at.batchId())
+                    .setArguments(Map.of(WorkKeys.ITEM, String.valueOf(at.item())))
+                    .setAt(time.now().toEpochMilli())
+                    .setBy("")
+                    .build());
+            onWork.run();
+        });
+    }
+
     /** Records of the work partition; null where one was deleted. */
     @Nullable
-    ManifestChunk work(long offset) {
+    Object work(long offset) {
         return work.get((int) offset);
     }
 
@@ -183,7 +210,11 @@ final class VirtualLane {
     }
 
     void deleteManifest(String batchId) {
-        work.replaceAll(chunk -> chunk != null && chunk.getBatchId().equals(batchId) ? null : chunk);
+        work.replaceAll(entry -> switch (entry) {
+            case ManifestChunk chunk when chunk.getBatchId().equals(batchId) -> null;
+            case Command command when command.getTarget().equals(batchId) -> null;
+            case null, default -> entry;
+        });
     }
 
     int batches() {

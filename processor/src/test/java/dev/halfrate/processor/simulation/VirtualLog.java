@@ -76,6 +76,7 @@ final class VirtualLog {
                     batch.twins(),
                     batch.exposure(),
                     Calls.NONE,
+                    ItemBits.NONE,
                     batch.failures(),
                     batch.changedAt());
         }
@@ -90,6 +91,7 @@ final class VirtualLog {
                         batch.twins(),
                         batch.exposure(),
                         batch.calls(),
+                        batch.unwanted(),
                         batch.failures(),
                         batch.changedAt())
                 : batch;

@@ -196,6 +196,110 @@ class LaneTopologyTest {
     }
 
     @Test
+    void whatIsCancelledWhileItWaitsEndsAtOnceAndItsIdIsFree() {
+        lanes.arrive(lanes.refs("a", "b", "c"));
+
+        lanes.cancel("b");
+        lanes.cancel("b");
+        lanes.cancel("nobody's");
+
+        assertThat(lanes.results()).singleElement().satisfies(result -> {
+            assertThat(result.customId()).isEqualTo("b");
+            assertThat(result.status()).isEqualTo(Result.Status.CANCELLED);
+        });
+        lanes.restart();
+        lanes.arrive(lanes.refs("b"));
+        lanes.arrive(lanes.refs("d"));
+        assertThat(lanes.manifests())
+                .extracting(LanesUnderTest::customIds)
+                .containsExactly(List.of("a", "c"), List.of("b"), List.of("d"));
+        assertBalanced();
+    }
+
+    @Test
+    void allThatWaitsMayBeCancelled() {
+        lanes.arrive(lanes.refs("a", "b"));
+
+        lanes.cancel("b");
+        lanes.cancel("a");
+
+        assertThat(lanes.results()).extracting(Result::customId).containsExactly("b", "a");
+        lanes.advance(AGE_MAX.multipliedBy(2));
+        assertThat(lanes.manifests()).isEmpty();
+        lanes.restart();
+        assertBalanced();
+    }
+
+    @Test
+    void whatIsCancelledWhileItIsDelayedEndsAtOnce() {
+        lanes.arrive(lanes.refs("a", "b", "c", "d"));
+        var batch = lanes.manifests().getFirst();
+        var refs = LanesUnderTest.refs(batch);
+        lanes.returned(batch.getBatchId(), refs.subList(0, 2), LanesUnderTest.START.plus(Duration.ofHours(1)));
+        lanes.settled(batch.getBatchId(), List.of(2, 3));
+
+        lanes.cancel("a");
+        assertThat(lanes.results()).extracting(Result::customId).containsExactly("a");
+        lanes.restart();
+        lanes.cancel("b");
+
+        assertThat(lanes.results()).extracting(Result::customId).containsExactly("b");
+        lanes.advance(Duration.ofHours(2));
+        assertThat(lanes.manifests()).isEmpty();
+        assertBalanced();
+    }
+
+    @Test
+    void whatIsCancelledInABatchIsTheLedgersToEndAndItsIdIsFree() {
+        lanes.arrive(lanes.refs("a", "b", "c", "d"));
+        var batchId = lanes.manifests().getFirst().getBatchId();
+
+        lanes.cancel("c");
+        assertThat(lanes.withdrawals()).containsExactly(Map.entry(batchId, "2"));
+        assertThat(lanes.results()).isEmpty();
+        lanes.restart();
+        lanes.cancel("c");
+        assertThat(lanes.withdrawals()).isEmpty();
+        lanes.arrive(lanes.refs("c"));
+        lanes.advance(AGE_MAX);
+
+        assertThat(lanes.manifests())
+                .singleElement()
+                .satisfies(chunk -> assertThat(LanesUnderTest.customIds(chunk)).containsExactly("c"));
+        lanes.settled(batchId, List.of(0, 1, 3));
+        assertBalanced();
+    }
+
+    @Test
+    void whatComesBackAfterItWasCancelledEndsWhenItComes() {
+        lanes.arrive(lanes.refs("a", "b", "c", "d"));
+        var batch = lanes.manifests().getFirst();
+        lanes.cancel("c");
+        lanes.withdrawals();
+        lanes.arrive(lanes.refs("c"));
+
+        lanes.restart();
+        lanes.returned(batch.getBatchId(), LanesUnderTest.refs(batch).subList(1, 3));
+        lanes.returned(batch.getBatchId(), LanesUnderTest.refs(batch).subList(2, 3));
+        lanes.settled(batch.getBatchId(), List.of(0, 3));
+
+        assertThat(lanes.results()).singleElement().satisfies(result -> {
+            assertThat(result.customId()).isEqualTo("c");
+            assertThat(result.status()).isEqualTo(Result.Status.CANCELLED);
+        });
+        lanes.advance(AGE_MAX);
+        assertThat(lanes.manifests().stream().map(LanesUnderTest::customIds).flatMap(List::stream))
+                .containsExactlyInAnyOrder("c", "b");
+        assertBalanced();
+    }
+
+    private void assertBalanced() {
+        lanes.advance(Duration.ofSeconds(2));
+        lanes.advance(Duration.ofSeconds(2));
+        assertThat(lanes.gauge("halfrate.balance.gap")).isZero();
+    }
+
+    @Test
     void everyChangelogIsGuarded() {
         assertThat(LaneStores.builders()).extracting(StoreBuilder::name).containsExactlyElementsOf(Births.LANE_STORES);
     }

@@ -23,6 +23,7 @@ import dev.halfrate.schemas.internal.Signal;
 import dev.halfrate.schemas.internal.SignalKind;
 import dev.halfrate.schemas.internal.Source;
 import dev.halfrate.schemas.internal.TopicId;
+import dev.halfrate.schemas.internal.WorkKeys;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -312,6 +313,20 @@ final class LanesUnderTest implements AutoCloseable {
         return batch == null
                 ? 0
                 : batch.getItems() - BitSet.valueOf(batch.getReturned()).cardinality();
+    }
+
+    void cancel(String customId) {
+        inbox(InternalFormat.COMMAND.encode(new Command(
+                CommandKind.CANCEL_REQUEST, "c", "pool", null, customId, Map.of(), now.toEpochMilli(), "test")));
+    }
+
+    /** @return commands to the ledger since the last look: batch and item */
+    List<Map.Entry<String, String>> withdrawals() {
+        return read(TOPICS.work()).stream()
+                .map(record -> InternalFormat.COMMAND.decode(record.value()))
+                .map(command ->
+                        Map.entry(command.getTarget(), command.getArguments().getOrDefault(WorkKeys.ITEM, "")))
+                .toList();
     }
 
     void command(CommandKind kind) {

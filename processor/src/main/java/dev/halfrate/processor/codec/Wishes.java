@@ -1,4 +1,4 @@
-package dev.halfrate.processor.intake;
+package dev.halfrate.processor.codec;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
@@ -27,23 +27,27 @@ import org.jspecify.annotations.Nullable;
  * @param mode null for the account's
  * @param deadline as it was written: an instant, or a duration
  */
-record Wishes(
+public record Wishes(
         String account,
         String apiVersion,
         List<String> betas,
         String tag,
         @Nullable Mode mode,
         String deadline) {
-    static final String ACCOUNT = "halfrate-account";
-    static final String API_VERSION = "anthropic-version";
-    static final String BETAS = "anthropic-beta";
-    static final String TAG = "halfrate-tag";
-    static final String MODE = "halfrate-mode";
-    static final String DEADLINE = "halfrate-deadline";
+    public static final String ACCOUNT = "halfrate-account";
+    public static final String API_VERSION = "anthropic-version";
+    public static final String BETAS = "anthropic-beta";
+    public static final String TAG = "halfrate-tag";
+    public static final String MODE = "halfrate-mode";
+    public static final String DEADLINE = "halfrate-deadline";
+    public static final String COMMAND = "halfrate-command";
+
+    /** What {@link #COMMAND} may be: the request whose custom_id is the record's key is not wanted any more. */
+    public static final String CANCEL = "cancel";
 
     private static final Pattern WORD = Pattern.compile("[A-Za-z0-9._-]{1,100}");
 
-    Wishes {
+    public Wishes {
         betas = List.copyOf(betas);
     }
 
@@ -53,7 +57,7 @@ record Wishes(
     private static final Instant DEADLINE_MAX = Instant.parse("9999-01-01T00:00:00Z");
 
     /** @return which header cannot be meant, and what it must be; never quotes it */
-    static Optional<String> fault(Headers headers) {
+    public static Optional<String> fault(Headers headers) {
         var strange = Stream.of(ACCOUNT, API_VERSION, BETAS, TAG)
                 .filter(name -> words(headers, name).stream()
                         .anyMatch(word -> !WORD.matcher(word).matches()))
@@ -73,7 +77,7 @@ record Wishes(
     }
 
     /** @param requestedAt which a duration counts from */
-    Optional<Instant> deadline(Instant requestedAt) {
+    public Optional<Instant> deadline(Instant requestedAt) {
         return instant(deadline, requestedAt);
     }
 
@@ -91,7 +95,7 @@ record Wishes(
         }
     }
 
-    static Wishes of(Headers headers) {
+    public static Wishes of(Headers headers) {
         return new Wishes(
                 word(headers, ACCOUNT),
                 word(headers, API_VERSION),
@@ -99,6 +103,11 @@ record Wishes(
                 word(headers, TAG),
                 MODES.get(word(headers, MODE)),
                 word(headers, DEADLINE));
+    }
+
+    /** @return what is wished beside requests; empty for nothing */
+    public static String command(Headers headers) {
+        return word(headers, COMMAND);
     }
 
     private static String word(Headers headers, String name) {

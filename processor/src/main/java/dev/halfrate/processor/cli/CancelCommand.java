@@ -1,0 +1,101 @@
+package dev.halfrate.processor.cli;
+
+import dev.halfrate.processor.ops.Cancels;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** `cancel`: requests that nobody wants any more. */
+@Command(
+        name = "cancel",
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
+        description = {
+            "Cancel requests by their custom_ids.",
+            "",
+            "Each that has not ended gets the result `cancelled` at once. What has not been sent to the vendor is not; what has"
+                    + " been may be executed and paid for all the same, and its answer is not published. Of a request that has ended,"
+                    + " or that nobody sent, nothing happens."
+        },
+        footer = {
+            "",
+            "Examples:",
+            "  halfrate cancel --config halfrate.yaml review-4711 review-4712",
+            "  halfrate cancel --config halfrate.yaml --file ids.txt",
+            "",
+            "Exit codes: 0 asked for, 1 failed, 2 wrong usage or configuration."
+        })
+final class CancelCommand implements Callable<Integer> {
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    private CommandSpec spec;
+
+    @Mixin
+    @SuppressWarnings("NullAway.Init")
+    private ConfigOption configuration;
+
+    @Option(
+            names = "--topic",
+            paramLabel = "TOPIC",
+            description = "The requests topic that they were sent to (default: the first of topics.requests).")
+    private @Nullable String topic;
+
+    @Option(
+            names = "--account",
+            paramLabel = "NAME",
+            defaultValue = "",
+            description = "Only in this account's pool (default: in those of all accounts that take the topic).")
+    private String account = "";
+
+    @Option(names = "--file", paramLabel = "FILE", description = "A file of custom_ids, one a line.")
+    private @Nullable Path file;
+
+    @Parameters(paramLabel = "ID", arity = "0..*", description = "custom_ids.")
+    private List<String> ids = List.of();
+
+    @Override
+    public Integer call() throws InterruptedException {
+        var all = new LinkedHashSet<>(ids);
+        if (file != null) {
+            try (var lines = Files.lines(file)) {
+                lines.filter(line -> !line.isBlank()).forEach(all::add);
+            } catch (IOException e) {
+                throw new ParameterException(spec.commandLine(), "%s cannot be read: %s".formatted(file, e), e);
+            }
+        }
+        if (all.isEmpty()) {
+            throw new ParameterException(spec.commandLine(), "no custom_id is given: name some, or a --file of them");
+        }
+        var config = configuration.load();
+        var to = topic == null ? config.topics().requests().getFirst() : topic;
+        if (!config.topics().requests().contains(to)) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--topic must be one of topics.requests: "
+                            + String.join(", ", config.topics().requests()));
+        }
+        try (var cancels = Cancels.open(config)) {
+            cancels.send(to, account, all);
+        }
+        spec.commandLine()
+                .getOut()
+                .printf(
+                        "%d %s to be cancelled; %s says what became of each%n",
+                        all.size(),
+                        all.size() == 1 ? "request is" : "requests are",
+                        config.topics().results());
+        spec.commandLine().getOut().flush();
+        return CommandLines.DONE;
+    }
+}
