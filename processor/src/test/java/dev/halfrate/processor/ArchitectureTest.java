@@ -101,7 +101,17 @@ class ArchitectureTest {
             .mayOnlyBeAccessedByLayers("wiring")
             .whereLayer("codec")
             .mayOnlyBeAccessedByLayers(
-                    "wiring", "vendors", "intake", "source", "topology", "ledger", "callback", "call", "ops", "cli", "registry")
+                    "wiring",
+                    "vendors",
+                    "intake",
+                    "source",
+                    "topology",
+                    "ledger",
+                    "callback",
+                    "call",
+                    "ops",
+                    "cli",
+                    "registry")
             .whereLayer("balance")
             .mayOnlyBeAccessedByLayers("intake", "topology", "ledger", "ops", "cli")
             .whereLayer("money")

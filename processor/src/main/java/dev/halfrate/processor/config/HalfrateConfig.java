@@ -89,7 +89,8 @@ public record HalfrateConfig(
             List<CallbackConfig> callbacks, CallbackConfig.Event event, String key, String format) {
         Check.that(
                 format.equals(FormatsConfig.JSON)
-                        || callbacks.stream().noneMatch(callback -> callback.events().contains(event)),
+                        || callbacks.stream()
+                                .noneMatch(callback -> callback.events().contains(event)),
                 key,
                 FormatsConfig.JSON + " where one of callbacks is told of them",
                 "'" + format + "'");

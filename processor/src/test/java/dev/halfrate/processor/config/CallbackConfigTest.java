@@ -164,7 +164,8 @@ class CallbackConfigTest {
         assertThatThrownBy(() -> parse(told + registry + "formats: {results: avro}\nsources: ["))
                 .isInstanceOf(ConfigException.class)
                 .hasMessage("formats.results must be json where one of callbacks is told of them, got 'avro'");
-        assertThat(parse(told + registry + "formats: {batches: avro}\nsources: [").callbacks())
+        assertThat(parse(told + registry + "formats: {batches: avro}\nsources: [")
+                        .callbacks())
                 .hasSize(1);
     }
 }
