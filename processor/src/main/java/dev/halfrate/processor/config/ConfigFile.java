@@ -150,8 +150,10 @@ public final class ConfigFile {
     private SourcesConfig readSources(JsonNode tree) {
         var file = new ConfigSection("", tree);
         file.text("state-dir", "");
-        List.of("kafka", "requests", "lanes", "ledger", "webhooks", "money").forEach(file::section);
+        List.of("kafka", "requests", "lanes", "ledger", "webhooks", "money", "schema-registry", "formats")
+                .forEach(file::section);
         file.sections("accounts");
+        file.sections("callbacks");
         var topics = topics(file.section("topics"), file.text("application", "halfrate"));
         var sources = sources(file.sections("sources"), topics);
         file.refuseUnknown();
@@ -492,6 +494,40 @@ public final class ConfigFile {
         return config;
     }
 
+    private CallbackConfig callback(ConfigSection callback) {
+        var config = new CallbackConfig(
+                callback.requiredText("name"),
+                CallbackUrl.parse(
+                        callback.isSection("url")
+                                ? secret(callback.section("url")).reveal()
+                                : callback.requiredText("url")),
+                secrets(callback.sections("secrets")),
+                callback.texts("events", List.of("batch.settled")).stream()
+                        .map(word -> event(callback, word))
+                        .toList(),
+                callback.texts("accounts", List.of("*")),
+                callback.texts("models", List.of("*")),
+                callback.texts("tags", List.of("*")),
+                callback.duration("timeout", Duration.ofSeconds(15)),
+                callback.duration("retry-for", Duration.ofHours(24)),
+                callback.integer("requests-in-flight-max", 4),
+                callback.flag("include-response", false),
+                callback.flag("plain", false),
+                callback.flag("allow-private", false));
+        callback.refuseUnknown();
+        return config;
+    }
+
+    private static CallbackConfig.Event event(ConfigSection callback, String word) {
+        return switch (word) {
+            case "batch.settled" -> CallbackConfig.Event.BATCH_SETTLED;
+            case "result" -> CallbackConfig.Event.RESULT;
+            default ->
+                throw new ConfigException(
+                        "%s must be of: batch.settled, result; got '%s'".formatted(callback.path("events"), word));
+        };
+    }
+
     private RegistryConfig registry(ConfigSection registry) {
         var subjects = registry.text("subjects", "topic");
         var tls = registry.section("tls");
@@ -540,40 +576,6 @@ public final class ConfigFile {
 
     private Secret optionalSecret(ConfigSection section, String key) {
         return section.isThere(key) ? secret(section.section(key)) : Secret.NONE;
-    }
-
-    private CallbackConfig callback(ConfigSection callback) {
-        var config = new CallbackConfig(
-                callback.requiredText("name"),
-                CallbackUrl.parse(
-                        callback.isSection("url")
-                                ? secret(callback.section("url")).reveal()
-                                : callback.requiredText("url")),
-                secrets(callback.sections("secrets")),
-                callback.texts("events", List.of("batch.settled")).stream()
-                        .map(word -> event(callback, word))
-                        .toList(),
-                callback.texts("accounts", List.of("*")),
-                callback.texts("models", List.of("*")),
-                callback.texts("tags", List.of("*")),
-                callback.duration("timeout", Duration.ofSeconds(15)),
-                callback.duration("retry-for", Duration.ofHours(24)),
-                callback.integer("requests-in-flight-max", 4),
-                callback.flag("include-response", false),
-                callback.flag("plain", false),
-                callback.flag("allow-private", false));
-        callback.refuseUnknown();
-        return config;
-    }
-
-    private static CallbackConfig.Event event(ConfigSection callback, String word) {
-        return switch (word) {
-            case "batch.settled" -> CallbackConfig.Event.BATCH_SETTLED;
-            case "result" -> CallbackConfig.Event.RESULT;
-            default ->
-                throw new ConfigException(
-                        "%s must be of: batch.settled, result; got '%s'".formatted(callback.path("events"), word));
-        };
     }
 
     private List<Secret> secrets(List<ConfigSection> sections) {

@@ -3,7 +3,6 @@ package dev.halfrate.processor.config;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
 
 /**
  * The whole configuration.
@@ -75,25 +74,26 @@ public record HalfrateConfig(
                     "the name of an account that takes topic " + source.to() + ", or a template",
                     "'" + source.account() + "'");
         }
-        var told = callbacks.stream()
-                .flatMap(callback -> callback.events().stream())
-                .collect(Collectors.toSet());
-        Check.that(
-                told.isEmpty() || formats.batches().equals(FormatsConfig.JSON),
-                "formats.batches",
-                "json where there are callbacks: they are made of it",
-                formats.batches());
-        Check.that(
-                !told.contains(CallbackConfig.Event.RESULT) || formats.results().equals(FormatsConfig.JSON),
-                "formats.results",
-                "json where callbacks tell results: they are made of it",
-                formats.results());
         Check.that(
                 schemaRegistry.isThere() || !formats.needsRegistry(),
                 "schema-registry.urls",
                 "there where formats.results or formats.batches is avro",
                 "none");
+        checkReadable(callbacks, CallbackConfig.Event.RESULT, "formats.results", formats.results());
+        checkReadable(callbacks, CallbackConfig.Event.BATCH_SETTLED, "formats.batches", formats.batches());
         kafka = Map.copyOf(kafka);
+    }
+
+    /** What endpoints are told is read from the public topics. */
+    private static void checkReadable(
+            List<CallbackConfig> callbacks, CallbackConfig.Event event, String key, String format) {
+        Check.that(
+                format.equals(FormatsConfig.JSON)
+                        || callbacks.stream()
+                                .noneMatch(callback -> callback.events().contains(event)),
+                key,
+                FormatsConfig.JSON + " where one of callbacks is told of them",
+                "'" + format + "'");
     }
 
     /** Without webhooks, callbacks, sources and a schema registry, and with the usual prices. */

@@ -155,4 +155,17 @@ class CallbackConfigTest {
                 .isInstanceOf(ConfigException.class)
                 .hasMessage("callbacks.name must be unique, got 'a' twice");
     }
+
+    @Test
+    void whatIsToldMustBeInJson() {
+        var told = "{name: a, url: 'https://h/', secrets: [{env: SECRET}], events: [result]}]\n";
+        var registry = "schema-registry: {urls: [http://localhost:8081]}\n";
+
+        assertThatThrownBy(() -> parse(told + registry + "formats: {results: avro}\nsources: ["))
+                .isInstanceOf(ConfigException.class)
+                .hasMessage("formats.results must be json where one of callbacks is told of them, got 'avro'");
+        assertThat(parse(told + registry + "formats: {batches: avro}\nsources: [")
+                        .callbacks())
+                .hasSize(1);
+    }
 }
