@@ -28,10 +28,11 @@ export async function waitForResults(customIds, onResult, timeoutMs = 24 * 3600 
         .run({
           autoCommit: false,
           eachMessage: async ({ message }) => {
-            if (message.key && wanted.delete(message.key.toString())) {
-              onResult(await decode(message.value))
-              if (wanted.size === 0) resolve()
-            }
+            const customId = message.key?.toString()
+            if (!wanted.has(customId)) return
+            const result = await decode(message.value)
+            if (wanted.delete(customId)) onResult(result)
+            if (wanted.size === 0) resolve()
           },
         })
         .catch(reject)

@@ -1,12 +1,12 @@
 """Waits for the results of some requests, by custom_id.
 
-    python wait_for_results.py CUSTOM_ID...
+    python wait_for_results.py [--since SECONDS_AGO] CUSTOM_ID...
 
 As a module: `for result in wait_for_results(ids): ...`
 """
 
+import argparse
 import json
-import sys
 import time
 
 from confluent_kafka import Consumer, TopicPartition
@@ -77,7 +77,10 @@ def line_of(result):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) == 1:
-        sys.exit(__doc__)
-    for found in wait_for_results(sys.argv[1:]):
+    words = argparse.ArgumentParser(description="Waits for the results of some requests.")
+    words.add_argument("--since", type=float, metavar="SECONDS_AGO", help="read no older results")
+    words.add_argument("custom_ids", nargs="+", metavar="CUSTOM_ID")
+    given = words.parse_args()
+    since = None if given.since is None else time.time() - given.since
+    for found in wait_for_results(given.custom_ids, since=since):
         print(line_of(found), flush=True)

@@ -59,10 +59,12 @@ class ProducerExamplesIT {
         try (var _ = processor(FormatsConfig.JSON)) {
             python.run(stack, "pip install");
 
-            assertThat(python.run(stack, "produce.py"))
+            var answers = python.run(stack, "produce.py");
+            assertThat(answers)
                     .hasSize(2)
                     .allSatisfy(line -> assertThat(line).startsWith("py-").contains(ANSWERED));
             assertThat(requests()).isNotEmpty().allSatisfy(request -> assertTag(request, "python-example"));
+            assertThat(python.run(stack, "produce.py")).containsExactlyInAnyOrderElementsOf(answers);
 
             assertThat(python.run(stack, "produce_avro.py"))
                     .hasSize(1)
