@@ -3,6 +3,7 @@ package dev.halfrate.processor;
 import static java.util.Objects.requireNonNull;
 
 import dev.halfrate.processor.callback.Callbacks;
+import dev.halfrate.processor.codec.WriterSchemas;
 import dev.halfrate.processor.config.AccountConfig;
 import dev.halfrate.processor.config.HalfrateConfig;
 import dev.halfrate.processor.config.PriceTable;
@@ -31,6 +32,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.slf4j.LoggerFactory;
@@ -70,7 +72,10 @@ public final class Processor implements AutoCloseable {
 
     private void startParts(HalfrateConfig config, Set<Guard> accepted, MeterRegistry meters)
             throws InterruptedException {
-        var sources = Source.of(config.sources(), Providers.endpoints());
+        // Templates are compiled before anything is asked of others, the registry among them.
+        var schemas = new AtomicReference<>(WriterSchemas.NONE);
+        var sources = Source.of(
+                config.sources(), Providers.endpoints(), schema -> schemas.get().find(schema));
         sources.forEach(this::closing);
         var instance = closing(Instance.in(config.stateDir()));
         var workPartitions = TopicSetup.ensure(config);
@@ -90,6 +95,7 @@ public final class Processor implements AutoCloseable {
                         Map.Entry::getKey, entry -> entry.getValue().capabilities()));
 
         var formats = closing(Formats.of(config, meters));
+        schemas.set(formats.schemas());
         var pricing = PriceTable.of(config.money());
         var ledger = closing(new LedgerWorker(
                 config, formats.feeds(), instance.id(), providers, workPartitions, pricing, meters, failure::complete));

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.halfrate.processor.Providers;
+import dev.halfrate.processor.codec.WriterSchemas;
 import dev.halfrate.processor.source.Rendered;
 import dev.halfrate.processor.source.Source;
 import java.io.ByteArrayInputStream;
@@ -113,7 +114,7 @@ final class TemplateCommand implements Runnable {
 
         @Override
         public Integer call() throws IOException {
-            var source = chosen(Source.of(configuration.loadSources(), Providers.endpoints()));
+            var source = chosen(Source.of(configuration.loadSources(), Providers.endpoints(), WriterSchemas.NONE));
             var events = events(read());
             var failed = 0;
             for (var number = 0; number < events.size(); number++) {
@@ -204,6 +205,7 @@ final class TemplateCommand implements Runnable {
                     }
                     yield true;
                 }
+                case Rendered.Pending() -> throw new IllegalStateException("nobody is asked for a schema here");
                 case Rendered.Unusable(var reason, var message) -> {
                     out.flush();
                     err.printf("%s%s: %s%n", of, reason.name().toLowerCase(Locale.ROOT), message);

@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -75,6 +76,7 @@ final class EventReading implements Reading {
         private final List<ProducerRecord<byte[], byte[]>> records = new ArrayList<>();
         private final Map<TopicPartition, ReadCounts> counts = new HashMap<>();
         private final List<Runnable> metered = new ArrayList<>();
+        private final Map<TopicPartition, Long> stalled = new HashMap<>();
         private boolean deadLetters;
 
         Deciding(Topics topics, Instant now) {
@@ -83,29 +85,42 @@ final class EventReading implements Reading {
         }
 
         void add(ConsumerRecord<byte[], byte[]> event) {
+            var partition = new TopicPartition(event.topic(), event.partition());
+            if (stalled.containsKey(partition)) {
+                return;
+            }
             if (event.value() == null) {
                 count(event, TOMBSTONE, meters::countTombstone);
                 return;
             }
+            var at = RecordTime.of(event, now);
+            // Its request would be as old, and over before it was read.
+            var expired = !at.plus(config.requests().ttl()).isAfter(now);
+            var rendered = new LinkedHashMap<Source, Rendered>();
             for (var source : sources) {
                 if (source.topic().equals(event.topic())) {
-                    add(source, event);
+                    rendered.put(source, expired ? new Rendered.Skipped() : source.render(event, at));
                 }
+            }
+            if (rendered.containsValue(new Rendered.Pending())) {
+                stalled.put(partition, event.offset());
+            } else {
+                rendered.forEach((source, made) -> add(source, event, at, made, expired));
             }
         }
 
-        private void add(Source source, ConsumerRecord<byte[], byte[]> event) {
-            var at = RecordTime.of(event, now);
-            if (!at.plus(config.requests().ttl()).isAfter(now)) {
-                // Its request would be as old, and over before it was read.
-                count(event, SKIPPED, () -> meters.countSkipped(source.name(), SourceMeters.Skip.EXPIRED));
-                return;
-            }
-            switch (source.render(event, at)) {
+        private void add(
+                Source source, ConsumerRecord<byte[], byte[]> event, Instant at, Rendered made, boolean expired) {
+            switch (made) {
                 case Rendered.Request request -> write(source, event, at, request);
                 case Rendered.Skipped() ->
-                    count(event, SKIPPED, () -> meters.countSkipped(source.name(), SourceMeters.Skip.WHEN));
+                    count(
+                            event,
+                            SKIPPED,
+                            () -> meters.countSkipped(
+                                    source.name(), expired ? SourceMeters.Skip.EXPIRED : SourceMeters.Skip.WHEN));
                 case Rendered.Unusable(var reason, var message) -> bury(source, event, reason, message);
+                case Rendered.Pending() -> throw new IllegalStateException("it comes again");
             }
         }
 
@@ -150,6 +165,11 @@ final class EventReading implements Reading {
         @Override
         public Map<TopicPartition, ReadCounts> counts() {
             return counts;
+        }
+
+        @Override
+        public Map<TopicPartition, Long> stalled() {
+            return stalled;
         }
 
         @Override

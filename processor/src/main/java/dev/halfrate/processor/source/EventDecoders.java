@@ -1,5 +1,7 @@
 package dev.halfrate.processor.source;
 
+import dev.halfrate.processor.codec.AvroValues;
+import dev.halfrate.processor.codec.WriterSchemas;
 import dev.halfrate.processor.config.ConfigException;
 import dev.halfrate.processor.config.Secret;
 import dev.halfrate.processor.config.SourceConfig;
@@ -15,12 +17,13 @@ final class EventDecoders {
 
     /**
      * @param key of the source in the configuration
+     * @param schemas that events in Avro are written with
      * @throws ConfigException if its deserializer cannot be made
      */
-    static EventDecoder of(String key, SourceConfig config) {
+    static EventDecoder of(String key, SourceConfig config, WriterSchemas schemas) {
         var name = config.deserializer();
         if (name.isEmpty()) {
-            return new JsonEvents();
+            return new AvroEvents(new AvroValues(schemas));
         }
         try {
             Deserializer<?> made = Utils.newInstance(name, Deserializer.class);

@@ -1,6 +1,5 @@
 package dev.halfrate.processor.source;
 
-import dev.halfrate.processor.codec.DeadLetter;
 import dev.halfrate.processor.codec.JsonTree;
 import dev.halfrate.processor.codec.UnusableValueException;
 import java.util.Map;
@@ -11,12 +10,6 @@ import org.jspecify.annotations.Nullable;
 final class JsonEvents implements EventDecoder {
     @Override
     public Map<String, @Nullable Object> value(String topic, Headers headers, byte[] value) {
-        if (value.length > 0 && value[0] == 0) {
-            throw new UnusableValueException(
-                    DeadLetter.Reason.DECODE,
-                    "the value is no JSON but begins with byte 0, as what serializers with a schema registry write: name the"
-                            + " deserializer in the configuration of the source");
-        }
         return JsonTree.read(value);
     }
 

@@ -21,6 +21,9 @@ public sealed interface Rendered {
     /** The source's condition does not take it. */
     record Skipped() implements Rendered {}
 
+    /** Nobody can say now how it is to be read: it has to come again. */
+    record Pending() implements Rendered {}
+
     /**
      * Nothing.
      *

@@ -7,6 +7,7 @@ import dev.halfrate.processor.codec.Parsed;
 import dev.halfrate.processor.codec.RequestParser;
 import dev.halfrate.processor.codec.UnusableValueException;
 import dev.halfrate.processor.codec.Wishes;
+import dev.halfrate.processor.codec.WriterSchemas;
 import dev.halfrate.processor.config.ConfigException;
 import dev.halfrate.processor.config.SourceConfig;
 import java.io.ByteArrayOutputStream;
@@ -34,7 +35,7 @@ public final class Source implements AutoCloseable {
     private final Map<String, Template> headers = new LinkedHashMap<>();
     private final Body body;
 
-    private Source(String key, SourceConfig config, Set<String> endpoints) {
+    private Source(String key, SourceConfig config, Set<String> endpoints, WriterSchemas schemas) {
         if (!endpoints.contains(config.url())) {
             throw new ConfigException("%s.url must be one of: %s; got '%s'"
                     .formatted(key, String.join(", ", new TreeSet<>(endpoints)), config.url()));
@@ -54,17 +55,18 @@ public final class Source implements AutoCloseable {
                     }
                 });
         this.body = Body.compile(key + ".body", config.body().tree(), templates);
-        this.decoder = EventDecoders.of(key, config);
+        this.decoder = EventDecoders.of(key, config, schemas);
     }
 
     /**
      * @param endpoints that any vendor can batch
+     * @param schemas that events in Avro are written with
      * @throws ConfigException naming the key, and the line of a template
      */
-    public static List<Source> of(List<SourceConfig> configs, Set<String> endpoints) {
+    public static List<Source> of(List<SourceConfig> configs, Set<String> endpoints, WriterSchemas schemas) {
         var sources = new ArrayList<Source>();
         for (var config : configs) {
-            sources.add(new Source("sources[%d]".formatted(sources.size()), config, endpoints));
+            sources.add(new Source("sources[%d]".formatted(sources.size()), config, endpoints, schemas));
         }
         return List.copyOf(sources);
     }
@@ -96,6 +98,8 @@ public final class Source implements AutoCloseable {
             return takes(variables) ? request(variables) : new Rendered.Skipped();
         } catch (UnusableValueException e) {
             return new Rendered.Unusable(e.reason(), named(e));
+        } catch (EventPendingException _) {
+            return new Rendered.Pending();
         } catch (TemplateException e) {
             return new Rendered.Unusable(DeadLetter.Reason.TEMPLATE, named(e));
         }

@@ -9,11 +9,16 @@ import dev.halfrate.processor.balance.ReadCounts;
 import dev.halfrate.processor.codec.DeadLetter;
 import dev.halfrate.processor.codec.DeadLetterCodec;
 import dev.halfrate.processor.codec.Wishes;
+import dev.halfrate.processor.codec.WriterSchemas;
 import dev.halfrate.processor.config.ConfigFile;
 import dev.halfrate.processor.source.Source;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.net.ConnectException;
+import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -23,6 +28,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.avro.SchemaBuilder;
+import org.apache.avro.generic.GenericData;
+import org.apache.avro.generic.GenericDatumWriter;
+import org.apache.avro.io.EncoderFactory;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.MockConsumer;
@@ -51,6 +60,8 @@ class EventsTest {
             new Topics(Map.of("reviews", new Uuid(3, 4)), 0, 1_000_000, Map.of("llm.requests", REQUEST_BYTES_MAX));
 
     private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+    private Instant now = Samples.NOW;
+    private WriterSchemas.Lookup lookup = new WriterSchemas.Lookup.Pending();
     private final List<Throwable> failures = new ArrayList<>();
     private final List<Life> lives = new ArrayList<>();
     private final Deque<java.util.function.Consumer<Life>> scripts = new ArrayDeque<>();
@@ -107,6 +118,45 @@ class EventsTest {
         assertThat(count("halfrate.events.dead_lettered")).isEqualTo(2);
         assertThat(count("halfrate.events.tombstones")).isEqualTo(1);
         assertThat(meters.get("halfrate.sources.gap").gauge().value()).isZero();
+    }
+
+    @Test
+    void anEventOfASchemaThatNobodyKnowsYetWaitsForAllSourcesOfItsTopic() throws IOException {
+        var schema = SchemaBuilder.record("Review")
+                .fields()
+                .requiredLong("id")
+                .requiredString("text")
+                .endRecord();
+        var review = new GenericData.Record(schema);
+        review.put("id", 2L);
+        review.put("text", "good");
+        var avro = framed(review);
+        var loop = loop(SIMPLE);
+        scripts.add(life -> {
+            life.poll(() -> life.addBytes("{\"id\": 1}".getBytes(UTF_8), avro, "{\"id\": 3}".getBytes(UTF_8)));
+            life.poll(() -> {
+                assertThat(life.consumer.paused()).hasSize(1);
+                lookup = new WriterSchemas.Lookup.Found(schema);
+                now = now.plus(StalledPartitions.PAUSE_MAX);
+            });
+            life.poll(() -> life.addBytes(avro, "{\"id\": 3}".getBytes(UTF_8)));
+            life.poll(loop::stop);
+        });
+
+        loop.run();
+
+        assertThat(failures).isEmpty();
+        assertThat(ids()).containsExactly("1", "2", "3");
+        assertThat(count("halfrate.events.rendered")).isEqualTo(3);
+        assertThat(count("halfrate.events.dead_lettered")).isZero();
+    }
+
+    private static byte[] framed(GenericData.Record record) throws IOException {
+        var out = new ByteArrayOutputStream();
+        out.write(ByteBuffer.allocate(5).put((byte) 0).putInt(7).array());
+        var encoder = EncoderFactory.get().directBinaryEncoder(out, null);
+        new GenericDatumWriter<GenericData.Record>(record.getSchema()).write(record, encoder);
+        return out.toByteArray();
     }
 
     @Test
@@ -266,10 +316,12 @@ class EventsTest {
                 Map.of("K", "key"));
         return new Intake(
                 new EventReading(
-                        config, Source.of(config.sources(), Set.of("/v1/chat/completions")), new SourceMeters(meters)),
+                        config,
+                        Source.of(config.sources(), Set.of("/v1/chat/completions"), _ -> lookup),
+                        new SourceMeters(meters)),
                 () -> {},
                 new Clients(),
-                () -> Samples.NOW,
+                () -> now,
                 failures::add);
     }
 
@@ -380,6 +432,12 @@ class EventsTest {
         void add(@Nullable String... values) {
             for (var value : values) {
                 addAt(Samples.NOW.toEpochMilli() - 5, value);
+            }
+        }
+
+        void addBytes(byte[]... values) {
+            for (var value : values) {
+                consumer.addRecord(new ConsumerRecord<>("reviews", 0, next++, null, value));
             }
         }
 

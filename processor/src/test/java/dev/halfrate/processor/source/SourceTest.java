@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.halfrate.processor.codec.DeadLetter;
 import dev.halfrate.processor.codec.Wishes;
+import dev.halfrate.processor.codec.WriterSchemas;
 import dev.halfrate.processor.config.ConfigException;
 import dev.halfrate.processor.config.ConfigFile;
 import java.time.Instant;
@@ -226,11 +227,11 @@ class SourceTest {
     }
 
     @Test
-    void whatARegistrysSerializerWroteIsNamedAsSuch() {
+    void whatARegistrysSerializerWroteNeedsItsRegistry() {
         assertThat(text("x")
                         .render(event(null, new byte[] {0, 0, 0, 0, 7, 2}), AT)
                         .toString())
-                .contains("DECODE", "name the deserializer");
+                .contains("SCHEMA_UNKNOWN", "schema-registry.urls");
     }
 
     @ParameterizedTest
@@ -394,7 +395,7 @@ class SourceTest {
                                         ? "{name: reviews, topic: reviews, " + yaml.substring(1)
                                         : "name: reviews\n    topic: reviews\n" + yaml.indent(4)),
                 Map.of("K", "key"));
-        return Source.of(config.sources(), ENDPOINTS).getFirst();
+        return Source.of(config.sources(), ENDPOINTS, WriterSchemas.NONE).getFirst();
     }
 
     private static Rendered.Request request(Source source, String value) {
