@@ -41,10 +41,12 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.StringSerializer;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** From requests to signed callbacks, over a real broker and real HTTP. */
+@Tag("long")
 class CallbackIT {
     private static final String SECRET =
             Base64.getEncoder().encodeToString("a secret of at least 24 bytes".getBytes(UTF_8));

@@ -2,6 +2,7 @@ package dev.halfrate.local;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -9,6 +10,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.halfrate.processor.Processor;
 import dev.halfrate.processor.config.ConfigFile;
 import dev.halfrate.processor.config.HalfrateConfig;
+import dev.halfrate.processor.ops.Cancels;
 import dev.halfrate.simulator.Simulator;
 import dev.halfrate.simulator.SimulatorConfig;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -30,10 +32,12 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Requests that a batch is too slow for, with a real broker and a vendor that keeps a book. */
+/** Requests that do not wait until their batch has ended, with a real broker and a vendor that keeps a book. */
+@Tag("long")
 class RoutingIT {
     private static final Duration PATIENCE = Duration.ofSeconds(150);
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -143,6 +147,42 @@ class RoutingIT {
             await().atMost(PATIENCE)
                     .untilAsserted(
                             () -> assertThat(gauge("halfrate.late_lines")).isEqualTo(6));
+        }
+    }
+
+    @Test
+    void whatIsCancelledEndsAtOnceAndTheOthersAreAnswered() throws Exception {
+        habits("{\"slowdown\": 15}");
+        try (var _ = Processor.start(config, meters);
+                var cancels = Cancels.open(config)) {
+            // Given requests that a vendor works on
+            send("a", 6, Map.of());
+            await().atMost(PATIENCE).until(() -> gauge("halfrate.batches", "state", "running") == 1);
+
+            // When
+            cancels.send("llm.requests", "", List.of("a-0", "a-1", "a-2", "nobody's"));
+
+            // Then
+            await().atMost(PATIENCE).until(() -> answered() == 3);
+            assertThat(results)
+                    .extracting(
+                            result -> result.get("status").asText(),
+                            result -> result.get("error").get("code").asText())
+                    .containsOnly(tuple("cancelled", "cancelled"));
+            await().atMost(PATIENCE).until(() -> answered() == 6);
+            assertThat(results.subList(3, 6))
+                    .allSatisfy(
+                            result -> assertThat(result.get("status").asText()).isEqualTo("succeeded"));
+            await().atMost(PATIENCE)
+                    .untilAsserted(
+                            () -> assertThat(gauge("halfrate.late_lines")).isEqualTo(3));
+
+            // When an id is sent again after that, it is a new request
+            results.clear();
+            habits("{\"slowdown\": 1}");
+            send("a", 1, Map.of());
+            await().atMost(PATIENCE).until(() -> answered() == 1);
+            assertThat(results.getFirst().get("status").asText()).isEqualTo("succeeded");
         }
     }
 

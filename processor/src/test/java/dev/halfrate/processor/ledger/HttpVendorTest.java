@@ -2,6 +2,7 @@ package dev.halfrate.processor.ledger;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
 import dev.halfrate.processor.batch.Attempt;
@@ -29,6 +30,7 @@ import dev.halfrate.processor.provider.UpstreamId;
 import dev.halfrate.schemas.internal.InternalFormat;
 import dev.halfrate.schemas.internal.ManifestChunk;
 import dev.halfrate.schemas.internal.RefChunk;
+import dev.halfrate.schemas.internal.WorkKeys;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -518,6 +520,20 @@ class HttpVendorTest {
         vendor.start(in(new BatchState.Sealed()), new Effect.PrepareHedges(DEADLINE));
 
         assertThat(letter()).isInstanceOf(BatchEvent.CallsNotPrepared.class);
+    }
+
+    @Test
+    void itemsThatSomebodyCancelsAreFoundBesideTheCommandsThatSaySo() throws Exception {
+        work.add(1, WorkKeys.withdrawal(Examples.HEADER.batchId(), 1), new byte[] {1});
+
+        vendor.start(in(new BatchState.Creating(3)), new Effect.ReportWithdrawn(List.of(1)));
+
+        assertThat(letter())
+                .isInstanceOfSatisfying(
+                        BatchEvent.WithdrawalsReported.class,
+                        reported -> assertThat(reported.reports())
+                                .extracting(ItemReport::item, ItemReport::finding)
+                                .containsExactly(tuple(1, ItemReport.Finding.WITHDRAWN)));
     }
 
     @Test

@@ -14,8 +14,12 @@ public final class WorkKeys {
         return (windowId + "/" + index).getBytes(UTF_8);
     }
 
-    /** @param item of the window that is to be cancelled */
+    /**
+     * Does not begin as the chunks' keys do.
+     *
+     * @param item of the window that is to be cancelled
+     */
     public static byte[] withdrawal(String windowId, int item) {
-        return (windowId + "/cancel/" + item).getBytes(UTF_8);
+        return ("cancel/" + windowId + "/" + item).getBytes(UTF_8);
     }
 }
