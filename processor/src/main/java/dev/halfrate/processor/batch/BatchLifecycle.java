@@ -373,7 +373,7 @@ public final class BatchLifecycle {
                 // A cancel that is lost is asked for again.
                 if (running.standing() != Standing.PROVISIONAL
                         && remote.status() != RemoteBatch.Status.CANCELLING
-                        && overdue(batch, running.createdAt(), now)) {
+                        && (running.standing() == Standing.CANCELLING || overdue(batch, running.createdAt(), now))) {
                     yield Step.commit(
                             batch.in(seen.as(Standing.CANCELLING), batch.changedAt()), new Effect.Cancel(), pollLater);
                 }

@@ -65,7 +65,8 @@ final class DlqCommand implements Runnable {
                 names = "--reason",
                 split = ",",
                 paramLabel = "REASON",
-                description = "Only these: decode, empty, not_an_object, custom_id, command, id_conflict, template.")
+                description =
+                        "Only these: decode, empty, not_an_object, custom_id, command, id_conflict, template, schema_unknown, schema_incompatible.")
         private @Nullable List<DeadLetter.Reason> reasons;
 
         @Option(names = "--topic", paramLabel = "TOPIC", description = "Only records of this topic.")

@@ -18,6 +18,7 @@ import dev.halfrate.processor.batch.BatchState.Settled;
 import dev.halfrate.processor.batch.BatchState.Standing;
 import dev.halfrate.processor.batch.ItemReport.Finding;
 import dev.halfrate.processor.batch.Step.Durability;
+import dev.halfrate.processor.provider.RemoteBatch;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -95,6 +96,17 @@ class WithdrawalsTest {
         assertThat(step.effects()).contains(new Effect.Cancel());
         assertThat(on(step.batch().in(ended(), NOW), complete()).batch().state())
                 .isInstanceOf(Settled.class);
+    }
+
+    @Test
+    void aCancelThatGotLostIsAskedForAgain() {
+        var unwanted = on(withdrawn(running(), 0, 1, 2, 3), ends(0, 1, 2, 3)).batch();
+        var taken = on(unwanted, new Taken()).batch();
+
+        assertThat(on(taken, Examples.polled(RemoteBatch.Status.IN_PROGRESS)).effects())
+                .contains(new Effect.Cancel());
+        assertThat(on(taken, Examples.polled(RemoteBatch.Status.CANCELLING)).effects())
+                .doesNotContain(new Effect.Cancel());
     }
 
     @Test
