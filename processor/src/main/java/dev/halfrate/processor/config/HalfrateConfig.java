@@ -25,7 +25,8 @@ public record HalfrateConfig(
         MoneyConfig money,
         RegistryConfig schemaRegistry,
         FormatsConfig formats,
-        List<SourceConfig> sources) {
+        List<SourceConfig> sources,
+        List<ResultRuleConfig> results) {
 
     public HalfrateConfig {
         checkApplication(application);
@@ -62,8 +63,24 @@ public record HalfrateConfig(
                     "the pool of an account",
                     "'" + budget.pool() + "'");
         }
+        results = ResultRuleConfig.check(results, topics);
         sources = new SourcesConfig(topics, sources).sources();
         for (var source : sources) {
+            for (var to : new ResultTopics(topics.results(), results).all()) {
+                Check.that(
+                        !source.topic().equals(to),
+                        "results.to",
+                        "no source's topic, or what comes out would go in again",
+                        "'" + to + "'");
+            }
+            var rule = source.result();
+            Check.that(
+                    !SourceConfig.isFixed(rule)
+                            || rule.isEmpty()
+                            || results.stream().anyMatch(known -> known.name().equals(rule)),
+                    "sources.result",
+                    "the name of one of results, or a template",
+                    "'" + rule + "'");
             Check.that(
                     source.account().isEmpty()
                             || !SourceConfig.isFixed(source.account())
@@ -120,6 +137,7 @@ public record HalfrateConfig(
                 MoneyConfig.DEFAULT,
                 RegistryConfig.NONE,
                 FormatsConfig.DEFAULT,
+                List.of(),
                 List.of());
     }
 
@@ -139,12 +157,18 @@ public record HalfrateConfig(
                 money,
                 otherRegistry,
                 otherFormats,
-                sources);
+                sources,
+                results);
     }
 
     /** Apart, because names of topics are made of it before there is a whole configuration. */
     static void checkApplication(String application) {
         Check.matches("application", application, "[a-zA-Z0-9._-]{1,100}");
+    }
+
+    /** @return where results go */
+    public ResultTopics resultTopics() {
+        return new ResultTopics(topics.results(), results);
     }
 
     /** @return the consumer group that reads requests */
