@@ -1,5 +1,6 @@
 package dev.halfrate.processor.ledger;
 
+import dev.halfrate.processor.kafka.BoundedConsumer;
 import java.util.HashMap;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -15,6 +16,9 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 /** Kafka clients with the settings that the promises need. */
 final class KafkaLedgerClients implements KafkaPartitionLog.LedgerClients {
     private static final int RECORD_BYTES_MAX = 20 * 1024 * 1024;
+
+    /** Of one poll, unpacked. */
+    private static final long READ_BYTES_MAX = 32L * 1024 * 1024;
 
     private final Map<String, String> kafka;
 
@@ -47,7 +51,7 @@ final class KafkaLedgerClients implements KafkaPartitionLog.LedgerClients {
         settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
         settings.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, 4 * 1024 * 1024);
         settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 5_000);
-        return new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+        return new BoundedConsumer(settings, READ_BYTES_MAX);
     }
 
     /**
