@@ -53,6 +53,7 @@ class BadInputIT {
     static Path directory;
 
     private static BadInputSubject subject;
+    private static long absorbed;
 
     @BeforeAll
     static void start() throws Exception {
@@ -200,12 +201,11 @@ class BadInputIT {
     @Test
     @BadInput(id = "B04", input = "a null value (tombstone)", outcome = "counted, nothing else")
     void tombstone() throws Exception {
-        var before = subject.status().read().tombstones();
         var sent = subject.send((byte[]) null);
         subject.settle();
 
         assertThat(subject.letters(sent)).isEmpty();
-        assertThat(subject.status().read().tombstones()).isEqualTo(before + 1);
+        assertThat(subject.status().read().tombstones()).isOne();
     }
 
     @Test
@@ -247,15 +247,19 @@ class BadInputIT {
             input = "the same request several times, close together",
             outcome = "one answer; the others are absorbed")
     void severalAtOnce() throws Exception {
-        var before = subject.status().allLanes().totals().absorbed();
         for (var copy = 0; copy < 3; copy++) {
             subject.send(request("b09"));
         }
 
         succeeds("b09");
-        await().atMost(PATIENCE)
-                .until(() -> subject.status().allLanes().totals().absorbed() == before + 2);
+        awaitAbsorbed(2);
         subject.results("b09", 1);
+    }
+
+    private static void awaitAbsorbed(int more) {
+        absorbed += more;
+        await().atMost(PATIENCE)
+                .until(() -> subject.status().allLanes().totals().absorbed() == absorbed);
     }
 
     @Test
@@ -265,11 +269,9 @@ class BadInputIT {
             outcome = "absorbed, until `lanes.duplicates-horizon` is over")
     void againAfterItsSuccess() throws Exception {
         succeeds("b10", request("b10"));
-        var before = subject.status().allLanes().totals().absorbed();
         subject.send(request("b10"));
 
-        await().atMost(PATIENCE)
-                .until(() -> subject.status().allLanes().totals().absorbed() == before + 1);
+        awaitAbsorbed(1);
         subject.results("b10", 1);
     }
 
@@ -681,7 +683,7 @@ class BadInputIT {
             input = "a batch of records in zstd that unpacks to a thousand times its size, far more than there is memory",
             outcome = "read piece by piece: each record is answered or buried, the process lives on")
     void bombInZstd() throws Exception {
-        var count = 400;
+        var count = 200;
         var large = new byte[MIB];
         Arrays.fill(large, (byte) ' ');
         var sent = new ArrayList<Sent>();

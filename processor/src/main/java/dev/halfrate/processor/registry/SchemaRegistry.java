@@ -44,7 +44,12 @@ public final class SchemaRegistry implements AutoCloseable {
             case SchemaRef.Id(var id) -> "/schemas/ids/" + Integer.toUnsignedString(id);
             case SchemaRef.Guid(var guid) -> "/schemas/guids/" + guid;
         };
-        return switch (http.get(path)) {
+        return lookup(schema, http.get(path));
+    }
+
+    /** @throws DownException if nothing can be concluded */
+    Lookup lookup(SchemaRef schema, Reply reply) throws DownException, InterruptedException {
+        return switch (reply) {
             case Reply.Ok(var json) -> parse(schema, json);
             case Reply.No(var status, var code, var _)
             when status == 404 && code / 100 == 404 ->
