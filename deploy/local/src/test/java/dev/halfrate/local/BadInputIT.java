@@ -134,7 +134,10 @@ class BadInputIT {
     }
 
     @Test
-    @BadInput(id = "B01", input = "bytes that are neither JSON nor Avro, or too few of them", outcome = "dead letter `decode`")
+    @BadInput(
+            id = "B01",
+            input = "bytes that are neither JSON nor Avro, or too few of them",
+            outcome = "dead letter `decode`")
     void rubbish() throws Exception {
         buried(new byte[] {(byte) 0xFE, (byte) 0xED, 0x42}, DeadLetter.Reason.DECODE);
         buried("hello", DeadLetter.Reason.DECODE);
@@ -223,8 +226,7 @@ class BadInputIT {
     void keyOfItsOwn() throws Exception {
         subject.send(new ProducerRecord<>(
                 REQUESTS, 0, "tenant-7".getBytes(UTF_8), request("b07-key").getBytes(UTF_8)));
-        subject.send(
-                new ProducerRecord<>(REQUESTS, 0, null, request("b07-null").getBytes(UTF_8)));
+        subject.send(new ProducerRecord<>(REQUESTS, 0, null, request("b07-null").getBytes(UTF_8)));
 
         succeeds("b07-key");
         succeeds("b07-null");
@@ -304,7 +306,10 @@ class BadInputIT {
     }
 
     @Test
-    @BadInput(id = "B12", input = "a `custom_id` of 10,000 characters; 512 are allowed", outcome = "dead letter `custom_id`")
+    @BadInput(
+            id = "B12",
+            input = "a `custom_id` of 10,000 characters; 512 are allowed",
+            outcome = "dead letter `custom_id`")
     void idThatIsTooLong() throws Exception {
         buried(request("x".repeat(10_000)), DeadLetter.Reason.CUSTOM_ID);
         buried(request("x".repeat(513)), DeadLetter.Reason.CUSTOM_ID);
@@ -348,9 +353,7 @@ class BadInputIT {
     @Test
     @BadInput(id = "B20", input = "5,000 levels of nesting; 100 are allowed", outcome = "dead letter `decode`")
     void nestingWithoutAnEnd() throws Exception {
-        buried(
-                request("b20", MODEL + ", \"x\": " + "[".repeat(5_000) + "]".repeat(5_000)),
-                DeadLetter.Reason.DECODE);
+        buried(request("b20", MODEL + ", \"x\": " + "[".repeat(5_000) + "]".repeat(5_000)), DeadLetter.Reason.DECODE);
     }
 
     @Test
@@ -369,8 +372,7 @@ class BadInputIT {
             outcome = "the producer gets the error; nothing arrives")
     void recordThatTheTopicDoesNotTake() throws Exception {
         var uncompressed = subject.producing(Map.of("compression.type", "none"));
-        try (var producer =
-                new KafkaProducer<>(uncompressed, new ByteArraySerializer(), new ByteArraySerializer())) {
+        try (var producer = new KafkaProducer<>(uncompressed, new ByteArraySerializer(), new ByteArraySerializer())) {
             var large = entry(request("b22", MODEL + ", \"user\": \"" + "x".repeat(21 * MIB) + "\""));
 
             assertThatThrownBy(() -> producer.send(large).get()).hasCauseInstanceOf(RecordTooLargeException.class);
@@ -480,7 +482,10 @@ class BadInputIT {
             input = "a model at another vendor's endpoint",
             outcome = "result `url_unsupported`, which names the account's endpoints")
     void modelAtAnotherVendorsEndpoint() throws Exception {
-        assertThat(rejected("b30-vendor", request("b30-vendor").replace("gpt-4o-mini", "claude-haiku-4-5"), "url_unsupported"))
+        assertThat(rejected(
+                        "b30-vendor",
+                        request("b30-vendor").replace("gpt-4o-mini", "claude-haiku-4-5"),
+                        "url_unsupported"))
                 .contains("account messages can batch /v1/messages");
     }
 
@@ -507,10 +512,7 @@ class BadInputIT {
     }
 
     @Test
-    @BadInput(
-            id = "B32",
-            input = "`max_tokens` of 0, -1, 1.5, 1000000000 or \"9\"",
-            outcome = "result `max_tokens`")
+    @BadInput(id = "B32", input = "`max_tokens` of 0, -1, 1.5, 1000000000 or \"9\"", outcome = "result `max_tokens`")
     void outputLimitThatCannotBeMeant() throws Exception {
         var limits = List.of("0", "-1", "1.5", "1000000000", "\"9\"");
         for (var limit : limits) {
@@ -526,11 +528,16 @@ class BadInputIT {
             outcome = "result `budget_exceeded`; nothing is submitted")
     void answersThatCostTooMuch() throws Exception {
         var parameters = List.of(
-                "\"n\": 1000, \"max_tokens\": 10000", "\"best_of\": 1000, \"max_tokens\": 10000", "\"n\": 1000",
+                "\"n\": 1000, \"max_tokens\": 10000",
+                "\"best_of\": 1000, \"max_tokens\": 10000",
+                "\"n\": 1000",
                 "\"max_tokens\": 10000000");
         for (var parameter : parameters) {
             var id = "b33-" + parameters.indexOf(parameter);
-            rejected(id, request(id, "\"model\": \"gpt-4.1\", %s, %s".formatted(parameter, MESSAGES)), "budget_exceeded");
+            rejected(
+                    id,
+                    request(id, "\"model\": \"gpt-4.1\", %s, %s".formatted(parameter, MESSAGES)),
+                    "budget_exceeded");
         }
         succeeds("b33-one", request("b33-one", "\"model\": \"gpt-4.1\", \"max_tokens\": 9, " + MESSAGES));
     }
@@ -590,7 +597,11 @@ class BadInputIT {
             outcome = "result `header_invalid`, which does not quote them")
     void headersThatCannotBeMeant() throws Exception {
         var headers = List.of(
-                "halfrate-account", "anthropic-version", "anthropic-beta", "halfrate-tag", "halfrate-mode",
+                "halfrate-account",
+                "anthropic-version",
+                "anthropic-beta",
+                "halfrate-tag",
+                "halfrate-mode",
                 "halfrate-deadline");
         for (var header : headers) {
             subject.send(with(entry(request("b38-" + header)), header, "a\r\nb: c"));
@@ -640,7 +651,9 @@ class BadInputIT {
             outcome = "in mode `auto` it is sent alone at once, at the full price; other modes have no deadlines")
     void deadlineThatIsOver() throws Exception {
         subject.send(with(
-                with(entry(request("b41-auto")), "halfrate-mode", "auto"), "halfrate-deadline", "2020-01-01T00:00:00Z"));
+                with(entry(request("b41-auto")), "halfrate-mode", "auto"),
+                "halfrate-deadline",
+                "2020-01-01T00:00:00Z"));
         subject.send(with(entry(request("b41-batch")), "halfrate-deadline", "2020-01-01T00:00:00Z"));
 
         assertThat(succeeds("b41-auto").remoteBatchId()).isEmpty();
@@ -680,7 +693,8 @@ class BadInputIT {
     @Test
     @BadInput(
             id = "B43",
-            input = "a batch of records in zstd that unpacks to a thousand times its size, far more than there is memory",
+            input =
+                    "a batch of records in zstd that unpacks to a thousand times its size, far more than there is memory",
             outcome = "read piece by piece: each record is answered or buried, the process lives on")
     void bombInZstd() throws Exception {
         var count = 200;
@@ -716,8 +730,7 @@ class BadInputIT {
             outcome = "invisible: no result, no dead letter, nothing is submitted")
     void requestThatWasAborted() throws Exception {
         var transactional = subject.producing(Map.of("transactional.id", "b44"));
-        try (var producer =
-                new KafkaProducer<>(transactional, new ByteArraySerializer(), new ByteArraySerializer())) {
+        try (var producer = new KafkaProducer<>(transactional, new ByteArraySerializer(), new ByteArraySerializer())) {
             producer.initTransactions();
             producer.beginTransaction();
             producer.send(entry(request("b44-aborted")));

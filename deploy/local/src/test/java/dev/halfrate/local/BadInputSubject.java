@@ -52,7 +52,7 @@ final class BadInputSubject implements AutoCloseable {
     /** Of a request, as a line. */
     static final int LINE_BYTES_MAX = 1_000_000;
 
-    private static final String HEAP = "-Xmx160m";
+    private static final String HEAP = "-Xmx128m";
     private static final int SPEED = 600;
     private static final int FRAME_BYTES = 5;
     private static final int LONG = 100_000;
@@ -112,8 +112,7 @@ final class BadInputSubject implements AutoCloseable {
                 Map.of("bootstrap.servers", broker.bootstrapServers(), "isolation.level", "read_committed"),
                 new ByteArrayDeserializer(),
                 (_, data) -> data.length < LONG ? data : longValues.computeIfAbsent(ByteBuffer.wrap(data), _ -> data));
-        var partitions = Stream.of(
-                        config.topics().results(), config.topics().deadLetters())
+        var partitions = Stream.of(config.topics().results(), config.topics().deadLetters())
                 .flatMap(topic -> consumer.partitionsFor(topic).stream())
                 .map(partition -> new TopicPartition(partition.topic(), partition.partition()))
                 .toList();
@@ -231,8 +230,8 @@ final class BadInputSubject implements AutoCloseable {
     String letterHeaders() {
         poll();
         var text = new StringBuilder();
-        letters.forEach(letter ->
-                letter.headers().forEach(header -> text.append(new String(requireNonNull(header.value()), UTF_8))
+        letters.forEach(letter -> letter.headers()
+                .forEach(header -> text.append(new String(requireNonNull(header.value()), UTF_8))
                         .append('\n')));
         return text.toString();
     }

@@ -91,7 +91,8 @@ final class BadInputTable implements TestWatcher, AfterAllCallback {
     private static List<Method> rows(Class<?> tests) {
         return Stream.of(tests.getDeclaredMethods())
                 .filter(method -> method.isAnnotationPresent(BadInput.class))
-                .sorted(Comparator.comparing((Method method) -> annotation(method).id())
+                .sorted(Comparator.comparing(
+                                (Method method) -> annotation(method).id())
                         .thenComparing(Method::getName))
                 .toList();
     }

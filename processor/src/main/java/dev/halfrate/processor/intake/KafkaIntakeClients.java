@@ -38,9 +38,6 @@ final class KafkaIntakeClients implements IntakeClients {
 
     private static final int MIB = 1 << 20;
     private static final int REQUEST_BYTES_MAX = 20 * MIB;
-    /** Unpacked. What is fetched is less, unless it is records that are much alike. */
-    private static final long POLL_BYTES_MAX = 32L * MIB;
-
     private static final Duration TRANSACTION_TIMEOUT = Duration.ofSeconds(10);
 
     private final HalfrateConfig config;
@@ -101,7 +98,7 @@ final class KafkaIntakeClients implements IntakeClients {
         settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
         settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
         settings.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
-        return new BoundedConsumer(settings, POLL_BYTES_MAX);
+        return new BoundedConsumer(settings);
     }
 
     /**

@@ -16,18 +16,21 @@ import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.utils.Utils;
 
 /**
- * A consumer whose polls end after a number of unpacked bytes. Kafka bounds what it fetches, and counts compressed bytes:
+ * A consumer whose polls end after 32 MiB of unpacked bytes, or an eighth of the heap. Kafka bounds what it fetches, and counts compressed bytes:
  * records that are much alike, or made to be, unpack to a thousand times as many, and a poll has thousands of records.
  *
  * <p>What is beyond the bound is given back unread, and comes with the next poll. A record is never cut: a poll holds up
  * to one more than the bound has room for.
  */
 public final class BoundedConsumer extends KafkaConsumer<byte[], byte[]> {
+    /** Of a poll's keys, values and headers. */
+    private static final long BYTES_MAX =
+            Math.min(32L << 20, Runtime.getRuntime().maxMemory() / 8);
+
     private final Room room;
 
-    /** @param bytesMax of a poll's keys, values and headers; above 0 */
-    public BoundedConsumer(Map<String, Object> settings, long bytesMax) {
-        this(settings, new Room(bytesMax));
+    public BoundedConsumer(Map<String, Object> settings) {
+        this(settings, new Room());
     }
 
     private BoundedConsumer(Map<String, Object> settings, Room room) {
@@ -71,16 +74,11 @@ public final class BoundedConsumer extends KafkaConsumer<byte[], byte[]> {
         /** Stands where nothing was read; told by its identity. */
         private static final byte[] UNREAD = {};
 
-        private final long bytesMax;
         private long bytes;
         private boolean full;
 
         /** Of the record whose value comes next: it is read if its key was. */
         private long keyBytes;
-
-        Room(long bytesMax) {
-            this.bytesMax = bytesMax;
-        }
 
         static boolean isUnread(ConsumerRecord<byte[], byte[]> received) {
             return received.key() == UNREAD || received.value() == UNREAD;
@@ -112,7 +110,7 @@ public final class BoundedConsumer extends KafkaConsumer<byte[], byte[]> {
         /** Headers hold on to the whole record's bytes until somebody has looked at them, or they are gone. */
         private byte[] take(Headers headers, ByteBuffer data, long bytesBefore) {
             var each = headers.iterator();
-            if (bytesBefore >= bytesMax) {
+            if (bytesBefore >= BYTES_MAX) {
                 full = true;
                 while (each.hasNext()) {
                     each.next();

@@ -17,9 +17,6 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 final class KafkaLedgerClients implements KafkaPartitionLog.LedgerClients {
     private static final int RECORD_BYTES_MAX = 20 * 1024 * 1024;
 
-    /** Of one poll, unpacked. */
-    private static final long READ_BYTES_MAX = 32L * 1024 * 1024;
-
     private final Map<String, String> kafka;
 
     KafkaLedgerClients(Map<String, String> kafka) {
@@ -51,7 +48,7 @@ final class KafkaLedgerClients implements KafkaPartitionLog.LedgerClients {
         settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
         settings.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, 4 * 1024 * 1024);
         settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 5_000);
-        return new BoundedConsumer(settings, READ_BYTES_MAX);
+        return new BoundedConsumer(settings);
     }
 
     /**

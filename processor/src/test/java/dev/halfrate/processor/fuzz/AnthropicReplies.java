@@ -24,7 +24,8 @@ final class AnthropicReplies {
             "ended_at":"2026-11-21T21:00:00Z","expires_at":"2026-11-22T20:00:00Z","results_url":"https://elsewhere.example/steal"}""".formatted(CANARY);
 
     private static final String LIST =
-            "{\"data\":[%s],\"first_id\":\"msgbatch_1\",\"last_id\":\"msgbatch_1\",\"has_more\":false}".formatted(BATCH);
+            "{\"data\":[%s],\"first_id\":\"msgbatch_1\",\"last_id\":\"msgbatch_1\",\"has_more\":false}"
+                    .formatted(BATCH);
 
     private static final String ANSWER = """
             {"id":"msg_1","type":"message","role":"assistant","model":"m","content":[{"type":"text","text":"%s"}],"stop_reason":"end_turn",\
@@ -46,7 +47,10 @@ final class AnthropicReplies {
             VendorReply.of("poll", (vendor, _) -> vendor.poll("msgbatch_1"), BATCH, ERROR),
             VendorReply.of("cancel", (vendor, _) -> vendor.cancel("msgbatch_1"), BATCH, ERROR),
             VendorReply.of(
-                    "results", (vendor, _) -> vendor.results("msgbatch_1", FilePosition.START, (_, _) -> {}), LINES, ERROR),
+                    "results",
+                    (vendor, _) -> vendor.results("msgbatch_1", FilePosition.START, (_, _) -> {}),
+                    LINES,
+                    ERROR),
             VendorReply.of("call", (vendor, _) -> vendor.call(call()), ANSWER, ERROR));
 
     private AnthropicReplies() {}

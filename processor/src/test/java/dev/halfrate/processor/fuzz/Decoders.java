@@ -192,10 +192,17 @@ final class Decoders implements AutoCloseable {
                         "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 503 %s\r\nRetry-After: 120\r\n\r\n".formatted(CANARY),
                         "HTTP/1.0 410\nretry-after: Sun, 22 Nov 2026 08:00:00 GMT\n\n")
                 .refusing(IOException.class));
-        vendor("openai", OpenAiReplies.ALL, peer -> OpenAiProvider.of(
-                RawVendor.account("openai", peer.url() + "/v1"), RawVendor.timeouts(Duration.ofSeconds(20))));
-        vendor("anthropic", AnthropicReplies.ALL, peer -> AnthropicProvider.of(
-                RawVendor.account("anthropic", peer.url() + "/v1"), RawVendor.timeouts(Duration.ofSeconds(20))));
+        vendor(
+                "openai",
+                OpenAiReplies.ALL,
+                peer -> OpenAiProvider.of(
+                        RawVendor.account("openai", peer.url() + "/v1"), RawVendor.timeouts(Duration.ofSeconds(20))));
+        vendor(
+                "anthropic",
+                AnthropicReplies.ALL,
+                peer -> AnthropicProvider.of(
+                        RawVendor.account("anthropic", peer.url() + "/v1"),
+                        RawVendor.timeouts(Duration.ofSeconds(20))));
     }
 
     List<Decoder> all() {
@@ -236,7 +243,11 @@ final class Decoders implements AutoCloseable {
     private void requests() {
         var decoder = new RequestDecoder(_ -> new Lookup.Found(PublicSchemas.REQUEST));
         all.add(Decoder.ofJson(
-                "a request", value -> said(decoder.decode(value, new RecordHeaders())), LINE, MESSAGE, "[" + LINE + "]"));
+                "a request",
+                value -> said(decoder.decode(value, new RecordHeaders())),
+                LINE,
+                MESSAGE,
+                "[" + LINE + "]"));
         all.add(Decoder.of(
                 "a request in Avro",
                 value -> said(decoder.decode(value, new RecordHeaders())),
@@ -271,7 +282,8 @@ final class Decoders implements AutoCloseable {
                             + wishes.deadline(NOW)
                             + said(decoder.decode(LINE.getBytes(UTF_8), headers));
                 },
-                "halfrate-account:%1$s-\nhalfrate-tag:team %1$s\nhalfrate-mode:auto\nhalfrate-deadline:2h".formatted(CANARY),
+                "halfrate-account:%1$s-\nhalfrate-tag:team %1$s\nhalfrate-mode:auto\nhalfrate-deadline:2h"
+                        .formatted(CANARY),
                 "halfrate-mode:sync%s\nhalfrate-deadline:2026-11-21T20:00:00Z".formatted(CANARY),
                 "anthropic-version:v1\nanthropic-beta:a, b,%s!\nhalfrate-command:cancel".formatted(CANARY),
                 "__value_schema_id:\0\0\0\0\7\ntraceparent:00-1-2-01\nhalfrate-replays:3"));
@@ -288,7 +300,10 @@ final class Decoders implements AutoCloseable {
 
     private void feeds() {
         all.add(Decoder.ofJson(
-                        "a result", value -> "" + ResultCodec.encode(ResultCodec.decode(value, null)).length, RESULT, FAILED)
+                        "a result",
+                        value -> "" + ResultCodec.encode(ResultCodec.decode(value, null)).length,
+                        RESULT,
+                        FAILED)
                 .refusing(MalformedRecordException.class));
         all.add(Decoder.ofJson(
                         "a batch's progress",
@@ -371,7 +386,8 @@ final class Decoders implements AutoCloseable {
                 {"name": "kind", "type": {"type": "enum", "name": "Kind", "symbols": ["A", "B"]}},
                 {"name": "mark", "type": {"type": "fixed", "name": "Mark", "size": 3}}]}}}]}""");
         var source = opened(source(_ -> new Lookup.Found(schema)));
-        all.add(Decoder.ofJson("an event", value -> said(source.render(received(value, new RecordHeaders()), NOW)), EVENT));
+        all.add(Decoder.ofJson(
+                "an event", value -> said(source.render(received(value, new RecordHeaders()), NOW)), EVENT));
         all.add(Decoder.of(
                 "an event in Avro",
                 value -> said(source.render(received(value, new RecordHeaders()), NOW)),
@@ -383,7 +399,8 @@ final class Decoders implements AutoCloseable {
                 kafka: {bootstrap.servers: none}
                 accounts: [{name: main, key: {env: KEY}}]
                 """ + SOURCES, Map.of("KEY", "key"));
-        return Source.of(config.sources(), Set.of("/v1/chat/completions"), schemas).getFirst();
+        return Source.of(config.sources(), Set.of("/v1/chat/completions"), schemas)
+                .getFirst();
     }
 
     private static String said(Rendered rendered) {
@@ -411,8 +428,9 @@ final class Decoders implements AutoCloseable {
                         .formatted(quoted(PublicSchemas.REQUEST.toString())),
                 "{\"schema\": %s}".formatted(quoted(PublicSchemas.RESULT.toString())),
                 "{\"schema\": %s}"
-                        .formatted(quoted(
-                                "{\"type\":\"record\",\"name\":\"dev.halfrate.Request\",\"fields\":[{\"name\":\"next\",\"type\":[\"null\",\"dev.halfrate.Request\"]}]}")),
+                        .formatted(
+                                quoted(
+                                        "{\"type\":\"record\",\"name\":\"dev.halfrate.Request\",\"fields\":[{\"name\":\"next\",\"type\":[\"null\",\"dev.halfrate.Request\"]}]}")),
                 "{\"error_code\": 40403, \"message\": \"%s\"}".formatted(CANARY));
     }
 
@@ -426,9 +444,11 @@ final class Decoders implements AutoCloseable {
                         "a file of requests",
                         bytes -> {
                             var file = written(bytes);
-                            return "" + estimator
-                                    .read(new RequestFile(file, Set.of("/v1/chat/completions", "/v1/messages"), 1 << 20))
-                                    .size();
+                            return ""
+                                    + estimator
+                                            .read(new RequestFile(
+                                                    file, Set.of("/v1/chat/completions", "/v1/messages"), 1 << 20))
+                                            .size();
                         },
                         LINE + "\n" + MESSAGE + "\n")
                 .refusing(CallException.class)
@@ -492,7 +512,10 @@ final class Decoders implements AutoCloseable {
         all.add(Decoder.ofJson("a webhook's body", messages::send, """
                         {"id": "evt_1", "object": "event", "type": "batch.completed", "data": {"id": "batch_1", "x": "%s"}}""".formatted(CANARY))
                 .oneIn(4));
-        all.add(Decoder.of("a webhook's headers", messages::sendWith, "%1$s\n1795334400\nv1,%1$s v1a,AAAA".formatted(CANARY))
+        all.add(Decoder.of(
+                        "a webhook's headers",
+                        messages::sendWith,
+                        "%1$s\n1795334400\nv1,%1$s v1a,AAAA".formatted(CANARY))
                 .oneIn(4));
     }
 
@@ -511,8 +534,11 @@ final class Decoders implements AutoCloseable {
             all.add(Decoder.ofJson(
                             "%s: %s".formatted(name, reply.name()),
                             body -> {
-                                var random = IntStream.range(0, body.length).map(at -> body[at] * (at + 1)).sum();
-                                var status = VendorReply.STATUSES.get(Math.floorMod(random, VendorReply.STATUSES.size()));
+                                var random = IntStream.range(0, body.length)
+                                        .map(at -> body[at] * (at + 1))
+                                        .sum();
+                                var status =
+                                        VendorReply.STATUSES.get(Math.floorMod(random, VendorReply.STATUSES.size()));
                                 peer.answers(status, "retry-after: %s\r\n".formatted(random), body);
                                 return reply.said(provider, lines);
                             },

@@ -40,7 +40,8 @@ final class OpenAiReplies {
             """.formatted(CHAT, ERROR, CANARY);
 
     static final List<VendorReply> ALL = List.of(
-            VendorReply.of("upload", (vendor, lines) -> vendor.upload(new Provider.Upload(lines, "a.jsonl")), FILE, ERROR),
+            VendorReply.of(
+                    "upload", (vendor, lines) -> vendor.upload(new Provider.Upload(lines, "a.jsonl")), FILE, ERROR),
             VendorReply.of("create", (vendor, _) -> vendor.create(create()), BATCH, ERROR),
             VendorReply.of("find", (vendor, _) -> vendor.find(search()), LIST, ERROR),
             VendorReply.of("sweep", (vendor, _) -> vendor.sweep(NOW), LIST, ERROR),
@@ -48,14 +49,24 @@ final class OpenAiReplies {
             VendorReply.of("look up", (vendor, _) -> vendor.lookUp("batch_1"), BATCH, ERROR),
             VendorReply.of("cancel", (vendor, _) -> vendor.cancel("batch_1"), BATCH, ERROR),
             VendorReply.of("delete", (vendor, _) -> vendor.deleteFile("file-1"), FILE, ERROR),
-            VendorReply.of("results", (vendor, _) -> vendor.results("file-2", FilePosition.START, (_, _) -> {}), LINES, ERROR),
+            VendorReply.of(
+                    "results", (vendor, _) -> vendor.results("file-2", FilePosition.START, (_, _) -> {}), LINES, ERROR),
             VendorReply.of("call", (vendor, _) -> vendor.call(call()), CHAT, ERROR));
 
     private OpenAiReplies() {}
 
     private static Provider.Create create() {
         return new Provider.Create(
-                "abcdefgh234567ab", "b-1", "/v1/chat/completions", "m", "", List.of(), "24h", "file-1", null, () -> false);
+                "abcdefgh234567ab",
+                "b-1",
+                "/v1/chat/completions",
+                "m",
+                "",
+                List.of(),
+                "24h",
+                "file-1",
+                null,
+                () -> false);
     }
 
     private static Provider.Search search() {

@@ -23,7 +23,8 @@ record VendorReply(String name, Asking call, List<String> samples) {
     /** @return what it says of the answer to others, if anything */
     String said(Provider provider, Path lines) throws InterruptedException {
         var outcome = call.on(provider, lines);
-        return outcome instanceof Outcome && outcome.getClass().getSimpleName().matches("Refused|NoAnswer|Unknown|CannotTell|BrokenOff")
+        return outcome instanceof Outcome
+                        && outcome.getClass().getSimpleName().matches("Refused|NoAnswer|Unknown|CannotTell|BrokenOff")
                 ? outcome.toString()
                 : "";
     }

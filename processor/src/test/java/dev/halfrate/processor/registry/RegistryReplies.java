@@ -7,8 +7,7 @@ import java.net.URI;
 
 /** What is made of bytes that a registry answers with. */
 public final class RegistryReplies implements AutoCloseable {
-    private final SchemaRegistry registry =
-            new SchemaRegistry(RegistryConfig.at(URI.create("http://127.0.0.1:1")));
+    private final SchemaRegistry registry = new SchemaRegistry(RegistryConfig.at(URI.create("http://127.0.0.1:1")));
 
     /** @return pending where nothing can be concluded */
     public Lookup read(SchemaRef schema, int status, byte[] body) throws InterruptedException {

@@ -39,8 +39,7 @@ public final class SignedMessages implements AutoCloseable {
                                 "whsec_" + Base64.getEncoder().encodeToString(KEY)))
                 .accounts();
         server.addConnector(connector);
-        server.setHandler(new WebhookDoor(
-                accounts, new SimpleMeterRegistry(), InstantSource.fixed(NOW), (_, _) -> {}));
+        server.setHandler(new WebhookDoor(accounts, new SimpleMeterRegistry(), InstantSource.fixed(NOW), (_, _) -> {}));
         server.start();
     }
 
@@ -48,8 +47,8 @@ public final class SignedMessages implements AutoCloseable {
     public String send(byte[] body) throws Exception {
         var id = "msg_" + messages++ % 1_000;
         var timestamp = Long.toString(NOW.getEpochSecond());
-        var signature = Base64.getEncoder()
-                .encodeToString(Signature.sign(KEY, new Signature.Message(id, timestamp, body)));
+        var signature =
+                Base64.getEncoder().encodeToString(Signature.sign(KEY, new Signature.Message(id, timestamp, body)));
         return send(id, timestamp, "v1," + signature, body);
     }
 
@@ -83,7 +82,9 @@ public final class SignedMessages implements AutoCloseable {
                 webhook-signature: %s
                 Content-Length: %d
 
-                """.formatted(id, timestamp, signature, body.length).replace("\n", "\r\n").getBytes(UTF_8));
+                """.formatted(id, timestamp, signature, body.length)
+                .replace("\n", "\r\n")
+                .getBytes(UTF_8));
         request.writeBytes(body);
         var answer = connector.getResponse(ByteBuffer.wrap(request.toByteArray()), false, 5, TimeUnit.SECONDS);
         return answer == null ? "" : UTF_8.decode(answer).toString();
