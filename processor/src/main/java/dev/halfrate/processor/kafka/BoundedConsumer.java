@@ -80,6 +80,7 @@ public final class BoundedConsumer extends KafkaConsumer<byte[], byte[]> {
         /** Of the record whose value comes next: it is read if its key was. */
         private long keyBytes;
 
+        @SuppressWarnings("ReferenceEquality") // An empty value is another one.
         static boolean isUnread(ConsumerRecord<byte[], byte[]> received) {
             return received.key() == UNREAD || received.value() == UNREAD;
         }

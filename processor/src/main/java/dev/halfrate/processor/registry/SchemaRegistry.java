@@ -11,7 +11,6 @@ import dev.halfrate.processor.config.RegistryConfig;
 import java.net.URLEncoder;
 import java.util.HashSet;
 import java.util.Set;
-import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.Schema;
 import org.apache.avro.SchemaParseException;
 
@@ -69,7 +68,8 @@ public final class SchemaRegistry implements AutoCloseable {
         }
         try {
             return new Lookup.Found(parse(json, new Schema.Parser(), new HashSet<>()));
-        } catch (AvroRuntimeException | StackOverflowError _) {
+        } catch (RuntimeException | StackOverflowError _) {
+            // Of a name that nobody knows Avro makes a NullPointerException.
             return unreadable(name);
         }
     }

@@ -65,8 +65,7 @@ public record Decoder(
         }
     }
 
-    @SafeVarargs
-    public final Decoder refusing(Class<? extends Exception>... documented) {
+    public Decoder refusing(Class<? extends Exception> documented) {
         return new Decoder(name, samples, reading, Set.of(documented), quotes, share);
     }
 

@@ -79,7 +79,7 @@ import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.record.TimestampType;
 
 /** Everything that reads bytes of others. */
-final class Decoders implements AutoCloseable {
+final class Decoders {
     private static final Instant NOW = Instant.parse("2026-11-21T20:00:00Z");
     private static final int SCHEMA = 7;
 
@@ -325,7 +325,15 @@ final class Decoders implements AutoCloseable {
                         halfrate-source-timestamp:-1
                         halfrate-custom-id:%s
                         traceparent:00-1
-                        halfrate-replays:2""".formatted(CANARY))
+                        halfrate-replays:2""".formatted(CANARY),
+                        """
+                        halfrate-reason:decode
+                        halfrate-message:m
+                        halfrate-source-topic:t
+                        halfrate-source-topic-id:AAAA
+                        halfrate-source-partition:2147483648
+                        halfrate-source-offset:2
+                        halfrate-source-timestamp:3""")
                 .refusing(MalformedRecordException.class));
         all.add(Decoder.of(
                 "counts beside offsets",
@@ -431,6 +439,10 @@ final class Decoders implements AutoCloseable {
                         .formatted(
                                 quoted(
                                         "{\"type\":\"record\",\"name\":\"dev.halfrate.Request\",\"fields\":[{\"name\":\"next\",\"type\":[\"null\",\"dev.halfrate.Request\"]}]}")),
+                "{\"schema\": %s}"
+                        .formatted(
+                                quoted(
+                                        "{\"type\":\"record\",\"name\":\"Request\",\"fields\":[{\"name\":\"a\",\"type\":[\"null\",\"no.Such\"]}]}")),
                 "{\"error_code\": 40403, \"message\": \"%s\"}".formatted(CANARY));
     }
 
@@ -493,7 +505,8 @@ final class Decoders implements AutoCloseable {
                                     .forEach(Source::close);
                             return "";
                         },
-                        CONFIG)
+                        CONFIG,
+                        CONFIG.replace("abbreviate(20)", "abbreviate(9223372036854775808)"))
                 .refusing(ConfigException.class)
                 .quoting());
         all.add(Decoder.of(
@@ -502,13 +515,15 @@ final class Decoders implements AutoCloseable {
                             Texts.prices(new String(yaml, UTF_8));
                             return "";
                         },
-                        PRICES)
+                        PRICES,
+                        PRICES.replace("2.00", "2.01e999999999"))
                 .refusing(ConfigException.class)
                 .quoting());
     }
 
     private void webhooks() throws Exception {
-        var messages = opened(new SignedMessages());
+        var messages = new SignedMessages();
+        open.push(messages::close);
         all.add(Decoder.ofJson("a webhook's body", messages::send, """
                         {"id": "evt_1", "object": "event", "type": "batch.completed", "data": {"id": "batch_1", "x": "%s"}}""".formatted(CANARY))
                 .oneIn(4));
@@ -528,7 +543,7 @@ final class Decoders implements AutoCloseable {
     private void vendor(String name, List<VendorReply> replies, Making making) throws IOException {
         var peer = opened(new Peer());
         var provider = making.at(peer);
-        open.push(provider::close);
+        open.push(provider);
         var lines = Files.writeString(directory.resolve("spool-" + name), LINE + "\n");
         for (var reply : replies) {
             all.add(Decoder.ofJson(
@@ -547,8 +562,7 @@ final class Decoders implements AutoCloseable {
         }
     }
 
-    @Override
-    public void close() throws Exception {
+    void close() throws Exception {
         for (var each : open) {
             each.close();
         }

@@ -16,7 +16,7 @@ import org.eclipse.jetty.server.LocalConnector;
 import org.eclipse.jetty.server.Server;
 
 /** A webhook door without a network, and messages that are signed whatever they say. */
-public final class SignedMessages implements AutoCloseable {
+public final class SignedMessages {
     private static final Instant NOW = Instant.parse("2026-11-22T08:00:00Z");
     private static final byte[] KEY = "a secret of the vendor".getBytes(UTF_8);
 
@@ -90,7 +90,6 @@ public final class SignedMessages implements AutoCloseable {
         return answer == null ? "" : UTF_8.decode(answer).toString();
     }
 
-    @Override
     public void close() throws Exception {
         server.stop();
     }
