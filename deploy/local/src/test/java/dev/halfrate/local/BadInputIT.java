@@ -181,7 +181,7 @@ class BadInputIT {
         for (var text : List.of(id, CHAT, body)) {
             var length = text.length() * 2;
             while (length > 0x7F) {
-                bytes.write(length & 0x7F | 0x80);
+                bytes.write((length & 0x7F) | 0x80);
                 length >>= 7;
             }
             bytes.write(length);
@@ -704,11 +704,11 @@ class BadInputIT {
         var packed = subject.producing(
                 Map.of("compression.type", "zstd", "batch.size", 20 * MIB, "linger.ms", 10_000, "acks", "all"));
         try (var producer = new KafkaProducer<>(packed, new ByteArraySerializer(), new ByteArraySerializer())) {
-            producer.send(entry(request("b43-first")));
+            var _ = producer.send(entry(request("b43-first")));
             var acknowledged = IntStream.range(0, count)
                     .mapToObj(_ -> producer.send(new ProducerRecord<>(REQUESTS, 0, null, large)))
                     .toList();
-            producer.send(entry(request("b43-last")));
+            var _ = producer.send(entry(request("b43-last")));
             producer.flush();
             for (var each : acknowledged) {
                 sent.add(new Sent(0, each.get().offset(), large));
@@ -733,12 +733,12 @@ class BadInputIT {
         try (var producer = new KafkaProducer<>(transactional, new ByteArraySerializer(), new ByteArraySerializer())) {
             producer.initTransactions();
             producer.beginTransaction();
-            producer.send(entry(request("b44-aborted")));
-            producer.send(entry("b44, no JSON"));
+            var _ = producer.send(entry(request("b44-aborted")));
+            var _ = producer.send(entry("b44, no JSON"));
             producer.flush();
             producer.abortTransaction();
             producer.beginTransaction();
-            producer.send(entry(request("b44-committed")));
+            var _ = producer.send(entry(request("b44-committed")));
             producer.commitTransaction();
         }
 
