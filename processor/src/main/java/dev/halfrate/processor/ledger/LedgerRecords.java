@@ -157,8 +157,10 @@ final class LedgerRecords {
     static Batch decode(LedgerRecord entry) {
         try {
             return batch(entry);
-        } catch (IllegalArgumentException e) {
-            throw new UnreadableRecordException("damaged LedgerRecord: " + e.getMessage());
+        } catch (IllegalArgumentException | IllegalStateException e) {
+            // Its message may quote a label.
+            throw new UnreadableRecordException(
+                    "damaged LedgerRecord: " + e.getClass().getSimpleName());
         }
     }
 
