@@ -159,7 +159,8 @@ final class LedgerRecords {
             return batch(entry);
         } catch (IllegalArgumentException | IllegalStateException e) {
             // Its message may quote a label.
-            throw new UnreadableRecordException("damaged LedgerRecord: " + e.getClass().getSimpleName());
+            throw new UnreadableRecordException(
+                    "damaged LedgerRecord: " + e.getClass().getSimpleName());
         }
     }
 
