@@ -66,6 +66,8 @@ class ArchitectureTest {
             .definedBy(ROOT + "money")
             .layer("balance")
             .definedBy(ROOT + "balance")
+            .layer("kafka")
+            .definedBy(ROOT + "kafka")
             // The terminal starts the wiring, and the wiring's main opens the terminal.
             .whereLayer("wiring")
             .mayOnlyBeAccessedByLayers("cli")
@@ -119,6 +121,8 @@ class ArchitectureTest {
                     "registry")
             .whereLayer("balance")
             .mayOnlyBeAccessedByLayers("intake", "topology", "ledger", "ops", "cli")
+            .whereLayer("kafka")
+            .mayOnlyBeAccessedByLayers("intake", "ledger")
             .whereLayer("money")
             .mayOnlyBeAccessedByLayers(
                     "codec",

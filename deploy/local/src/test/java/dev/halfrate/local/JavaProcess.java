@@ -26,13 +26,19 @@ final class JavaProcess implements AutoCloseable {
     }
 
     static JavaProcess start(Path output, String mainClass, String... arguments) throws IOException {
+        return start(output, List.of("-Xmx512m"), mainClass, arguments);
+    }
+
+    static JavaProcess start(Path output, List<String> jvmOptions, String mainClass, String... arguments)
+            throws IOException {
         var command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow",
                 "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-Xmx512m",
+                "-XX:TieredStopAtLevel=1"));
+        command.addAll(jvmOptions);
+        command.addAll(List.of(
                 "-cp",
                 System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
                 mainClass));

@@ -229,7 +229,8 @@ final class Post implements AutoCloseable {
         }
     }
 
-    private Reply reply(InputStream in) throws IOException {
+    /** @throws IOException if it is no answer */
+    Reply reply(InputStream in) throws IOException {
         var left = HEAD_BYTES_MAX;
         for (var i = 0; i <= INTERIM_MAX; i++) {
             var line = line(in, left);

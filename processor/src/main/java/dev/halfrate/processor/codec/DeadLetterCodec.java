@@ -49,7 +49,7 @@ public final class DeadLetterCodec {
                 required(headers, MESSAGE),
                 required(headers, TOPIC),
                 required(headers, TOPIC_ID),
-                Math.toIntExact(number(headers, PARTITION)),
+                partition(headers),
                 number(headers, OFFSET),
                 number(headers, TIMESTAMP),
                 received.key(),
@@ -83,6 +83,14 @@ public final class DeadLetterCodec {
             throw new MalformedRecordException("header " + name + " is missing");
         }
         return value;
+    }
+
+    private static int partition(Headers headers) {
+        var number = number(headers, PARTITION);
+        if (number != (int) number) {
+            throw new MalformedRecordException("header " + PARTITION + " is out of range");
+        }
+        return (int) number;
     }
 
     private static long number(Headers headers, String name) {

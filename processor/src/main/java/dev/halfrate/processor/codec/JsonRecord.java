@@ -178,8 +178,11 @@ final class JsonRecord {
             this.fields = fields;
         }
 
-        /** @throws MalformedRecordException if {@code json} is not one JSON object */
+        /** @throws MalformedRecordException if {@code json} is not one JSON object in UTF-8 */
         static Reader of(byte[] json) {
+            if (isWide(json)) {
+                throw new MalformedRecordException("not UTF-8");
+            }
             try (var parser = JSON.createParser(json)) {
                 if (parser.nextToken() != JsonToken.START_OBJECT) {
                     throw new MalformedRecordException("not a JSON object");
@@ -203,6 +206,16 @@ final class JsonRecord {
             } catch (IOException e) {
                 throw inMemory(e);
             }
+        }
+
+        /** Jackson would read UTF-16 and UTF-32 as well, but it knows no positions in them. */
+        private static boolean isWide(byte[] json) {
+            for (var i = 0; i < Math.min(4, json.length); i++) {
+                if (json[i] == 0 || json[i] == (byte) 0xFE || json[i] == (byte) 0xFF) {
+                    return true;
+                }
+            }
+            return false;
         }
 
         /** @return null if the field is null or missing */

@@ -27,6 +27,7 @@ public final class PriceFile {
             new ObjectMapper(new YAMLFactory()).enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
 
     private static final int PER_TOKENS_DIGITS = 6;
+    private static final int DIGITS_MAX = 20;
     private static final BigDecimal BATCH_USUALLY = new BigDecimal("0.5");
 
     private PriceFile() {}
@@ -147,7 +148,9 @@ public final class PriceFile {
         var text = entry.text(key, otherwise.toPlainString());
         try {
             var value = new BigDecimal(text);
-            Check.that(value.signum() >= 0 && value.precision() < 20, entry.path(key), "zero or more", text);
+            // An exponent can stand for more digits than there is memory for.
+            var fits = value.precision() < DIGITS_MAX && Math.abs((long) value.scale()) < DIGITS_MAX;
+            Check.that(value.signum() >= 0 && fits, entry.path(key), "zero or more", text);
             return value;
         } catch (NumberFormatException _) {
             throw new ConfigException("%s must be a number, got '%s'".formatted(entry.path(key), text));

@@ -21,6 +21,7 @@ import dev.halfrate.schemas.internal.LedgerRecord;
 import dev.halfrate.schemas.internal.LedgerState;
 import dev.halfrate.schemas.internal.LedgerTag;
 import dev.halfrate.schemas.internal.LedgerTwin;
+import dev.halfrate.schemas.internal.UnreadableRecordException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
@@ -152,7 +153,18 @@ final class LedgerRecords {
         return draft.build();
     }
 
+    /** @throws UnreadableRecordException if no batch can be like that */
     static Batch decode(LedgerRecord entry) {
+        try {
+            return batch(entry);
+        } catch (IllegalArgumentException | IllegalStateException e) {
+            // Its message may quote a label.
+            throw new UnreadableRecordException(
+                    "damaged LedgerRecord: " + e.getClass().getSimpleName());
+        }
+    }
+
+    private static Batch batch(LedgerRecord entry) {
         var lane = entry.getLane();
         var header = new BatchHeader(
                 entry.getBatchId(),

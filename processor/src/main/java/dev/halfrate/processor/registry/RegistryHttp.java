@@ -12,7 +12,6 @@ import java.net.http.HttpClient.Redirect;
 import java.net.http.HttpClient.Version;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.Base64;
@@ -84,7 +83,8 @@ final class RegistryHttp implements AutoCloseable {
         var answer = http.sendAsync(
                 request(base, path, body), BodyHandlers.limiting(BodyHandlers.ofByteArray(), ANSWER_BYTES_MAX));
         try {
-            return read(server, answer.get(config.timeout().toMillis(), TimeUnit.MILLISECONDS));
+            var response = answer.get(config.timeout().toMillis(), TimeUnit.MILLISECONDS);
+            return read(server, response.statusCode(), response.body());
         } catch (TimeoutException _) {
             answer.cancel(true);
             return new Reply.Down("%s did not answer in time".formatted(server));
@@ -112,14 +112,13 @@ final class RegistryHttp implements AutoCloseable {
                         .build();
     }
 
-    private static Reply read(String server, HttpResponse<byte[]> response) {
-        var status = response.statusCode();
+    static Reply read(String server, int status, byte[] body) {
         if (status >= 500 || status == 408 || status == 429 || (status >= 300 && status < 400)) {
             return new Reply.Down("%s answered with status %d".formatted(server, status));
         }
         JsonNode json;
         try {
-            json = JSON.readTree(response.body());
+            json = JSON.readTree(body);
         } catch (IOException _) {
             return new Reply.Down("%s answered with status %d and no JSON".formatted(server, status));
         }

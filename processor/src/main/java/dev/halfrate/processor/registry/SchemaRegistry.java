@@ -11,7 +11,6 @@ import dev.halfrate.processor.config.RegistryConfig;
 import java.net.URLEncoder;
 import java.util.HashSet;
 import java.util.Set;
-import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.Schema;
 import org.apache.avro.SchemaParseException;
 
@@ -44,7 +43,12 @@ public final class SchemaRegistry implements AutoCloseable {
             case SchemaRef.Id(var id) -> "/schemas/ids/" + Integer.toUnsignedString(id);
             case SchemaRef.Guid(var guid) -> "/schemas/guids/" + guid;
         };
-        return switch (http.get(path)) {
+        return lookup(schema, http.get(path));
+    }
+
+    /** @throws DownException if nothing can be concluded */
+    Lookup lookup(SchemaRef schema, Reply reply) throws DownException, InterruptedException {
+        return switch (reply) {
             case Reply.Ok(var json) -> parse(schema, json);
             case Reply.No(var status, var code, var _)
             when status == 404 && code / 100 == 404 ->
@@ -64,7 +68,8 @@ public final class SchemaRegistry implements AutoCloseable {
         }
         try {
             return new Lookup.Found(parse(json, new Schema.Parser(), new HashSet<>()));
-        } catch (AvroRuntimeException | StackOverflowError _) {
+        } catch (RuntimeException | StackOverflowError _) {
+            // Of a name that nobody knows Avro makes a NullPointerException.
             return unreadable(name);
         }
     }

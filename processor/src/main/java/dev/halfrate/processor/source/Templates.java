@@ -88,6 +88,8 @@ final class Templates {
         } catch (PebbleException e) {
             throw new ConfigException("%s is no template, line %s: %s"
                     .formatted(key, e.getLineNumber() == null ? "1" : e.getLineNumber(), e.getPebbleMessage()));
+        } catch (NumberFormatException _) {
+            throw new ConfigException(key + " is no template: it has a number that is too large");
         }
     }
 

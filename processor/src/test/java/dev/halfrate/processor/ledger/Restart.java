@@ -2,7 +2,6 @@ package dev.halfrate.processor.ledger;
 
 import dev.halfrate.processor.batch.Batch;
 import dev.halfrate.schemas.internal.InternalFormat;
-import dev.halfrate.schemas.internal.LedgerRecord;
 
 /** What a restart leaves of a batch. */
 public final class Restart {
@@ -13,7 +12,7 @@ public final class Restart {
     }
 
     public static Batch read(byte[] record) {
-        return LedgerRecords.decode((LedgerRecord) InternalFormat.decodeAny(record));
+        return LedgerRecords.decode(InternalFormat.LEDGER_RECORD.decode(record));
     }
 
     public static Batch of(Batch batch) {
