@@ -75,7 +75,8 @@ final class ExampleProgram {
         return found.getFirst();
     }
 
-    private List<String> execute(LocalStack stack, String line) throws Exception {
+    /** Runs a line of your own. */
+    List<String> execute(LocalStack stack, String line) throws Exception {
         var output = Files.createTempFile(directory, "output", ".txt");
         var errors = Files.createTempFile(directory, "errors", ".txt");
         var shell = new ProcessBuilder("sh", "-c", line)
