@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import dev.halfrate.processor.codec.BatchProgress;
 import dev.halfrate.processor.codec.BatchProgressCodec;
+import dev.halfrate.processor.codec.FeedReader;
 import dev.halfrate.processor.codec.MalformedRecordException;
 import dev.halfrate.processor.codec.Result;
 import dev.halfrate.processor.codec.ResultCodec;
@@ -27,10 +28,12 @@ final class EventReader {
 
     private final TopicsConfig topics;
     private final CallbackConfig config;
+    private final FeedReader feeds;
 
-    EventReader(TopicsConfig topics, CallbackConfig config) {
+    EventReader(TopicsConfig topics, CallbackConfig config, FeedReader feeds) {
         this.topics = topics;
         this.config = config;
+        this.feeds = feeds;
     }
 
     /** @return the topics that it is about */
@@ -43,17 +46,20 @@ final class EventReader {
                 .toList();
     }
 
-    /**
-     * @return empty if the endpoint does not want it
-     * @throws MalformedRecordException if it is none of ours
-     */
-    Optional<Event> read(ConsumerRecord<byte[], byte[]> received) {
+    /** @throws MalformedRecordException if it is none of ours */
+    Reading read(ConsumerRecord<byte[], byte[]> received) {
         if (received.value() == null) {
-            return Optional.empty(); // somebody deletes what is old
+            return new Reading.Unwanted(); // somebody deletes what is old
         }
         return received.topic().equals(topics.results())
-                ? result(received, ResultCodec.fromRecord(received))
-                : settled(received, BatchProgressCodec.fromRecord(received));
+                ? reading(feeds.result(received).map(result -> result(received, result)))
+                : reading(feeds.batch(received).map(batch -> settled(received, batch)));
+    }
+
+    /** @param read empty if nobody can say what it is, or holds nothing if the endpoint does not want it */
+    private static Reading reading(Optional<Optional<Event>> read) {
+        return read.map(event -> event.<Reading>map(Reading.Told::new).orElseGet(Reading.Unwanted::new))
+                .orElseGet(Reading.Pending::new);
     }
 
     private Optional<Event> settled(ConsumerRecord<byte[], byte[]> received, BatchProgress batch) {
