@@ -7,19 +7,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /** The modules of one of the producer-examples, with a program around them that takes orders. */
 final class ScriptClient implements PairClient {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final ExampleProgram example;
-    private final LocalStack stack;
     private final String command;
     private final Path directory;
 
-    private ScriptClient(ExampleProgram example, LocalStack stack, String command, Path directory) {
+    private ScriptClient(ExampleProgram example, String command, Path directory) {
         this.example = example;
-        this.stack = stack;
         this.command = command;
         this.directory = directory;
     }
@@ -27,8 +26,15 @@ final class ScriptClient implements PairClient {
     /** @param command that starts the program in client-pairs, which is its last word */
     static ScriptClient install(String example, String installs, String command, LocalStack stack, Path directory)
             throws Exception {
-        var copy = ExampleProgram.copy(example, directory);
-        copy.run(stack, installs);
+        var copy = ExampleProgram.copy(
+                example,
+                directory,
+                Map.of(
+                        "BOOTSTRAP_SERVERS",
+                        stack.bootstrapServers(),
+                        "SCHEMA_REGISTRY_URL",
+                        stack.registryUrl().toString()));
+        copy.run(installs);
         var program = command.substring(command.lastIndexOf(' ') + 1);
         try (var source = ScriptClient.class.getResourceAsStream("/client-pairs/" + program)) {
             if (source == null) {
@@ -36,7 +42,7 @@ final class ScriptClient implements PairClient {
             }
             Files.copy(source, directory.resolve(example, program));
         }
-        return new ScriptClient(copy, stack, command, directory);
+        return new ScriptClient(copy, command, directory);
     }
 
     @Override
@@ -58,7 +64,7 @@ final class ScriptClient implements PairClient {
         var file = Files.createTempFile(directory, "requests", ".jsonl");
         Files.write(file, requests.stream().map(ScriptClient::line).toList());
         var found = new ArrayList<JsonNode>();
-        for (var line : example.execute(stack, "%s %s %s".formatted(command, words, file.toAbsolutePath()))) {
+        for (var line : example.execute("%s %s %s".formatted(command, words, file.toAbsolutePath()))) {
             found.add(JSON.readTree(line));
         }
         return found;

@@ -46,7 +46,7 @@ public record FeedReader(WriterSchemas schemas) {
             case Framing.Framed(var name, var offset) ->
                 switch (schemas.find(name)) {
                     case WriterSchemas.Lookup.Pending() -> Optional.empty();
-                    case WriterSchemas.Lookup.Missing(_, var message) -> throw new MalformedRecordException(message);
+                    case WriterSchemas.Lookup.Missing missing -> throw new MalformedRecordException(missing.message());
                     case WriterSchemas.Lookup.Found(var writer) ->
                         Optional.of(fromAvro.apply(decode(received.value(), offset, writer, schema)));
                 };
