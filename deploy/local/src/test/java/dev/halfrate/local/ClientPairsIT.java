@@ -45,13 +45,10 @@ class ClientPairsIT {
     private static final int SPEED = 600;
     private static final String CHAT = "/v1/chat/completions";
     /** With places for a label, so that each is the only one of its kind. */
-    private static final List<String> BODIES = List.of(
-            """
-            {"model":"gpt-4o-mini","messages":[{"role":"user","content":"Wie heißt du?"}],"user":"%s"}""",
-            """
+    private static final List<String> BODIES = List.of("""
+            {"model":"gpt-4o-mini","messages":[{"role":"user","content":"Wie heißt du?"}],"user":"%s"}""", """
             { "messages" : [ {"content":"ü \\u00fc \\ud83d\\ude00 😀 \\"q\\" \\\\ \\/ \\t", "role" : "user"} ],\
-            "temperature":0.10,  "user":"%s", "model":"gpt-4o-mini" }""",
-            """
+            "temperature":0.10,  "user":"%s", "model":"gpt-4o-mini" }""", """
             {"seed":12345678901234567890,"model":"gpt-4o-mini","metadata":{"z":1e400,"y":-0.0,"a":1E-7,"x":1.50},\
             "user":"%s","messages":[{"content":"2+2?","role":"user"}]}""");
 
@@ -89,8 +86,7 @@ class ClientPairsIT {
         clients.put("Confluent", confluent);
         clients.put("Java", ScriptClient.install("java", "mvn", "java -cp 'lib/*' Pairs.java", stack, directory));
         clients.put(
-                "Python",
-                ScriptClient.install("python", "pip install", ".venv/bin/python pairs.py", stack, directory));
+                "Python", ScriptClient.install("python", "pip install", ".venv/bin/python pairs.py", stack, directory));
         clients.put("Node", ScriptClient.install("node", "npm install", "node pairs.js", stack, directory));
         for (var form : Form.values()) {
             for (var writer : clients.entrySet()) {
@@ -147,7 +143,9 @@ class ClientPairsIT {
     }
 
     private static JsonNode tree(Form form, JsonNode request) throws IOException {
-        return form == Form.JSON ? new ObjectMapper().readTree(request.get("json").textValue()) : request;
+        return form == Form.JSON
+                ? new ObjectMapper().readTree(request.get("json").textValue())
+                : request;
     }
 
     private Read read(Form form, String reader) {
@@ -157,8 +155,7 @@ class ClientPairsIT {
     private Stream<Pair> pairs() {
         return Stream.of(Form.values())
                 .flatMap(form -> clients.keySet().stream()
-                        .flatMap(writer ->
-                                clients.keySet().stream().map(reader -> new Pair(form, writer, reader))));
+                        .flatMap(writer -> clients.keySet().stream().map(reader -> new Pair(form, writer, reader))));
     }
 
     @ParameterizedTest

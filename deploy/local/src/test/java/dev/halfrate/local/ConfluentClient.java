@@ -132,7 +132,9 @@ final class ConfluentClient implements PairClient, AutoCloseable {
             if (value[0] != 0) {
                 var result = tree(new String(value, UTF_8));
                 return line(
-                        result.get("custom_id").textValue(), result.get("status").textValue(), result.get("response"));
+                        result.get("custom_id").textValue(),
+                        result.get("status").textValue(),
+                        result.get("response"));
             }
             var result = (GenericRecord) deserializer.deserialize(topic, value);
             return line(
@@ -162,7 +164,8 @@ final class ConfluentClient implements PairClient, AutoCloseable {
         var wanted = new HashSet<>(requests.stream().map(Asked::customId).toList());
         var found = new ArrayList<T>();
         try (var consumer = new KafkaConsumer<>(
-                Map.<String, Object>of("bootstrap.servers", stack.bootstrapServers(), "isolation.level", "read_committed"),
+                Map.<String, Object>of(
+                        "bootstrap.servers", stack.bootstrapServers(), "isolation.level", "read_committed"),
                 new StringDeserializer(),
                 new ByteArrayDeserializer())) {
             var partitions = consumer.partitionsFor(topic).stream()

@@ -60,8 +60,7 @@ class ProducerExamplesIT {
         assumeTrue(
                 ExampleProgram.isThere("kcat", "jq"), "there is no kcat or jq: the examples in shell are not tested");
         var shell = example("shell");
-        Files.copy(
-                Path.of("../../producer-examples/python/requests.jsonl"), directory.resolve("shell/requests.jsonl"));
+        Files.copy(Path.of("../../producer-examples/python/requests.jsonl"), directory.resolve("shell/requests.jsonl"));
 
         assertThat(shell.run("./produce.sh requests.jsonl"))
                 .hasSize(2)
@@ -100,7 +99,8 @@ class ProducerExamplesIT {
         assertThat(python.run("produce_avro.py"))
                 .hasSize(1)
                 .allSatisfy(line -> assertThat(line).contains(ANSWERED));
-        assertSent("{\"model\": \"gpt-4o-mini\", \"messages\": [{\"role\": \"user\", \"content\": \"Wie heißt du?\"}]}");
+        assertSent(
+                "{\"model\": \"gpt-4o-mini\", \"messages\": [{\"role\": \"user\", \"content\": \"Wie heißt du?\"}]}");
 
         assertThat(python.run("batch_file.py"))
                 .hasSize(2)
@@ -156,7 +156,8 @@ class ProducerExamplesIT {
         assertThat(java.run("Produce.java --avro"))
                 .hasSize(1)
                 .allSatisfy(line -> assertThat(line).contains(ANSWERED));
-        assertSent("{\"model\": \"gpt-4o-mini\", \"messages\": [{\"role\": \"user\", \"content\": \"Wie heißt du?\"}]}");
+        assertSent(
+                "{\"model\": \"gpt-4o-mini\", \"messages\": [{\"role\": \"user\", \"content\": \"Wie heißt du?\"}]}");
 
         assertThat(java.run(" Results.java"))
                 .hasSize(3)
