@@ -15,7 +15,6 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
-import java.util.Optional;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 
@@ -52,37 +51,31 @@ final class EventReader {
             return new Reading.Unwanted(); // somebody deletes what is old
         }
         return received.topic().equals(topics.results())
-                ? reading(feeds.result(received).map(result -> result(received, result)))
-                : reading(feeds.batch(received).map(batch -> settled(received, batch)));
+                ? feeds.result(received).map(result -> result(received, result)).orElseGet(Reading.Pending::new)
+                : feeds.batch(received).map(batch -> settled(received, batch)).orElseGet(Reading.Pending::new);
     }
 
-    /** @param read empty if nobody can say what it is, or holds nothing if the endpoint does not want it */
-    private static Reading reading(Optional<Optional<Event>> read) {
-        return read.map(event -> event.<Reading>map(Reading.Told::new).orElseGet(Reading.Unwanted::new))
-                .orElseGet(Reading.Pending::new);
-    }
-
-    private Optional<Event> settled(ConsumerRecord<byte[], byte[]> received, BatchProgress batch) {
+    private Reading settled(ConsumerRecord<byte[], byte[]> received, BatchProgress batch) {
         return batch.state().equals(SETTLED)
                         && config.wants(
                                 CallbackConfig.Event.BATCH_SETTLED,
                                 batch.account(),
                                 batch.model(),
                                 batch.tags().keySet())
-                ? Optional.of(new Event(
+                ? new Reading.Told(new Event(
                         "settled-" + batch.batchId(),
                         batch.batchId(),
                         partition(received),
                         received.offset(),
                         batch.at(),
                         body("batch.settled", batch.at(), BatchProgressCodec.encode(batch))))
-                : Optional.empty();
+                : new Reading.Unwanted();
     }
 
-    private Optional<Event> result(ConsumerRecord<byte[], byte[]> received, Result result) {
+    private Reading result(ConsumerRecord<byte[], byte[]> received, Result result) {
         var labels = result.tag().isEmpty() ? List.<String>of() : List.of(result.tag());
         return config.wants(CallbackConfig.Event.RESULT, result.account(), result.model(), labels)
-                ? Optional.of(new Event(
+                ? new Reading.Told(new Event(
                         // A custom_id may come back, and so may an offset of a topic that was made again.
                         "result-%d-%d-%d".formatted(received.partition(), received.offset(), received.timestamp()),
                         result.batchId().isEmpty() ? "request " + result.customId() : result.batchId(),
@@ -94,7 +87,7 @@ final class EventReader {
                                 result.publishedAt(),
                                 ResultCodec.encode(
                                         config.includeResponse() ? result : result.withoutWhatTheVendorSaid()))))
-                : Optional.empty();
+                : new Reading.Unwanted();
     }
 
     private static TopicPartition partition(ConsumerRecord<byte[], byte[]> received) {
