@@ -164,6 +164,19 @@ class ProducerExamplesIT {
                 .allSatisfy(line -> assertThat(line).contains(ANSWERED));
     }
 
+    @Test
+    void springCompletesFuturesWithResults() throws Exception {
+        assumeTrue(ExampleProgram.isThere("mvn"), "there is no mvn: the example for Spring is not tested");
+        var spring = example("spring");
+        spring.run("mvn");
+
+        var answers = spring.run("java -jar");
+        assertThat(answers)
+                .hasSize(2)
+                .allSatisfy(line -> assertThat(line).startsWith("spring-").contains(ANSWERED));
+        assertThat(spring.run("java -jar")).containsExactlyElementsOf(answers);
+    }
+
     private static void assertTag(ConsumerRecord<byte[], byte[]> request, String tag) {
         assertThat(request.headers().lastHeader("halfrate-tag").value())
                 .asString(UTF_8)
