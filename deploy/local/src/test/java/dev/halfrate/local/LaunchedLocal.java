@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
  * `./halfrate local` as a newcomer starts it, by the launcher script, with its usual ports, in a process of its own. It runs
  * what this build has packaged: a launcher that found it stale would build within a build.
  */
-final class LaunchedLocal implements AutoCloseable {
+final class LaunchedLocal {
     static final String BOOTSTRAP_SERVERS = "127.0.0.1:19092";
 
     private static final Duration UP_WITHIN = Duration.ofMinutes(2);
@@ -61,8 +61,7 @@ final class LaunchedLocal implements AutoCloseable {
     }
 
     /** As Ctrl-C does. */
-    @Override
-    public void close() throws InterruptedException {
+    void stop() throws InterruptedException {
         process.destroy();
         var stopped = process.waitFor(STOP_SECONDS_MAX, TimeUnit.SECONDS);
         process.destroyForcibly();

@@ -48,7 +48,7 @@ class ProducerExamplesIT {
 
     @AfterEach
     void stop() throws InterruptedException {
-        local.close();
+        local.stop();
     }
 
     private ExampleProgram example(String name) throws IOException {
