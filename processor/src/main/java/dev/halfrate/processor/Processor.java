@@ -3,6 +3,7 @@ package dev.halfrate.processor;
 import static java.util.Objects.requireNonNull;
 
 import dev.halfrate.processor.callback.Callbacks;
+import dev.halfrate.processor.codec.FeedReader;
 import dev.halfrate.processor.codec.WriterSchemas;
 import dev.halfrate.processor.config.AccountConfig;
 import dev.halfrate.processor.config.HalfrateConfig;
@@ -143,7 +144,7 @@ public final class Processor implements AutoCloseable {
         if (config.webhooks().port() > 0) {
             closing(webhooks(config, meters, ledger));
         }
-        var callbacks = closing(new Callbacks(config, meters));
+        var callbacks = closing(new Callbacks(config, new FeedReader(formats.schemas()), meters));
         // Downstream first: nothing is read before somebody takes it on.
         callbacks.start();
         ledger.start();

@@ -13,7 +13,10 @@ import dev.halfrate.processor.codec.BatchProgress;
 import dev.halfrate.processor.codec.DeadLetter;
 import dev.halfrate.processor.codec.Result;
 import dev.halfrate.processor.config.ConfigFile;
+import dev.halfrate.processor.config.FormatsConfig;
 import dev.halfrate.processor.config.HalfrateConfig;
+import dev.halfrate.processor.config.RegistryConfig;
+import dev.halfrate.simulator.RegistryServer;
 import dev.halfrate.simulator.Simulator;
 import dev.halfrate.simulator.SimulatorConfig;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -106,6 +109,46 @@ class CallbackIT {
         assertThat(events("result").map(event -> event.path("custom_id").asText()))
                 .allMatch(id -> id.startsWith("present-") || id.startsWith("meanwhile-"));
         assertThat(events("result")).allMatch(event -> event.path("response").isNull());
+        assertThat(forged).isEmpty();
+    }
+
+    @Test
+    void topicsInAvroAreToldAlikeAndARegistryThatIsAwayLosesNothing() throws Exception {
+        var receiver = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        receiver.createContext("/hook", this::receive);
+        receiver.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
+        receiver.start();
+        var meters = new SimpleMeterRegistry();
+        try (var broker = EmbeddedBroker.start(0, directory.resolve("broker"));
+                var registry = RegistryServer.start(0);
+                var simulator = Simulator.start(
+                        SimulatorConfig.defaults().withSpeed(120).withDataDirectory(directory))) {
+            var config = config(
+                            broker,
+                            simulator,
+                            "avro",
+                            callbacks(receiver.getAddress().getPort(), freePort()))
+                    .with(
+                            RegistryConfig.at(registry.url()),
+                            new FormatsConfig(FormatsConfig.AVRO, FormatsConfig.AVRO, Map.of()));
+            try (var _ = Processor.start(config, meters)) {
+                await().atMost(WITHIN).until(() -> begun(config));
+                registry.stop();
+                send(broker, "avro");
+                await().atMost(WITHIN)
+                        .until(() -> meters.get("halfrate.registry.failures")
+                                        .counter()
+                                        .count()
+                                > 2);
+                assertThat(told).isEmpty();
+
+                registry.restart();
+
+                awaitTold(REQUESTS);
+            }
+        } finally {
+            receiver.stop(0);
+        }
         assertThat(forged).isEmpty();
     }
 

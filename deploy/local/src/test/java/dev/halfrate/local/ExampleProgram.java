@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -19,18 +20,22 @@ import java.util.stream.Stream;
 final class ExampleProgram {
     private static final Path EXAMPLES = Path.of("../../producer-examples");
     private static final String CODE = "    ";
+    private static final String CONTINUED = "\\\n";
     private static final Set<String> INSTALLED = Set.of(".venv", "node_modules", "lib", "__pycache__", "target");
     private static final long SECONDS_MAX = 300;
 
     private final Path directory;
     private final List<String> lines;
+    private final Map<String, String> settings;
 
-    private ExampleProgram(Path directory, List<String> lines) {
+    private ExampleProgram(Path directory, List<String> lines, Map<String, String> settings) {
         this.directory = directory;
         this.lines = lines;
+        this.settings = settings;
     }
 
-    static ExampleProgram copy(String name, Path into) throws IOException {
+    /** @param settings environment variables; none for what `./halfrate local` starts */
+    static ExampleProgram copy(String name, Path into, Map<String, String> settings) throws IOException {
         var from = EXAMPLES.resolve(name);
         var to = Files.createDirectories(into.resolve(name));
         Files.walkFileTree(from, new SimpleFileVisitor<>() {
@@ -49,33 +54,38 @@ final class ExampleProgram {
                 return FileVisitResult.CONTINUE;
             }
         });
-        try (var readme = Files.lines(to.resolve("README.md"), UTF_8)) {
-            return new ExampleProgram(
-                    to,
-                    readme.filter(line -> line.startsWith(CODE))
-                            .map(String::strip)
-                            .toList());
-        }
+        var readme = Files.readString(to.resolve("README.md"), UTF_8).replace(CONTINUED, " ");
+        return new ExampleProgram(
+                to,
+                readme.lines()
+                        .filter(line -> line.startsWith(CODE))
+                        .map(String::strip)
+                        .toList(),
+                settings);
     }
 
-    /** Runs the only line of the README with these words in it, and returns the lines that it printed. */
-    List<String> run(LocalStack stack, String words) throws Exception {
-        return execute(stack, line(words));
+    /** Runs the line of the README that is this, or the only one with these words in it, and returns the lines that it printed. */
+    List<String> run(String words) throws Exception {
+        return execute(line(words));
     }
 
     /** Likewise, with something else in the place of a part of the line. */
-    List<String> runWith(LocalStack stack, String words, String part, String other) throws Exception {
+    List<String> runWith(String words, String part, String other) throws Exception {
         assertThat(line(words)).contains(part);
-        return execute(stack, line(words).replace(part, other));
+        return execute(line(words).replace(part, other));
     }
 
     private String line(String words) {
+        if (lines.contains(words)) {
+            return words;
+        }
         var found = lines.stream().filter(line -> line.contains(words)).toList();
         assertThat(found).as("lines of the README with '%s'", words).hasSize(1);
         return found.getFirst();
     }
 
-    private List<String> execute(LocalStack stack, String line) throws Exception {
+    /** Runs a line of your own. */
+    List<String> execute(String line) throws Exception {
         var output = Files.createTempFile(directory, "output", ".txt");
         var errors = Files.createTempFile(directory, "errors", ".txt");
         var shell = new ProcessBuilder("sh", "-c", line)
@@ -83,8 +93,8 @@ final class ExampleProgram {
                 .redirectOutput(output.toFile())
                 .redirectError(errors.toFile());
         var environment = shell.environment();
-        environment.put("BOOTSTRAP_SERVERS", stack.bootstrapServers());
-        environment.put("SCHEMA_REGISTRY_URL", stack.registryUrl().toString());
+        environment.keySet().removeAll(Set.of("BOOTSTRAP_SERVERS", "SCHEMA_REGISTRY_URL"));
+        environment.putAll(settings);
         environment.put("PYTHONIOENCODING", "utf-8");
         environment.put("JAVA_HOME", System.getProperty("java.home"));
         environment.merge(

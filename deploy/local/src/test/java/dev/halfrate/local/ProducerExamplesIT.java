@@ -1,15 +1,11 @@
 package dev.halfrate.local;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.halfrate.processor.Processor;
-import dev.halfrate.processor.config.FormatsConfig;
-import dev.halfrate.processor.config.RegistryConfig;
 import dev.halfrate.schemas.PublicSchemas;
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,120 +26,155 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Every line of the examples' READMEs, against what `./halfrate local` starts. */
+/**
+ * Every line of the examples' READMEs as it stands there, against a `./halfrate local` of its own. Its ports must be free: they
+ * are those of the READMEs.
+ */
 @Tag("long")
 class ProducerExamplesIT {
-    private static final int SPEED = 600;
     private static final int ID_BYTES = 5;
+    private static final Duration DEAD_WITHIN = Duration.ofSeconds(60);
     private static final String ANSWERED = "\tsucceeded\t";
 
     @TempDir
     Path directory;
 
-    private LocalStack stack;
+    private LaunchedLocal local;
 
     @BeforeEach
     void start() throws Exception {
-        stack = LocalStack.start(new LocalStack.Plan(0, 0, directory, 1, SPEED, false, null));
+        local = LaunchedLocal.start(directory);
     }
 
     @AfterEach
-    void stop() {
-        stack.close();
+    void stop() throws InterruptedException {
+        local.stop();
+    }
+
+    private ExampleProgram example(String name) throws IOException {
+        return ExampleProgram.copy(name, directory, Map.of());
+    }
+
+    @Test
+    void shellSendsAFileAndReadsWhatBecameOfIt() throws Exception {
+        assumeTrue(
+                ExampleProgram.isThere("kcat", "jq"), "there is no kcat or jq: the examples in shell are not tested");
+        var shell = example("shell");
+        Files.copy(Path.of("../../producer-examples/python/requests.jsonl"), directory.resolve("shell/requests.jsonl"));
+
+        assertThat(shell.run("./produce.sh requests.jsonl"))
+                .hasSize(2)
+                .allSatisfy(line -> assertThat(line).contains("\"status\":\"succeeded\""));
+
+        // The same again, which is paid for once
+        assertThat(shell.run(" -l requests.jsonl")).isEmpty();
+        assertThat(shell.runWith(
+                        "kcat -b 127.0.0.1:19092 -C -t llm.results -o beginning -X isolation.level=read_committed",
+                        "-o beginning",
+                        "-o beginning -e"))
+                .hasSize(2);
+        assertThat(shell.runWith("broker-1", "broker-1:9092,broker-2:9092", LaunchedLocal.BOOTSTRAP_SERVERS))
+                .hasSize(2);
+        assertThat(shell.run("jq -r"))
+                .hasSize(2)
+                .anySatisfy(line -> assertThat(line).startsWith("file-1\t"))
+                .anySatisfy(line -> assertThat(line).startsWith("file-2\t"));
+        shell.execute("echo nonsense | kcat -b 127.0.0.1:19092 -P -t llm.requests");
+        await().atMost(DEAD_WITHIN).until(() -> shell.run("llm.dlq").size() == 1);
     }
 
     @Test
     void pythonSendsBothFormsAndBatchFilesAndFindsItsResults() throws Exception {
         assumeTrue(ExampleProgram.isThere("python3"), "there is no python3: the examples in Python are not tested");
-        var python = ExampleProgram.copy("python", directory);
-        try (var _ = processor(FormatsConfig.JSON)) {
-            python.run(stack, "pip install");
+        var python = example("python");
+        python.run("pip install");
 
-            var answers = python.run(stack, "produce.py");
-            assertThat(answers)
-                    .hasSize(2)
-                    .allSatisfy(line -> assertThat(line).startsWith("py-").contains(ANSWERED));
-            assertThat(requests()).isNotEmpty().allSatisfy(request -> assertTag(request, "python-example"));
-            assertThat(python.run(stack, "produce.py")).containsExactlyInAnyOrderElementsOf(answers);
+        var answers = python.run("produce.py");
+        assertThat(answers)
+                .hasSize(2)
+                .allSatisfy(line -> assertThat(line).startsWith("py-").contains(ANSWERED));
+        assertThat(requests()).isNotEmpty().allSatisfy(request -> assertTag(request, "python-example"));
+        assertThat(python.run("produce.py")).containsExactlyInAnyOrderElementsOf(answers);
 
-            assertThat(python.run(stack, "produce_avro.py"))
-                    .hasSize(1)
-                    .allSatisfy(line -> assertThat(line).contains(ANSWERED));
-            assertSent(
-                    "{\"model\": \"gpt-4o-mini\", \"messages\": [{\"role\": \"user\", \"content\": \"Wie heißt du?\"}]}");
+        assertThat(python.run("produce_avro.py"))
+                .hasSize(1)
+                .allSatisfy(line -> assertThat(line).contains(ANSWERED));
+        assertSent(
+                "{\"model\": \"gpt-4o-mini\", \"messages\": [{\"role\": \"user\", \"content\": \"Wie heißt du?\"}]}");
 
-            assertThat(python.run(stack, "batch_file.py"))
-                    .hasSize(2)
-                    .allSatisfy(line -> assertThat(line).contains("\"status\": \"succeeded\""))
-                    .anySatisfy(line -> assertThat(line).contains("\"custom_id\": \"file-1\""))
-                    .anySatisfy(line -> assertThat(line).contains("\"custom_id\": \"file-2\""));
-            assertThat(requests())
-                    .extracting(request -> new String(request.value(), UTF_8))
-                    .containsAll(Files.readAllLines(Path.of("../../producer-examples/python/requests.jsonl")));
+        assertThat(python.run("batch_file.py"))
+                .hasSize(2)
+                .allSatisfy(line -> assertThat(line).contains("\"status\": \"succeeded\""))
+                .anySatisfy(line -> assertThat(line).contains("\"custom_id\": \"file-1\""))
+                .anySatisfy(line -> assertThat(line).contains("\"custom_id\": \"file-2\""));
+        assertThat(requests())
+                .extracting(request -> new String(request.value(), UTF_8))
+                .containsAll(Files.readAllLines(Path.of("../../producer-examples/python/requests.jsonl")));
 
-            assertThat(python.run(stack, "wait_for_results.py"))
-                    .hasSize(2)
-                    .allSatisfy(line -> assertThat(line).startsWith("file-").contains(ANSWERED));
-        }
-        try (var _ = processor(FormatsConfig.AVRO)) {
-            assertThat(python.runWith(stack, "produce_avro.py", "heißt", "hieß"))
-                    .hasSize(1)
-                    .allSatisfy(line -> assertThat(line).contains(ANSWERED));
-        }
+        assertThat(python.run("wait_for_results.py"))
+                .hasSize(2)
+                .allSatisfy(line -> assertThat(line).startsWith("file-").contains(ANSWERED));
     }
 
     @Test
     void nodeSendsBothFormsAndFindsItsResults() throws Exception {
         assumeTrue(
                 ExampleProgram.isThere("node", "npm"), "there is no node or npm: the examples for Node are not tested");
-        var node = ExampleProgram.copy("node", directory);
-        try (var _ = processor(FormatsConfig.JSON)) {
-            node.run(stack, "npm install");
+        var node = example("node");
+        node.run("npm install");
 
-            assertThat(node.run(stack, "produce.js \""))
-                    .hasSize(2)
-                    .allSatisfy(line -> assertThat(line).startsWith("node-").contains(ANSWERED));
-            assertThat(requests()).isNotEmpty().allSatisfy(request -> assertTag(request, "node-example"));
+        assertThat(node.run("produce.js \""))
+                .hasSize(2)
+                .allSatisfy(line -> assertThat(line).startsWith("node-").contains(ANSWERED));
+        assertThat(requests()).isNotEmpty().allSatisfy(request -> assertTag(request, "node-example"));
 
-            assertThat(node.run(stack, "results.js"))
-                    .hasSize(1)
-                    .allSatisfy(line -> assertThat(line).contains(ANSWERED));
-        }
-        try (var _ = processor(FormatsConfig.AVRO)) {
-            assertThat(node.run(stack, "produce.js --avro"))
-                    .hasSize(1)
-                    .allSatisfy(line -> assertThat(line).contains(ANSWERED));
-            assertSent("{\"model\":\"gpt-4o-mini\",\"messages\":[{\"role\":\"user\",\"content\":\"Wie heißt du?\"}]}");
-        }
+        assertThat(node.run("results.js"))
+                .hasSize(1)
+                .allSatisfy(line -> assertThat(line).contains(ANSWERED));
+
+        assertThat(node.run("produce.js --avro"))
+                .hasSize(1)
+                .allSatisfy(line -> assertThat(line).contains(ANSWERED));
+        assertSent("{\"model\":\"gpt-4o-mini\",\"messages\":[{\"role\":\"user\",\"content\":\"Wie heißt du?\"}]}");
     }
 
     @Test
     void javaSendsBothFormsAndFindsItsResults() throws Exception {
         assumeTrue(ExampleProgram.isThere("mvn"), "there is no mvn: the examples in Java are not tested");
-        var java = ExampleProgram.copy("java", directory);
-        try (var _ = processor(FormatsConfig.JSON)) {
-            java.run(stack, "mvn");
+        var java = example("java");
+        java.run("mvn");
 
-            assertThat(java.run(stack, "Produce.java \""))
-                    .hasSize(2)
-                    .allSatisfy(line -> assertThat(line).startsWith("java-").contains(ANSWERED));
-            assertThat(requests()).isNotEmpty().allSatisfy(request -> assertTag(request, "java-example"));
+        assertThat(java.run("Produce.java \""))
+                .hasSize(2)
+                .allSatisfy(line -> assertThat(line).startsWith("java-").contains(ANSWERED));
+        assertThat(requests()).isNotEmpty().allSatisfy(request -> assertTag(request, "java-example"));
 
-            assertThat(java.run(stack, "WaitForResults.java"))
-                    .hasSize(1)
-                    .allSatisfy(line -> assertThat(line).contains(ANSWERED));
-        }
-        try (var _ = processor(FormatsConfig.AVRO)) {
-            assertThat(java.run(stack, "Produce.java --avro"))
-                    .hasSize(1)
-                    .allSatisfy(line -> assertThat(line).contains(ANSWERED));
-            assertSent(
-                    "{\"model\": \"gpt-4o-mini\", \"messages\": [{\"role\": \"user\", \"content\": \"Wie heißt du?\"}]}");
+        assertThat(java.run("WaitForResults.java"))
+                .hasSize(1)
+                .allSatisfy(line -> assertThat(line).contains(ANSWERED));
 
-            assertThat(java.run(stack, " Results.java"))
-                    .hasSize(3)
-                    .allSatisfy(line -> assertThat(line).contains(ANSWERED));
-        }
+        assertThat(java.run("Produce.java --avro"))
+                .hasSize(1)
+                .allSatisfy(line -> assertThat(line).contains(ANSWERED));
+        assertSent(
+                "{\"model\": \"gpt-4o-mini\", \"messages\": [{\"role\": \"user\", \"content\": \"Wie heißt du?\"}]}");
+
+        assertThat(java.run(" Results.java"))
+                .hasSize(3)
+                .allSatisfy(line -> assertThat(line).contains(ANSWERED));
+    }
+
+    @Test
+    void springCompletesFuturesWithResults() throws Exception {
+        assumeTrue(ExampleProgram.isThere("mvn"), "there is no mvn: the example for Spring is not tested");
+        var spring = example("spring");
+        spring.run("mvn");
+
+        var answers = spring.run("java -jar");
+        assertThat(answers)
+                .hasSize(2)
+                .allSatisfy(line -> assertThat(line).startsWith("spring-").contains(ANSWERED));
+        assertThat(spring.run("java -jar")).containsExactlyElementsOf(answers);
     }
 
     private static void assertTag(ConsumerRecord<byte[], byte[]> request, String tag) {
@@ -152,41 +183,21 @@ class ProducerExamplesIT {
                 .isEqualTo(tag);
     }
 
-    private Processor processor(String results) throws InterruptedException {
-        return Processor.start(
-                stack.config()
-                        .with(
-                                RegistryConfig.at(stack.registryUrl()),
-                                new FormatsConfig(results, FormatsConfig.JSON, Map.of())),
-                new SimpleMeterRegistry());
-    }
-
-    /** That exactly this is the body of a request in Avro, and of one that the vendor got. */
-    private void assertSent(String body) throws IOException {
+    /** That exactly this is the body of a request in Avro. */
+    private static void assertSent(String body) {
         assertThat(requests())
                 .filteredOn(request -> request.value()[0] == 0)
                 .extracting(request -> read(request.value()).get("body").toString())
                 .contains(body);
-        try (var files = Files.walk(directory.resolve("simulator"))) {
-            assertThat(files.filter(Files::isRegularFile))
-                    .anySatisfy(file -> assertThat(file).content(ISO_8859_1).contains(latin1(body)));
-        }
     }
 
-    /** A character for each byte, as other files need not be texts. */
-    private static String latin1(String text) {
-        return new String(text.getBytes(UTF_8), ISO_8859_1);
-    }
-
-    private List<ConsumerRecord<byte[], byte[]>> requests() {
+    private static List<ConsumerRecord<byte[], byte[]>> requests() {
         var found = new ArrayList<ConsumerRecord<byte[], byte[]>>();
         try (var consumer = new KafkaConsumer<>(
-                Map.of("bootstrap.servers", stack.bootstrapServers()),
+                Map.<String, Object>of("bootstrap.servers", LaunchedLocal.BOOTSTRAP_SERVERS),
                 new ByteArrayDeserializer(),
                 new ByteArrayDeserializer())) {
-            var partitions = consumer
-                    .partitionsFor(stack.config().topics().requests().getFirst())
-                    .stream()
+            var partitions = consumer.partitionsFor("llm.requests").stream()
                     .map(partition -> new TopicPartition(partition.topic(), partition.partition()))
                     .toList();
             consumer.assign(partitions);

@@ -1,5 +1,6 @@
 package dev.halfrate.processor.callback;
 
+import dev.halfrate.processor.codec.FeedReader;
 import dev.halfrate.processor.config.HalfrateConfig;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.List;
@@ -9,10 +10,10 @@ public final class Callbacks implements AutoCloseable {
     private final List<Teller> tellers;
 
     /** @throws dev.halfrate.processor.config.ConfigException if an endpoint is an address that no callback may go to */
-    public Callbacks(HalfrateConfig config, MeterRegistry meters) {
+    public Callbacks(HalfrateConfig config, FeedReader feeds, MeterRegistry meters) {
         config.callbacks().forEach(Teller::check);
         tellers = config.callbacks().stream()
-                .map(callback -> new Teller(config, callback, meters))
+                .map(callback -> new Teller(config, callback, feeds, meters))
                 .toList();
     }
 

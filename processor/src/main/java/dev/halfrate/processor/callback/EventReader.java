@@ -4,17 +4,18 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import dev.halfrate.processor.codec.BatchProgress;
 import dev.halfrate.processor.codec.BatchProgressCodec;
+import dev.halfrate.processor.codec.FeedReader;
 import dev.halfrate.processor.codec.MalformedRecordException;
 import dev.halfrate.processor.codec.Result;
 import dev.halfrate.processor.codec.ResultCodec;
 import dev.halfrate.processor.config.CallbackConfig;
-import dev.halfrate.processor.config.TopicsConfig;
+import dev.halfrate.processor.config.ResultTopics;
 import java.io.ByteArrayOutputStream;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
-import java.util.Optional;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 
@@ -25,60 +26,66 @@ final class EventReader {
     private static final DateTimeFormatter TIME =
             DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
 
-    private final TopicsConfig topics;
+    private final String batches;
+    private final ResultTopics results;
     private final CallbackConfig config;
+    private final FeedReader feeds;
 
-    EventReader(TopicsConfig topics, CallbackConfig config) {
-        this.topics = topics;
+    EventReader(String batches, ResultTopics results, CallbackConfig config, FeedReader feeds) {
+        this.batches = batches;
+        this.results = results;
         this.config = config;
+        this.feeds = feeds;
     }
 
     /** @return the topics that it is about */
     List<String> topics() {
         return config.events().stream()
-                .map(event -> switch (event) {
-                    case BATCH_SETTLED -> topics.batches();
-                    case RESULT -> topics.results();
+                .flatMap(event -> switch (event) {
+                    case BATCH_SETTLED -> Stream.of(batches);
+                    case RESULT -> results.all().stream();
                 })
                 .toList();
     }
 
-    /**
-     * @return empty if the endpoint does not want it
-     * @throws MalformedRecordException if it is none of ours
-     */
-    Optional<Event> read(ConsumerRecord<byte[], byte[]> received) {
+    /** @throws MalformedRecordException if it is none of ours */
+    Reading read(ConsumerRecord<byte[], byte[]> received) {
         if (received.value() == null) {
-            return Optional.empty(); // somebody deletes what is old
+            return new Reading.Unwanted(); // somebody deletes what is old
         }
-        return received.topic().equals(topics.results())
-                ? result(received, ResultCodec.fromRecord(received))
-                : settled(received, BatchProgressCodec.fromRecord(received));
+        return received.topic().equals(batches)
+                ? feeds.batch(received).map(batch -> settled(received, batch)).orElseGet(Reading.Pending::new)
+                : feeds.result(received).map(result -> result(received, result)).orElseGet(Reading.Pending::new);
     }
 
-    private Optional<Event> settled(ConsumerRecord<byte[], byte[]> received, BatchProgress batch) {
+    private Reading settled(ConsumerRecord<byte[], byte[]> received, BatchProgress batch) {
         return batch.state().equals(SETTLED)
                         && config.wants(
                                 CallbackConfig.Event.BATCH_SETTLED,
                                 batch.account(),
                                 batch.model(),
                                 batch.tags().keySet())
-                ? Optional.of(new Event(
+                ? new Reading.Told(new Event(
                         "settled-" + batch.batchId(),
                         batch.batchId(),
                         partition(received),
                         received.offset(),
                         batch.at(),
                         body("batch.settled", batch.at(), BatchProgressCodec.encode(batch))))
-                : Optional.empty();
+                : new Reading.Unwanted();
     }
 
-    private Optional<Event> result(ConsumerRecord<byte[], byte[]> received, Result result) {
+    private Reading result(ConsumerRecord<byte[], byte[]> received, Result result) {
         var labels = result.tag().isEmpty() ? List.<String>of() : List.of(result.tag());
         return config.wants(CallbackConfig.Event.RESULT, result.account(), result.model(), labels)
-                ? Optional.of(new Event(
+                ? new Reading.Told(new Event(
                         // A custom_id may come back, and so may an offset of a topic that was made again.
-                        "result-%d-%d-%d".formatted(received.partition(), received.offset(), received.timestamp()),
+                        "result-%s%d-%d-%d"
+                                .formatted(
+                                        received.topic().equals(results.usual()) ? "" : received.topic() + "-",
+                                        received.partition(),
+                                        received.offset(),
+                                        received.timestamp()),
                         result.batchId().isEmpty() ? "request " + result.customId() : result.batchId(),
                         partition(received),
                         received.offset(),
@@ -88,7 +95,7 @@ final class EventReader {
                                 result.publishedAt(),
                                 ResultCodec.encode(
                                         config.includeResponse() ? result : result.withoutWhatTheVendorSaid()))))
-                : Optional.empty();
+                : new Reading.Unwanted();
     }
 
     private static TopicPartition partition(ConsumerRecord<byte[], byte[]> received) {

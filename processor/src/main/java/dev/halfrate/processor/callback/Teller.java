@@ -3,6 +3,7 @@ package dev.halfrate.processor.callback;
 import dev.halfrate.processor.callback.CallbackMeters.Outcome;
 import dev.halfrate.processor.callback.Deliveries.Delivery;
 import dev.halfrate.processor.callback.Deliveries.Fate;
+import dev.halfrate.processor.codec.FeedReader;
 import dev.halfrate.processor.config.CallbackConfig;
 import dev.halfrate.processor.config.ConfigException;
 import dev.halfrate.processor.config.HalfrateConfig;
@@ -15,6 +16,7 @@ import java.time.InstantSource;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
@@ -26,6 +28,7 @@ import java.util.random.RandomGenerator;
 import javax.net.ssl.SSLSocketFactory;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.NoOffsetForPartitionException;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
@@ -50,6 +53,7 @@ final class Teller implements AutoCloseable {
     private static final Duration PAUSE_MAX = Duration.ofSeconds(30);
     private static final Duration IDLE_WAIT = Duration.ofMillis(500);
     private static final Duration REPLY_WAIT = Duration.ofMillis(100);
+    private static final Duration SCHEMA_WAIT = Duration.ofMillis(500);
     private static final Duration COMMIT_EVERY = Duration.ofSeconds(1);
     private static final Duration COMMIT_WAIT = Duration.ofSeconds(10);
 
@@ -73,10 +77,10 @@ final class Teller implements AutoCloseable {
     private boolean failing;
     private Duration pause = PAUSE_MIN;
 
-    Teller(HalfrateConfig config, CallbackConfig callback, MeterRegistry meters) {
+    Teller(HalfrateConfig config, CallbackConfig callback, FeedReader feeds, MeterRegistry meters) {
         this(
                 callback,
-                new EventReader(config.topics(), callback),
+                new EventReader(config.topics().batches(), config.resultTopics(), callback, feeds),
                 new KafkaTellerClients(config, callback),
                 new Post(
                         callback.url(),
@@ -192,6 +196,10 @@ final class Teller implements AutoCloseable {
                 new Deliveries.Limits(callback.requestsInFlightMax(), PENDING_MAX, PENDING_BYTES_MAX), rules);
         private final BlockingQueue<Replied> replies = new LinkedBlockingQueue<>();
         private final Map<TopicPartition, Long> committed = new HashMap<>();
+
+        /** Where the next record names a schema that nobody can say now, and since when it waits to be read again. */
+        private final Map<TopicPartition, Instant> waiting = new HashMap<>();
+
         private final Consumer<byte[], byte[]> consumer = clients.consumer();
         private Instant committedAt = Instant.MIN;
         private boolean gone;
@@ -224,27 +232,13 @@ final class Teller implements AutoCloseable {
 
         private void read() {
             var now = clock.instant();
-            if (deliveries.isFull()) {
-                consumer.pause(consumer.assignment());
-            } else {
-                consumer.resume(consumer.paused());
-            }
+            waiting.values().removeIf(since -> now.isAfter(since.plus(SCHEMA_WAIT)) || now.isBefore(since));
+            consumer.resume(consumer.paused());
+            consumer.pause(deliveries.isFull() ? consumer.assignment() : waiting.keySet());
             try {
                 var records = consumer.poll(readWait(now));
-                for (var received : records) {
-                    try {
-                        reader.read(received).ifPresent(event -> deliveries.add(event, now));
-                    } catch (RuntimeException e) {
-                        // Whatever is wrong with it would be wrong again. Its message may quote the record.
-                        meters.count(Outcome.UNREADABLE);
-                        LOG.warn(
-                                "callbacks to {}: record {} of {}-{} is left out: {}",
-                                callback.name(),
-                                received.offset(),
-                                received.topic(),
-                                received.partition(),
-                                e.getClass().getSimpleName());
-                    }
+                for (var partition : records.partitions()) {
+                    read(partition, records.records(partition), now);
                 }
                 pause = PAUSE_MIN;
                 takeStock();
@@ -257,6 +251,37 @@ final class Teller implements AutoCloseable {
                         callback.name(),
                         e.offsetOutOfRangePartitions());
                 consumer.seekToBeginning(e.partitions());
+            }
+        }
+
+        private void read(TopicPartition partition, List<ConsumerRecord<byte[], byte[]>> records, Instant now) {
+            for (var received : records) {
+                switch (reading(received)) {
+                    case Reading.Told(var event) -> deliveries.add(event, now);
+                    case Reading.Unwanted() -> {}
+                    case Reading.Pending() -> {
+                        consumer.seek(partition, received.offset());
+                        waiting.put(partition, now);
+                        return;
+                    }
+                }
+            }
+        }
+
+        private Reading reading(ConsumerRecord<byte[], byte[]> received) {
+            try {
+                return reader.read(received);
+            } catch (RuntimeException e) {
+                // Whatever is wrong with it would be wrong again. Its message may quote the record.
+                meters.count(Outcome.UNREADABLE);
+                LOG.warn(
+                        "callbacks to {}: record {} of {}-{} is left out: {}",
+                        callback.name(),
+                        received.offset(),
+                        received.topic(),
+                        received.partition(),
+                        e.getClass().getSimpleName());
+                return new Reading.Unwanted();
             }
         }
 
@@ -400,12 +425,17 @@ final class Teller implements AutoCloseable {
             if (!gone) {
                 commit();
             }
-            deliveries.drop(partitions);
+            drop(partitions);
         }
 
         @Override
         public void onPartitionsLost(Collection<TopicPartition> partitions) {
+            drop(partitions);
+        }
+
+        private void drop(Collection<TopicPartition> partitions) {
             deliveries.drop(partitions);
+            waiting.keySet().removeAll(new HashSet<>(partitions));
         }
     }
 }

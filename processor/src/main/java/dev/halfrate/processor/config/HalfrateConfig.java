@@ -106,10 +106,11 @@ public record HalfrateConfig(
             List<CallbackConfig> callbacks, CallbackConfig.Event event, String key, String format) {
         Check.that(
                 format.equals(FormatsConfig.JSON)
+                        || format.equals(FormatsConfig.AVRO)
                         || callbacks.stream()
                                 .noneMatch(callback -> callback.events().contains(event)),
                 key,
-                FormatsConfig.JSON + " where one of callbacks is told of them",
+                "json or avro where one of callbacks is told of them",
                 "'" + format + "'");
     }
 

@@ -146,7 +146,7 @@ public final class CachedSchemas implements WriterSchemas {
         failures.increment();
         if (failuresInARow == 0) {
             LOG.warn(
-                    "the schema registry cannot be asked, requests wait that were written with schemas not yet known: {}",
+                    "the schema registry cannot be asked, records wait that were written with schemas not yet known: {}",
                     down.getMessage());
         }
         var backOff = BACK_OFF_MIN.toMillis() << Math.min(failuresInARow, 10);

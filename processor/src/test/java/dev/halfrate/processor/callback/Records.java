@@ -2,12 +2,16 @@ package dev.halfrate.processor.callback;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.halfrate.processor.codec.AvroSamples;
+import dev.halfrate.processor.codec.BatchEventAvro;
 import dev.halfrate.processor.codec.BatchProgress;
 import dev.halfrate.processor.codec.BatchProgressCodec;
 import dev.halfrate.processor.codec.Result;
+import dev.halfrate.processor.codec.ResultAvro;
 import dev.halfrate.processor.codec.ResultCodec;
 import dev.halfrate.processor.config.CallbackConfig;
 import dev.halfrate.processor.config.ConfigFile;
+import dev.halfrate.processor.config.ResultTopics;
 import dev.halfrate.processor.config.TopicsConfig;
 import dev.halfrate.processor.money.Cost;
 import dev.halfrate.processor.money.Spend;
@@ -24,6 +28,7 @@ import org.apache.kafka.common.record.TimestampType;
 /** Records of the public topics, and endpoints that are told of them. */
 final class Records {
     static final Instant AT = Instant.parse("2026-11-22T08:00:00Z");
+    static final int SCHEMA_ID = 7;
     static final byte[] KEY = "a secret of at least 24 bytes".getBytes(UTF_8);
     static final byte[] NEXT_KEY = "the one that takes over from it".getBytes(UTF_8);
 
@@ -54,7 +59,15 @@ final class Records {
     }
 
     static byte[] batch(String id, String state, Map<String, Spend> tags) {
-        return BatchProgressCodec.encode(new BatchProgress(
+        return BatchProgressCodec.encode(progress(id, state, tags));
+    }
+
+    static byte[] avroBatch(String id, String state) {
+        return AvroSamples.framed(SCHEMA_ID, BatchEventAvro.toAvro(progress(id, state, Map.of())));
+    }
+
+    private static BatchProgress progress(String id, String state, Map<String, Spend> tags) {
+        return new BatchProgress(
                 id,
                 state,
                 "openai",
@@ -76,7 +89,11 @@ final class Records {
                 tags,
                 "",
                 AT,
-                AT));
+                AT);
+    }
+
+    static ResultTopics results() {
+        return new ResultTopics(topics().results(), List.of());
     }
 
     static Spend spend() {
@@ -84,7 +101,15 @@ final class Records {
     }
 
     static byte[] result(String customId, String batchId, String tag) {
-        return ResultCodec.encode(new Result(
+        return ResultCodec.encode(failed(customId, batchId, tag));
+    }
+
+    static byte[] avroResult(String customId, String batchId, String tag) {
+        return AvroSamples.framed(SCHEMA_ID, ResultAvro.toAvro(failed(customId, batchId, tag)));
+    }
+
+    private static Result failed(String customId, String batchId, String tag) {
+        return new Result(
                 new Result.Request(customId, tag, AT, null, Map.of(), Map.of(), ""),
                 Result.Status.FAILED,
                 "openai",
@@ -102,7 +127,7 @@ final class Records {
                 AT,
                 AT,
                 null,
-                null));
+                null);
     }
 
     static ConsumerRecord<byte[], byte[]> record(String topic, int partition, long offset, byte[] value) {

@@ -7,8 +7,11 @@ import static org.awaitility.Awaitility.await;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.halfrate.processor.codec.FeedReader;
+import dev.halfrate.processor.codec.WriterSchemas;
 import dev.halfrate.processor.config.CallbackConfig;
 import dev.halfrate.processor.config.ConfigException;
+import dev.halfrate.schemas.PublicSchemas;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -52,6 +55,7 @@ class TellerTest {
     private final long startedAt = System.nanoTime();
     private final HttpServer server;
     private volatile Function<String, Integer> answers = _ -> 204;
+    private volatile WriterSchemas schemas = WriterSchemas.NONE;
 
     TellerTest() throws IOException {
         server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
@@ -104,6 +108,10 @@ class TellerTest {
             records.add(Records.record("llm.batches", 0, records.size(), Records.batch(batch, "settled", Map.of())));
         }
 
+        void settleInAvro(String batch) {
+            records.add(Records.record("llm.batches", 0, records.size(), Records.avroBatch(batch, "settled")));
+        }
+
         void settleAgain(String batch, int times) {
             for (var i = 0; i < times; i++) {
                 settle(batch);
@@ -127,6 +135,12 @@ class TellerTest {
                 public synchronized void commitSync(Map<TopicPartition, OffsetAndMetadata> offsets, Duration timeout) {
                     offsets.forEach((partition, offset) -> committed.put(partition, offset.offset()));
                 }
+
+                @Override
+                public synchronized void seek(TopicPartition partition, long offset) {
+                    super.seek(partition, offset);
+                    all.stream().filter(record -> record.offset() >= offset).forEach(this::addRecord);
+                }
             };
             consumer.schedulePollTask(() -> {
                 consumer.rebalance(List.of(BATCHES));
@@ -134,9 +148,10 @@ class TellerTest {
                 consumer.updateEndOffsets(Map.of(BATCHES, (long) all.size()));
                 if (hasOffsets) {
                     consumer.seek(BATCHES, begin);
+                } else {
+                    all.forEach(consumer::addRecord);
                 }
                 failure.ifPresent(consumer::setOffsetsException);
-                all.stream().filter(record -> record.offset() >= begin).forEach(consumer::addRecord);
             });
             return consumer;
         }
@@ -155,7 +170,7 @@ class TellerTest {
         InstantSource clock = () -> Records.AT.plusNanos((System.nanoTime() - startedAt) * SPEED);
         var teller = new Teller(
                 callback,
-                new EventReader(Records.topics(), callback),
+                new EventReader(Records.topics().batches(), Records.results(), callback, new FeedReader(name -> schemas.find(name))),
                 kafka,
                 new Post(
                         callback.url(),
@@ -337,6 +352,34 @@ class TellerTest {
 
         assertThat(received).containsExactly("settled-a");
         assertThat(count("unreadable")).isEqualTo(1);
+    }
+
+    @Test
+    void whatNamesASchemaThatNobodyCanSayWaitsAndNothingIsLost() {
+        var questions = new AtomicInteger();
+        schemas = _ -> {
+            questions.incrementAndGet();
+            return new WriterSchemas.Lookup.Pending();
+        };
+        kafka.settle("a");
+        kafka.settleInAvro("b");
+        kafka.settle("c");
+
+        try (var _ = start("")) {
+            await().until(() -> kafka.committed() == 1 && questions.get() > 3);
+        }
+        assertThat(received).containsExactly("settled-a");
+
+        // When another process takes over, and the registry comes back then
+        var before = questions.get();
+        try (var _ = start("")) {
+            await().until(() -> questions.get() > before + 1);
+            schemas = _ -> new WriterSchemas.Lookup.Found(PublicSchemas.BATCH_EVENT);
+            await().until(() -> kafka.committed() == 3);
+        }
+
+        assertThat(received).containsExactlyInAnyOrder("settled-a", "settled-b", "settled-c");
+        assertThat(count("unreadable")).isZero();
     }
 
     @Test

@@ -157,14 +157,15 @@ class CallbackConfigTest {
     }
 
     @Test
-    void whatIsToldMustBeInJson() {
+    void whatIsToldMustBeInJsonOrAvro() {
         var told = "{name: a, url: 'https://h/', secrets: [{env: SECRET}], events: [result]}]\n";
         var registry = "schema-registry: {urls: [http://localhost:8081]}\n";
 
-        assertThatThrownBy(() -> parse(told + registry + "formats: {results: avro}\nsources: ["))
+        assertThatThrownBy(() -> parse(told + registry + "formats: {results: com.example.Proto}\nsources: ["))
                 .isInstanceOf(ConfigException.class)
-                .hasMessage("formats.results must be json where one of callbacks is told of them, got 'avro'");
-        assertThat(parse(told + registry + "formats: {batches: avro}\nsources: [")
+                .hasMessage(
+                        "formats.results must be json or avro where one of callbacks is told of them, got 'com.example.Proto'");
+        assertThat(parse(told + registry + "formats: {results: avro, batches: com.example.Proto}\nsources: [")
                         .callbacks())
                 .hasSize(1);
     }
