@@ -26,6 +26,8 @@ class ArchitectureTest {
             .definedBy("dev.halfrate.processor")
             .layer("cli")
             .definedBy(ROOT + "cli")
+            .layer("admin")
+            .definedBy(ROOT + "admin")
             .layer("intake")
             .definedBy(ROOT + "intake")
             .layer("source")
@@ -69,6 +71,8 @@ class ArchitectureTest {
             .mayOnlyBeAccessedByLayers("cli")
             .whereLayer("cli")
             .mayOnlyBeAccessedByLayers("wiring")
+            .whereLayer("admin")
+            .mayOnlyBeAccessedByLayers("wiring")
             .whereLayer("intake")
             .mayOnlyBeAccessedByLayers("wiring")
             .whereLayer("source")
@@ -88,7 +92,7 @@ class ArchitectureTest {
             .whereLayer("call")
             .mayOnlyBeAccessedByLayers("ledger", "estimate", "cli")
             .whereLayer("ops")
-            .mayOnlyBeAccessedByLayers("wiring", "cli")
+            .mayOnlyBeAccessedByLayers("wiring", "cli", "admin")
             .whereLayer("vendors")
             .mayOnlyBeAccessedByLayers("wiring")
             .whereLayer("lane")
@@ -128,6 +132,7 @@ class ArchitectureTest {
                     "call",
                     "estimate",
                     "ops",
+                    "admin",
                     "cli");
 
     @ArchTest

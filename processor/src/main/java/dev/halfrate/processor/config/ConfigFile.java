@@ -114,6 +114,7 @@ public final class ConfigFile {
         var sources = sources(file.sections("sources"), topics);
         var registry = registry(file.section("schema-registry"));
         var formats = formats(file.section("formats"));
+        var admin = admin(file.section("admin"));
         // Before the records complain that something is missing: it may just be misspelt.
         file.refuseUnknown();
         return new HalfrateConfig(
@@ -130,14 +131,15 @@ public final class ConfigFile {
                 money,
                 registry,
                 formats,
-                sources);
+                sources,
+                admin);
     }
 
     private VendorsConfig readVendors(JsonNode tree) {
         var file = new ConfigSection("", tree);
         file.text("application", "");
         file.text("state-dir", "");
-        List.of("kafka", "topics", "lanes", "ledger", "webhooks", "money", "schema-registry", "formats")
+        List.of("kafka", "topics", "lanes", "ledger", "webhooks", "money", "schema-registry", "formats", "admin")
                 .forEach(file::section);
         file.sections("sources");
         file.sections("callbacks");
@@ -150,7 +152,7 @@ public final class ConfigFile {
     private SourcesConfig readSources(JsonNode tree) {
         var file = new ConfigSection("", tree);
         file.text("state-dir", "");
-        List.of("kafka", "requests", "lanes", "ledger", "webhooks", "money", "schema-registry", "formats")
+        List.of("kafka", "requests", "lanes", "ledger", "webhooks", "money", "schema-registry", "formats", "admin")
                 .forEach(file::section);
         file.sections("accounts");
         file.sections("callbacks");
@@ -491,6 +493,32 @@ public final class ConfigFile {
                 webhooks.text("host", WebhooksConfig.NONE.host()),
                 webhooks.integer("port", WebhooksConfig.NONE.port()));
         webhooks.refuseUnknown();
+        return config;
+    }
+
+    private AdminConfig admin(ConfigSection admin) {
+        var config = new AdminConfig(
+                admin.text("host", AdminConfig.DEFAULT.host()),
+                admin.integer("port", AdminConfig.DEFAULT.port()),
+                admin.text("advertised", AdminConfig.DEFAULT.advertised()),
+                admin.sections("tokens").stream().map(this::token).toList());
+        admin.refuseUnknown();
+        return config;
+    }
+
+    private AdminConfig.Token token(ConfigSection token) {
+        var role = token.requiredText("role");
+        var config = new AdminConfig.Token(
+                token.requiredText("name"),
+                switch (role) {
+                    case "read" -> AdminConfig.Role.READ;
+                    case "operate" -> AdminConfig.Role.OPERATE;
+                    default ->
+                        throw new ConfigException(
+                                "%s must be read or operate; got '%s'".formatted(token.path("role"), role));
+                },
+                secret(token.section("token")));
+        token.refuseUnknown();
         return config;
     }
 

@@ -25,7 +25,8 @@ public record HalfrateConfig(
         MoneyConfig money,
         RegistryConfig schemaRegistry,
         FormatsConfig formats,
-        List<SourceConfig> sources) {
+        List<SourceConfig> sources,
+        AdminConfig admin) {
 
     public HalfrateConfig {
         checkApplication(application);
@@ -96,7 +97,7 @@ public record HalfrateConfig(
                 "'" + format + "'");
     }
 
-    /** Without webhooks, callbacks, sources and a schema registry, and with the usual prices. */
+    /** Without webhooks, callbacks, sources, a schema registry and a way in for operators, and with the usual prices. */
     public HalfrateConfig(
             String application,
             Path stateDir,
@@ -120,7 +121,8 @@ public record HalfrateConfig(
                 MoneyConfig.DEFAULT,
                 RegistryConfig.NONE,
                 FormatsConfig.DEFAULT,
-                List.of());
+                List.of(),
+                AdminConfig.NONE);
     }
 
     /** The same with another registry and other formats. */
@@ -139,7 +141,28 @@ public record HalfrateConfig(
                 money,
                 otherRegistry,
                 otherFormats,
-                sources);
+                sources,
+                admin);
+    }
+
+    /** The same with another way in for operators. */
+    public HalfrateConfig with(AdminConfig otherAdmin) {
+        return new HalfrateConfig(
+                application,
+                stateDir,
+                kafka,
+                topics,
+                requests,
+                accounts,
+                lanes,
+                ledger,
+                webhooks,
+                callbacks,
+                money,
+                schemaRegistry,
+                formats,
+                sources,
+                otherAdmin);
     }
 
     /** Apart, because names of topics are made of it before there is a whole configuration. */

@@ -1,8 +1,10 @@
 package dev.halfrate.processor.topology;
 
+import io.micrometer.core.instrument.binder.kafka.KafkaStreamsMetrics;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.InvalidOffsetException;
@@ -23,6 +25,7 @@ public final class LaneStreams implements AutoCloseable {
     private static final Duration REPLACEMENTS_PERIOD = Duration.ofHours(1);
 
     private final KafkaStreams streams;
+    private final KafkaStreamsMetrics metrics;
     private final Deque<Long> replacedAtNanos = new ArrayDeque<>();
 
     /**
@@ -36,6 +39,8 @@ public final class LaneStreams implements AutoCloseable {
         // Partitions of a process that stays away move on after this; longer than a restart takes.
         properties.put(StreamsConfig.consumerPrefix(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG), 15_000);
         this.streams = new KafkaStreams(topology.get(), properties);
+        this.metrics = new KafkaStreamsMetrics(streams);
+        metrics.bindTo(topology.meters());
         streams.setUncaughtExceptionHandler(failure -> {
             if (beganAnew(failure)) {
                 onFailure.accept(new IllegalStateException(
@@ -63,12 +68,22 @@ public final class LaneStreams implements AutoCloseable {
         return replacedAtNanos.size() <= REPLACEMENTS_MAX;
     }
 
+    /** @return why they do not run, for an operator; empty if they do */
+    public Optional<String> notReady() {
+        return switch (streams.state()) {
+            case RUNNING -> Optional.empty();
+            case CREATED, REBALANCING -> Optional.of("lanes: get their partitions and read their state");
+            case PENDING_SHUTDOWN, NOT_RUNNING, PENDING_ERROR, ERROR -> Optional.of("lanes: have stopped");
+        };
+    }
+
     public void start() {
         streams.start();
     }
 
     @Override
     public void close() {
+        metrics.close();
         streams.close(CLOSE_WAIT);
     }
 }
