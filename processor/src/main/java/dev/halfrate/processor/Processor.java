@@ -39,6 +39,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
 /** The wiring diagram: intake, lanes and ledger worker in this process. */
@@ -48,6 +49,8 @@ public final class Processor implements AutoCloseable {
     private final CompletableFuture<Throwable> failure = new CompletableFuture<>();
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
     private final List<Supplier<Optional<String>>> notReady = new ArrayList<>();
+
+    private volatile @Nullable LaneStreams lanes;
 
     private Processor() {}
 
@@ -123,6 +126,7 @@ public final class Processor implements AutoCloseable {
                         config.topics().replicationFactor(),
                         config.topics().inSyncReplicasMin(),
                         STANDBYS),
+                config.admin().advertised(),
                 instance.id(),
                 failure::complete));
         var intake = closing(Intake.ofRequests(
@@ -138,6 +142,7 @@ public final class Processor implements AutoCloseable {
             closing(webhooks(config, meters, ledger));
         }
         var callbacks = closing(new Callbacks(config, meters));
+        this.lanes = lanes;
         notReady.addAll(List.of(intake::notReady, lanes::notReady, ledger::notReady));
         // Downstream first: nothing is read before somebody takes it on.
         callbacks.start();
@@ -178,6 +183,11 @@ public final class Processor implements AutoCloseable {
     private <T extends AutoCloseable> T closing(T part) {
         parts.push(part);
         return part;
+    }
+
+    /** @return empty before they start */
+    Optional<LaneStreams> lanes() {
+        return Optional.ofNullable(lanes);
     }
 
     /** @return why this process does not do its share, for an operator; none if it does */

@@ -1,7 +1,7 @@
 package dev.halfrate.processor;
 
 import dev.halfrate.processor.admin.AdminServer;
-import dev.halfrate.processor.admin.RequestSearch;
+import dev.halfrate.processor.admin.Peers;
 import dev.halfrate.processor.admin.Views;
 import dev.halfrate.processor.config.HalfrateConfig;
 import dev.halfrate.processor.ops.Follower;
@@ -9,6 +9,7 @@ import dev.halfrate.processor.ops.Guard;
 import dev.halfrate.processor.ops.Holdings;
 import dev.halfrate.processor.ops.StartupException;
 import dev.halfrate.processor.ops.StatusDesk;
+import dev.halfrate.processor.topology.LaneStreams;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
@@ -25,7 +26,7 @@ import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -65,7 +66,8 @@ public final class Service implements AutoCloseable {
         var holdings = new Holdings();
         var follower = closing(new Follower(config, holdings, InstantSource.system()));
         var desk = closing(new StatusDesk(config, holdings, InstantSource.system()));
-        var views = new Views(config, this::notReady, meters::scrape, meters, holdings, desk, this::find);
+        var requests = new RequestLookup(config, this::lanes, closing(new Peers()));
+        var views = new Views(config, this::notReady, meters::scrape, meters, holdings, desk, requests);
         try {
             admin = closing(AdminServer.start(config.admin(), views, meters));
         } catch (UncheckedIOException e) {
@@ -92,8 +94,8 @@ public final class Service implements AutoCloseable {
         return started == null ? List.of("the process is starting") : started.notReady();
     }
 
-    private RequestSearch.Found find(String customId, boolean everywhere, String authorization) {
-        return new RequestSearch.Found(List.of(), Map.of());
+    private Optional<LaneStreams> lanes() {
+        return Optional.ofNullable(processor).flatMap(Processor::lanes);
     }
 
     /** @return where operators are listened to, 0 for nowhere */

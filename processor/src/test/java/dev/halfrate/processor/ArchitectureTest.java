@@ -241,9 +241,9 @@ class ArchitectureTest {
             .dependOnClassesThat(resideInAnyPackage("org.apache.kafka.."));
 
     @ArchTest
-    static final ArchRule httpIsSpokenByVendorsAndTheRegistryOnly = noClasses()
+    static final ArchRule httpIsSpokenByVendorsTheRegistryAndTheAdminsPeersOnly = noClasses()
             .that()
-            .resideOutsideOfPackages(ROOT + "provider.*..", ROOT + "registry")
+            .resideOutsideOfPackages(ROOT + "provider.*..", ROOT + "registry", ROOT + "admin")
             .should()
             .dependOnClassesThat(resideInAnyPackage("java.net.http"));
 

@@ -29,7 +29,7 @@ import org.slf4j.LoggerFactory;
 
 /** Broker, schema registry, simulator and, if wanted, the processor in this JVM. */
 final class LocalStack implements AutoCloseable {
-    private static final int NO_PORT = -1;
+    static final int NO_PORT = -1;
 
     /**
      * How to start one.

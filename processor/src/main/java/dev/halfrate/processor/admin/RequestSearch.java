@@ -14,11 +14,9 @@ public interface RequestSearch {
         DELAYED,
         /** Of a batch that has not settled. */
         IN_BATCH,
-        /** Its batch has answered it with success, and its id is still known. */
+        /** Answered by a batch whose ids are still known. */
         SUCCEEDED,
-        /** It went back to its lane. */
-        RETURNED,
-        /** Somebody has cancelled it while it was in a batch. */
+        /** Somebody has cancelled it while it was in a batch that has not settled. */
         CANCELLED
     }
 

@@ -8,13 +8,14 @@ import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.WakeupException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +30,7 @@ public final class Follower implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Follower.class);
     private static final Duration POLL = Duration.ofMillis(200);
     private static final Duration RESTART_DELAY = Duration.ofSeconds(5);
+    private static final Duration STOP_WAIT = Duration.ofSeconds(10);
 
     /** Between two looks for topics that lanes make when they first start, and two of what may be forgotten. */
     private static final Duration CARE = Duration.ofSeconds(5);
@@ -37,7 +39,7 @@ public final class Follower implements AutoCloseable {
     private final InstantSource clock;
     private final Holdings holdings;
     private final Thread thread;
-    private volatile boolean stopping;
+    private final CountDownLatch stopped = new CountDownLatch(1);
     private volatile @Nullable KafkaConsumer<byte[], byte[]> consumer;
 
     public Follower(HalfrateConfig config, Holdings holdings, InstantSource clock) {
@@ -52,11 +54,11 @@ public final class Follower implements AutoCloseable {
     }
 
     private void run() {
-        while (!stopping) {
+        while (wanted()) {
             try {
                 follow();
-            } catch (WakeupException | InterruptException e) {
-                return;
+            } catch (WakeupException _) {
+                stopped.countDown();
             } catch (KafkaException e) {
                 LOG.warn("what operators see stands still: {}; tried again in {}", e.toString(), RESTART_DELAY);
                 LOG.debug("follower", e);
@@ -68,11 +70,15 @@ public final class Follower implements AutoCloseable {
         }
     }
 
+    private boolean wanted() {
+        return stopped.getCount() > 0;
+    }
+
     private void pause() {
         try {
-            Thread.sleep(RESTART_DELAY);
+            var _ = stopped.await(RESTART_DELAY.toMillis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException _) {
-            stopping = true;
+            stopped.countDown();
         }
     }
 
@@ -90,7 +96,7 @@ public final class Follower implements AutoCloseable {
                     .collect(Collectors.toMap(part -> part.topic(config), Function.identity()));
             var missing = EnumSet.allOf(Holdings.Part.class);
             var careAt = clock.instant();
-            while (!stopping) {
+            while (wanted()) {
                 if (!clock.instant().isBefore(careAt)) {
                     begin(reader, missing);
                     holdings.trim(clock.instant());
@@ -141,14 +147,13 @@ public final class Follower implements AutoCloseable {
 
     @Override
     public void close() {
-        stopping = true;
+        stopped.countDown();
         var reader = consumer;
         if (reader != null) {
             reader.wakeup();
         }
-        thread.interrupt();
         try {
-            thread.join();
+            thread.join(STOP_WAIT);
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
         }

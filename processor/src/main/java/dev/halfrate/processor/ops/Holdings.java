@@ -83,6 +83,7 @@ public final class Holdings {
         spend.clear();
         counted.clear();
         batches.clear();
+        readAt = null;
     }
 
     /** Takes in a record; no value takes away what its key had. */

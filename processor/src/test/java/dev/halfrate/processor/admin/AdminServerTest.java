@@ -419,10 +419,17 @@ class AdminServerTest {
                     .as(reference)
                     .isEqualTo("object");
         }
-        assertThat(api.at("/components/schemas/BatchView/properties").properties().stream()
-                        .map(Map.Entry::getKey))
-                .containsExactlyElementsOf(json("/api/batches/b-1").path("batch").properties().stream()
-                        .map(Map.Entry::getKey)
-                        .toList());
+        assertDescribed(api, "BatchView", json("/api/batches/b-1").path("batch"));
+        assertDescribed(api, "Usage", json("/api/batches/b-1").at("/batch/spend/usage"));
+        assertDescribed(api, "StateAnswers.Account", json("/api/accounts").at("/accounts/0"));
+    }
+
+    private static void assertDescribed(JsonNode api, String schema, JsonNode written) {
+        assertThat(names(api.path("components").path("schemas").path(schema).path("properties")))
+                .containsExactlyElementsOf(names(written));
+    }
+
+    private static List<String> names(JsonNode object) {
+        return object.properties().stream().map(Map.Entry::getKey).toList();
     }
 }
