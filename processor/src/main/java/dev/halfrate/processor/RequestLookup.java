@@ -20,7 +20,8 @@ final class RequestLookup implements RequestSearch {
 
     /** @param lanes empty as long as the process starts */
     RequestLookup(HalfrateConfig config, Supplier<Optional<LaneStreams>> lanes, Peers peers) {
-        this.pools = config.accounts().stream().map(AccountConfig::pool).distinct().toList();
+        this.pools =
+                config.accounts().stream().map(AccountConfig::pool).distinct().toList();
         this.lanes = lanes;
         this.peers = peers;
     }
@@ -55,15 +56,13 @@ final class RequestLookup implements RequestSearch {
                     found.stream()
                             .filter(sighting -> peer.getValue().contains(sighting.pool()))
                             .forEach(sightings::add);
-                case Peers.Reply.None(var why) ->
-                    peer.getValue().forEach(pool -> unanswered.put(pool, why));
+                case Peers.Reply.None(var why) -> peer.getValue().forEach(pool -> unanswered.put(pool, why));
             }
         }
         return new Found(List.copyOf(sightings), Map.copyOf(unanswered));
     }
 
     private static Sighting sighting(String pool, dev.halfrate.processor.topology.Sighting found) {
-        return new Sighting(
-                Place.valueOf(found.place().name()), pool, found.lane(), found.batchId(), found.item());
+        return new Sighting(Place.valueOf(found.place().name()), pool, found.lane(), found.batchId(), found.item());
     }
 }

@@ -25,6 +25,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -64,7 +68,8 @@ class AdminIT {
     }
 
     private HalfrateConfig config(String process, int port) {
-        return ConfigFile.parse("""
+        return ConfigFile.parse(
+                """
                 state-dir: %1$s/%4$s
                 kafka: {bootstrap.servers: "%2$s"}
                 topics: {partitions: 4, replication-factor: 1}
@@ -105,7 +110,9 @@ class AdminIT {
             var batch = running(one).iterator().next();
             assertThat(json(two, "/api/batches/" + batch).at("/batch/requests").asInt())
                     .isEqualTo(10);
-            assertThat(json(one, "/api/accounts").at("/accounts/0/batches/running").asInt())
+            assertThat(json(one, "/api/accounts")
+                            .at("/accounts/0/batches/running")
+                            .asInt())
                     .isEqualTo(2);
             assertThat(json(two, "/api/doubts").path("doubts")).isEmpty();
             var status = json(two, "/api/status");
@@ -132,17 +139,18 @@ class AdminIT {
             // When the vendor is done with them, and hurries from now on
             control("PUT", "habits", "{\"slowdown\": 1}");
             control("POST", "clock", "{\"advance_seconds\": 61200}");
-            await().atMost(PATIENCE).until(() -> json(one, "/api/money")
-                            .at("/report/total/answers")
-                            .asInt()
-                    == 3 * REQUESTS);
+            await().atMost(PATIENCE)
+                    .until(() ->
+                            json(one, "/api/money").at("/report/total/answers").asInt() == 3 * REQUESTS);
 
             // Then
             assertThat(json(two, "/api/money").at("/report/total/paid_usd").decimalValue())
                     .isPositive();
             assertThat(json(two, "/api/batches?state=settled&account=one").path("batches"))
                     .hasSizeGreaterThanOrEqualTo(4);
-            assertThat(json(one, "/api/requests/one-3").at("/places/0/sighting/place").asText())
+            assertThat(json(one, "/api/requests/one-3")
+                            .at("/places/0/sighting/place")
+                            .asText())
                     .isEqualTo("succeeded");
             metricsAreThere(one);
             nothingIsTold(one);
@@ -166,7 +174,9 @@ class AdminIT {
         });
 
         // Then
-        await().atMost(PATIENCE).ignoreExceptions().until(() -> get(ports[0], "/healthz", "").statusCode() == 200);
+        await().atMost(PATIENCE)
+                .ignoreExceptions()
+                .until(() -> get(ports[0], "/healthz", "").statusCode() == 200);
         var ready = get(ports[0], "/readyz", "");
         assertThat(ready.statusCode()).isEqualTo(503);
         assertThat(ready.body()).contains("the process is starting");
@@ -178,7 +188,8 @@ class AdminIT {
 
     private void awaitReady(Service... services) {
         for (var service : services) {
-            await().atMost(PATIENCE).until(() -> get(service.adminPort(), "/readyz", "").statusCode() == 200);
+            await().atMost(PATIENCE)
+                    .until(() -> get(service.adminPort(), "/readyz", "").statusCode() == 200);
         }
     }
 
@@ -197,6 +208,35 @@ class AdminIT {
                 .contains("kafka_consumer_fetch_manager_records_lag_max")
                 .contains("kafka_stream_");
         assertThat(get(service.adminPort(), "/metrics", "").statusCode()).isEqualTo(401);
+        var documented = documented();
+        var sample = Pattern.compile("(halfrate_[a-z_]+?)(?:_count|_sum|_max)?(?:[{](.*)[}])? [^ ]+");
+        metrics.lines().filter(line -> line.startsWith("halfrate_")).forEach(line -> {
+            var parts = sample.matcher(line);
+            assertThat(parts.matches()).as(line).isTrue();
+            var labels = parts.group(2) == null
+                    ? Set.<String>of()
+                    : Pattern.compile("([a-z_]+)=\"")
+                            .matcher(parts.group(2))
+                            .results()
+                            .map(label -> label.group(1))
+                            .collect(Collectors.toSet());
+            assertThat(labels).as(line).isEqualTo(documented.get(parts.group(1)));
+        });
+    }
+
+    /** Labels by name. */
+    private static Map<String, Set<String>> documented() throws IOException {
+        var row = Pattern.compile("\\| `halfrate[a-z_.]+` \\| `([a-z_]+)` \\| [a-z]+ \\| ([^|]*) \\|.*");
+        return Files.readAllLines(Path.of("../../docs/metrics.md")).stream()
+                .map(row::matcher)
+                .filter(Matcher::matches)
+                .collect(Collectors.toMap(
+                        match -> match.group(1),
+                        match -> Pattern.compile("[a-z_]+")
+                                .matcher(match.group(2))
+                                .results()
+                                .map(MatchResult::group)
+                                .collect(Collectors.toSet())));
     }
 
     private void nothingIsTold(Service service) throws Exception {

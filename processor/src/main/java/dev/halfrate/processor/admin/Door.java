@@ -11,6 +11,7 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpStatus;
 import org.eclipse.jetty.io.Content;
@@ -132,7 +133,7 @@ final class Door extends Handler.Abstract {
                         body));
     }
 
-    private static HashMap<String, String> query(Request request) {
+    private static Map<String, String> query(Request request) {
         var query = new HashMap<String, String>();
         Fields fields;
         try {

@@ -49,14 +49,14 @@ public final class Peers implements AutoCloseable {
             request.header("Authorization", authorization);
         }
         try {
-            var answer = http.send(
-                    request.build(), BodyHandlers.limiting(BodyHandlers.ofByteArray(), ANSWER_BYTES_MAX));
+            var answer =
+                    http.send(request.build(), BodyHandlers.limiting(BodyHandlers.ofByteArray(), ANSWER_BYTES_MAX));
             return answer.statusCode() == 200
                     ? new Reply.Sightings(sightings(JSON.readTree(answer.body())))
                     : new Reply.None("%s answers %d".formatted(address, answer.statusCode()));
         } catch (IOException e) {
-            return new Reply.None("%s does not answer: %s"
-                    .formatted(address, e.getClass().getSimpleName()));
+            return new Reply.None(
+                    "%s does not answer: %s".formatted(address, e.getClass().getSimpleName()));
         }
     }
 

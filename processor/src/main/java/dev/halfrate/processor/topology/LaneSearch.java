@@ -70,7 +70,8 @@ record LaneSearch(
             return;
         }
         for (var i = from; i < chunk.size(); i++) {
-            if (chunk.refs().get(i).getCustomId().equals(customId) && !chunk.left().get(i)) {
+            if (chunk.refs().get(i).getCustomId().equals(customId)
+                    && !chunk.left().get(i)) {
                 found.add(new Sighting(place, LaneName.of(chunk.values().getLane()), "", null));
             }
         }
@@ -113,9 +114,7 @@ record LaneSearch(
             return Optional.empty();
         }
         var cancelled = BitSet.valueOf(batch.value.getCancelled()).get(item);
-        var place = settled
-                ? Sighting.Place.SUCCEEDED
-                : cancelled ? Sighting.Place.CANCELLED : Sighting.Place.IN_BATCH;
+        var place = settled ? Sighting.Place.SUCCEEDED : cancelled ? Sighting.Place.CANCELLED : Sighting.Place.IN_BATCH;
         return Optional.of(new Sighting(place, "", batch.key, item));
     }
 }

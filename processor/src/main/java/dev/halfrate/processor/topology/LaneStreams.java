@@ -119,13 +119,12 @@ public final class LaneStreams implements AutoCloseable {
         }
         var host = metadata.activeHost();
         var known = !host.host().startsWith(NOT_ADVERTISED);
-        return Optional.of(new Owner(
-                metadata.partition(), host.equals(self), known ? host.host() + ":" + host.port() : ""));
+        return Optional.of(
+                new Owner(metadata.partition(), host.equals(self), known ? host.host() + ":" + host.port() : ""));
     }
 
     /** As intake does. */
-    private static Optional<Set<Integer>> partition(
-            String topic, String pool, @Nullable Object value, int partitions) {
+    private static Optional<Set<Integer>> partition(String topic, String pool, @Nullable Object value, int partitions) {
         return Optional.of(Set.of(Utils.toPositive(Utils.murmur2(pool.getBytes(UTF_8))) % partitions));
     }
 

@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
  * @param batchId empty while it waits
  * @param item its number in the batch, from 0; null while it waits
  */
-public record Sighting(Place place, String lane, String batchId, @Nullable Integer item) {
+public record Sighting(
+        Place place, String lane, String batchId, @Nullable Integer item) {
     /** What becomes of it. */
     public enum Place {
         /** For a window to close, or for its turn. */

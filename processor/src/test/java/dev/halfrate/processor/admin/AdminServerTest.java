@@ -14,6 +14,7 @@ import dev.halfrate.processor.config.Secret;
 import dev.halfrate.processor.ops.Holdings;
 import dev.halfrate.processor.ops.StatusDesk;
 import dev.halfrate.schemas.internal.LedgerState;
+import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -28,6 +29,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
@@ -67,12 +69,7 @@ class AdminServerTest {
 
     private static List<Route> routes() {
         var meters = new SimpleMeterRegistry();
-        meters.gauge(
-                "halfrate.account.paused",
-                List.of(
-                        io.micrometer.core.instrument.Tag.of("account", "main"),
-                        io.micrometer.core.instrument.Tag.of("reason", "credit")),
-                1);
+        meters.gauge("halfrate.account.paused", List.of(Tag.of("account", "main"), Tag.of("reason", "credit")), 1);
         return Routes.of(new Views(
                 CONFIG,
                 () -> List.of("ledger: waits for its partitions"),
@@ -412,7 +409,7 @@ class AdminServerTest {
         assertThat(described)
                 .containsExactlyInAnyOrderElementsOf(ROUTES.stream()
                         .filter(route -> !route.path().equals(OpenApi.PATH))
-                        .map(route -> route.method().toLowerCase() + " " + route.path())
+                        .map(route -> route.method().toLowerCase(Locale.ROOT) + " " + route.path())
                         .toList());
         for (var reference : api.findValuesAsText("$ref")) {
             assertThat(api.at(reference.substring(1)).path("type").asText())
