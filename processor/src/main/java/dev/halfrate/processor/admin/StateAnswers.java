@@ -122,7 +122,7 @@ final class StateAnswers {
 
         private boolean isBefore(BatchView batch) {
             var at = batch.sealedAt().toEpochMilli();
-            return at < sealedAt || at == sealedAt && batch.batchId().compareTo(batchId) < 0;
+            return at < sealedAt || (at == sealedAt && batch.batchId().compareTo(batchId) < 0);
         }
     }
 
