@@ -501,8 +501,20 @@ public final class ConfigFile {
                 admin.text("host", AdminConfig.DEFAULT.host()),
                 admin.integer("port", AdminConfig.DEFAULT.port()),
                 admin.text("advertised", AdminConfig.DEFAULT.advertised()),
-                admin.sections("tokens").stream().map(this::token).toList());
+                admin.sections("tokens").stream().map(this::token).toList(),
+                oidc(admin.section("oidc")));
         admin.refuseUnknown();
+        return config;
+    }
+
+    private static OidcConfig oidc(ConfigSection oidc) {
+        var config = new OidcConfig(
+                oidc.text("issuer", OidcConfig.NONE.issuer()),
+                oidc.text("audience", OidcConfig.NONE.audience()),
+                oidc.text("role-claim", OidcConfig.NONE.roleClaim()),
+                oidc.texts("read-values", OidcConfig.NONE.readValues()),
+                oidc.texts("operate-values", OidcConfig.NONE.operateValues()));
+        oidc.refuseUnknown();
         return config;
     }
 
