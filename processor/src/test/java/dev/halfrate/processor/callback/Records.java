@@ -19,6 +19,7 @@ import dev.halfrate.processor.money.Usage;
 import dev.halfrate.processor.money.Usd;
 import java.time.Instant;
 import java.util.Base64;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
