@@ -211,8 +211,7 @@ final class Doubts {
     private static Step resolved(Batch batch, Hold hold, BatchEvent.Resolved resolved, Instant now) {
         return switch (resolved.resolution()) {
             case LOOK -> lookOnHold(batch);
-            case FOUND ->
-                Step.commit(batch.with(batch.attempt().perhaps(resolved.remoteBatchId())), new Effect.Poll());
+            case FOUND -> Step.commit(batch.with(batch.attempt().perhaps(resolved.remoteBatchId())), new Effect.Poll());
             case AGAIN -> {
                 var released = batch.with(batch.exposure().plusReleased(hold.lines()))
                         .with(batch.attempt().ended(Attempt.Outcome.RELEASED));

@@ -31,8 +31,8 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.SplittableRandom;
-import java.util.stream.IntStream;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -156,8 +156,7 @@ public final class PartitionActor {
         switch (command.getKind()) {
             case POLL -> announced(batches.get(command.getTarget()), command);
             case CANCEL_REQUEST -> withdraw(command);
-            case CANCEL_BATCH ->
-                meant(command).forEach(id -> handle(id, new BatchEvent.Withdrawn(items(id))));
+            case CANCEL_BATCH -> meant(command).forEach(id -> handle(id, new BatchEvent.Withdrawn(items(id))));
             case RESOLVE -> resolve(command);
             case FLUSH, PAUSE, RESUME ->
                 LOG.warn(
@@ -202,7 +201,9 @@ public final class PartitionActor {
 
     private void announced(@Nullable Batch batch, Command command) {
         if (batch != null
-                && batch.attempt().remoteBatchId().equals(command.getArguments().get(CommandArguments.REMOTE_BATCH_ID))) {
+                && batch.attempt()
+                        .remoteBatchId()
+                        .equals(command.getArguments().get(CommandArguments.REMOTE_BATCH_ID))) {
             handle(batch.id(), new BatchEvent.Announced());
         }
     }

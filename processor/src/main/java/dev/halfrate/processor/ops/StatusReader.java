@@ -97,6 +97,7 @@ public final class StatusReader implements AutoCloseable {
                     partitions(config.intakeGroup(), config.topics().requests(), Births.requestsTopics(config)),
                     partitions(config.sourcesGroup(), config.sourceTopics(), Births.eventsTopics(config)),
                     lanes(),
+                    pauses(),
                     inTransit(),
                     ledger(now),
                     budgets(now),
@@ -182,6 +183,18 @@ public final class StatusReader implements AutoCloseable {
             lanes.add(new Status.Lane(RETIRED_LANES, retired, 0, 0));
         }
         return lanes;
+    }
+
+    private List<Status.Pause> pauses() throws InterruptedException {
+        return compacted(config.lanesChangelog("pauses")).values().stream()
+                .flatMap(held -> held.values().stream())
+                .map(InternalFormat.PAUSE_RECORD::decode)
+                .map(pause -> new Status.Pause(
+                        pause.getLane().isEmpty() ? pause.getAccount() : pause.getLane(),
+                        Instant.ofEpochMilli(pause.getAt()),
+                        pause.getBy()))
+                .sorted(Comparator.comparing(Status.Pause::since))
+                .toList();
     }
 
     private static Status.@Nullable Turnaround turnaround(List<Long> millis) {
@@ -359,7 +372,8 @@ public final class StatusReader implements AutoCloseable {
                 LaneName.of(batch.getLane()),
                 batch.getItems() - ended,
                 Instant.ofEpochMilli(batch.getChangedAt()),
-                batch.getReason());
+                batch.getReason(),
+                batch.getAttempts().size());
     }
 
     // ---- Kafka ----

@@ -464,10 +464,11 @@ class BatchLifecycleTest {
             assertThat(named.batch().attempt().remoteBatchId()).isEqualTo("remote-9");
             assertThat(named.effects()).containsExactly(new Effect.Poll());
 
-            assertThat(on(named.batch(), polled(RemoteBatch.Status.IN_PROGRESS)).batch().state())
+            assertThat(on(named.batch(), polled(RemoteBatch.Status.IN_PROGRESS))
+                            .batch()
+                            .state())
                     .isInstanceOfSatisfying(
-                            Running.class,
-                            state -> assertThat(state.standing()).isEqualTo(Standing.PROVISIONAL));
+                            Running.class, state -> assertThat(state.standing()).isEqualTo(Standing.PROVISIONAL));
         }
 
         @Test

@@ -191,10 +191,7 @@ final class VirtualLane {
                 command(CommandKind.CANCEL_BATCH, at.batchId(), Map.of());
             } else {
                 invariants.unwanted(customId);
-                command(
-                        CommandKind.CANCEL_REQUEST,
-                        at.batchId(),
-                        Map.of(WorkKeys.ITEM, String.valueOf(at.item())));
+                command(CommandKind.CANCEL_REQUEST, at.batchId(), Map.of(WorkKeys.ITEM, String.valueOf(at.item())));
             }
         });
     }

@@ -35,8 +35,8 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.record.TimestampType;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -61,6 +61,7 @@ final class LanesUnderTest implements AutoCloseable {
             "llm.batches",
             "llm.dlq",
             "diagnostics",
+            "audit",
             "lane-inbox",
             "work",
             "ledger",
