@@ -92,6 +92,7 @@ final class LocalSettings {
                 "llm.batches",
                 "llm.dlq",
                 "llm.diagnostics",
+                "llm.audit",
                 "halfrate-lane-inbox",
                 "halfrate-work",
                 "halfrate-ledger",

@@ -59,6 +59,7 @@ final class RunConfig {
                         "batches", topics.batches(),
                         "dead-letters", topics.deadLetters(),
                         "diagnostics", topics.diagnostics(),
+                        "audit", topics.audit(),
                         "lane-inbox", topics.laneInbox(),
                         "work", topics.work(),
                         "ledger", topics.ledger(),

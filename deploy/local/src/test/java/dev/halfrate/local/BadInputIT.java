@@ -572,7 +572,7 @@ class BadInputIT {
         subject.send(good);
         var sent = subject.send(bad);
 
-        assertThat(succeeds("b36").traceparent()).isNull();
+        assertThat(succeeds("b36").request().traceparent()).isNull();
         buried(sent, DeadLetter.Reason.DECODE);
         assertThat(subject.letterRecord(sent).headers())
                 .hasSizeLessThan(12)

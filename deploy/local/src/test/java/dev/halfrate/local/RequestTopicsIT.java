@@ -148,6 +148,7 @@ class RequestTopicsIT {
                         topics.batches(),
                         topics.deadLetters(),
                         topics.diagnostics(),
+                        topics.audit(),
                         topics.laneInbox(),
                         topics.work(),
                         topics.ledger(),

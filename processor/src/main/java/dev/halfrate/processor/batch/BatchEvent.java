@@ -116,6 +116,14 @@ public sealed interface BatchEvent {
         }
     }
 
+    /**
+     * What an operator says of a batch on hold.
+     *
+     * @param attempt its number; of another one it is not said
+     * @param remoteBatchId that was found; empty otherwise
+     */
+    record Resolved(Resolution resolution, int attempt, String remoteBatchId) implements BatchEvent {}
+
     /** What has to be known of items to end them as cancelled. */
     record WithdrawalsReported(List<ItemReport> reports) implements BatchEvent {
         public WithdrawalsReported {

@@ -48,12 +48,6 @@ public record BatchHeader(
         }
     }
 
-    /** @return the id of the window that a batch is, or is a part of */
-    public static String windowOf(String batchId) {
-        var dot = batchId.indexOf('.');
-        return dot < 0 ? batchId : batchId.substring(0, dot);
-    }
-
     /** @return whether it is a part of a window that was split */
     public boolean part() {
         return !parentId.isEmpty();

@@ -197,9 +197,28 @@ final class Doubts {
                         : Step.remember(batch, lookAgain);
             case FindEnded(FindOutcome.CannotTell _), Polled(PollOutcome.Refused _), Polled(PollOutcome.NoAnswer _) ->
                 Step.remember(batch, lookAgain);
-            case Polled(PollOutcome.Seen(var remote)) -> moves.run(batch, hold.lines(), remote, now);
+            case Polled(PollOutcome.Seen(var remote)) ->
+                batch.attempt().outcome() == Attempt.Outcome.CREATED
+                        ? moves.run(batch, hold.lines(), remote, now)
+                        : moves.adopt(batch, hold.lines(), remote, now);
             case CreateEnded(CreateOutcome.Created(var remote)) -> moves.run(batch, hold.lines(), remote, now);
+            case BatchEvent.Resolved resolved
+            when resolved.attempt() == batch.attempt().number() -> resolved(batch, hold, resolved, now);
             default -> Moves.ignoreLate(batch, event);
+        };
+    }
+
+    private static Step resolved(Batch batch, Hold hold, BatchEvent.Resolved resolved, Instant now) {
+        return switch (resolved.resolution()) {
+            case LOOK -> lookOnHold(batch);
+            case FOUND -> Step.commit(batch.with(batch.attempt().perhaps(resolved.remoteBatchId())), new Effect.Poll());
+            case AGAIN -> {
+                var released = batch.with(batch.exposure().plusReleased(hold.lines()))
+                        .with(batch.attempt().ended(Attempt.Outcome.RELEASED));
+                yield batch.open() == 0
+                        ? Step.commit(released.in(new BatchState.Settled(now), now))
+                        : Moves.tryAgain(released, now);
+            }
         };
     }
 

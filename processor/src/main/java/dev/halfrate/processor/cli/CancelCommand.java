@@ -1,6 +1,7 @@
 package dev.halfrate.processor.cli;
 
 import dev.halfrate.processor.ops.Cancels;
+import dev.halfrate.processor.ops.Commands;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,7 +23,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         description = {
-            "Cancel requests by their custom_ids.",
+            "Cancel requests by their custom_ids, or all requests of a batch.",
             "",
             "Each that has not ended gets the result `cancelled` at once. What has not been sent to the vendor is not; what has"
                     + " been may be executed and paid for all the same, and its answer is not published. Of a request that has ended,"
@@ -33,6 +34,7 @@ import picocli.CommandLine.Spec;
             "Examples:",
             "  halfrate cancel --config halfrate.yaml review-4711 review-4712",
             "  halfrate cancel --config halfrate.yaml --file ids.txt",
+            "  halfrate cancel --config halfrate.yaml --batch b-0abc-9-0-0",
             "",
             "Exit codes: 0 asked for, 1 failed, 2 wrong usage or configuration."
         })
@@ -61,11 +63,20 @@ final class CancelCommand implements Callable<Integer> {
     @Option(names = "--file", paramLabel = "FILE", description = "A file of custom_ids, one a line.")
     private @Nullable Path file;
 
+    @Option(
+            names = "--batch",
+            paramLabel = "BATCH",
+            description = "All requests of this batch that have not ended, and the batch at the vendor.")
+    private @Nullable String batch;
+
     @Parameters(paramLabel = "ID", arity = "0..*", description = "custom_ids.")
     private List<String> ids = List.of();
 
     @Override
     public Integer call() throws InterruptedException {
+        if (batch != null) {
+            return cancelBatch(batch);
+        }
         var all = new LinkedHashSet<>(ids);
         if (file != null) {
             try (var lines = Files.lines(file)) {
@@ -75,7 +86,8 @@ final class CancelCommand implements Callable<Integer> {
             }
         }
         if (all.isEmpty()) {
-            throw new ParameterException(spec.commandLine(), "no custom_id is given: name some, or a --file of them");
+            throw new ParameterException(
+                    spec.commandLine(), "no custom_id is given: name some, a --file of them, or a --batch");
         }
         var config = configuration.load();
         var to = topic == null ? config.topics().requests().getFirst() : topic;
@@ -95,6 +107,18 @@ final class CancelCommand implements Callable<Integer> {
                         all.size(),
                         all.size() == 1 ? "request is" : "requests are",
                         config.topics().results());
+        spec.commandLine().getOut().flush();
+        return CommandLines.DONE;
+    }
+
+    private int cancelBatch(String batchId) throws InterruptedException {
+        if (!ids.isEmpty() || file != null || topic != null || !account.isEmpty()) {
+            throw new ParameterException(spec.commandLine(), "--batch goes without any other");
+        }
+        try (var commands = Commands.open(configuration.load())) {
+            commands.cancelBatch(Operator.wish(), batchId);
+        }
+        spec.commandLine().getOut().println("asked for; its record on llm.batches says what came of it");
         spec.commandLine().getOut().flush();
         return CommandLines.DONE;
     }

@@ -134,6 +134,10 @@ final class StatusPage {
             out.printf(Locale.ROOT, "and %,d lanes more%n", more);
         }
         lane("all", status.allLanes());
+        for (var pause : status.pauses()) {
+            out.printf(
+                    Locale.ROOT, "  paused since %s by %s: %s%n", TIME.format(pause.since()), pause.by(), pause.name());
+        }
         out.printf(
                 Locale.ROOT,
                 "  on the way to their lanes: %s%,d requests%n",

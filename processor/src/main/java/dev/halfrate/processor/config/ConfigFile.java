@@ -215,6 +215,7 @@ public final class ConfigFile {
                 topics.text("batches", "llm.batches"),
                 topics.text("dead-letters", "llm.dlq"),
                 topics.text("diagnostics", "llm.diagnostics"),
+                topics.text("audit", "llm.audit"),
                 topics.text("lane-inbox", application + "-lane-inbox"),
                 topics.text("work", application + "-work"),
                 topics.text("ledger", application + "-ledger"),

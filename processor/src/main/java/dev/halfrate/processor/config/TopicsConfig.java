@@ -17,6 +17,7 @@ public record TopicsConfig(
         String batches,
         String deadLetters,
         String diagnostics,
+        String audit,
         String laneInbox,
         String work,
         String ledger,
@@ -38,10 +39,12 @@ public record TopicsConfig(
         Check.matches("topics.batches", batches, NAME);
         Check.matches("topics.dead-letters", deadLetters, NAME);
         Check.matches("topics.diagnostics", diagnostics, NAME);
+        Check.matches("topics.audit", audit, NAME);
         Check.matches("topics.lane-inbox", laneInbox, NAME);
         Check.matches("topics.work", work, NAME);
         Check.matches("topics.ledger", ledger, NAME);
-        for (var own : List.of(results, resultParts, batches, deadLetters, diagnostics, laneInbox, work, ledger)) {
+        for (var own :
+                List.of(results, resultParts, batches, deadLetters, diagnostics, audit, laneInbox, work, ledger)) {
             Check.that(
                     !names.contains(own),
                     "topics.requests",
@@ -56,7 +59,7 @@ public record TopicsConfig(
     /** @return whether Halfrate reads requests from it, or writes to it */
     boolean has(String topic) {
         return requests.contains(topic)
-                || List.of(results, resultParts, batches, deadLetters, diagnostics, laneInbox, work, ledger)
+                || List.of(results, resultParts, batches, deadLetters, diagnostics, audit, laneInbox, work, ledger)
                         .contains(topic);
     }
 

@@ -1,18 +1,21 @@
 package dev.halfrate.processor.ledger;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.halfrate.processor.batch.Batch;
 import dev.halfrate.processor.batch.BatchEvent;
-import dev.halfrate.processor.batch.BatchHeader;
 import dev.halfrate.processor.batch.BatchLifecycle;
 import dev.halfrate.processor.batch.BatchState;
 import dev.halfrate.processor.batch.Effect;
 import dev.halfrate.processor.batch.ItemEnd;
+import dev.halfrate.processor.batch.Resolution;
 import dev.halfrate.processor.batch.Situation;
 import dev.halfrate.processor.batch.Step;
 import dev.halfrate.processor.codec.Result;
 import dev.halfrate.processor.provider.FindOutcome;
 import dev.halfrate.processor.provider.SweepOutcome;
 import dev.halfrate.schemas.internal.Command;
+import dev.halfrate.schemas.internal.CommandArguments;
 import dev.halfrate.schemas.internal.ManifestChunk;
 import dev.halfrate.schemas.internal.WorkKeys;
 import dev.halfrate.schemas.internal.WorkPartition;
@@ -29,6 +32,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -152,7 +156,9 @@ public final class PartitionActor {
         switch (command.getKind()) {
             case POLL -> announced(batches.get(command.getTarget()), command);
             case CANCEL_REQUEST -> withdraw(command);
-            case FLUSH, PAUSE, RESUME, CANCEL_BATCH, RESOLVE ->
+            case CANCEL_BATCH -> meant(command).forEach(id -> handle(id, new BatchEvent.Withdrawn(items(id))));
+            case RESOLVE -> resolve(command);
+            case FLUSH, PAUSE, RESUME ->
                 LOG.warn(
                         "work-{}: a command of kind {} is not for batches and is ignored",
                         partition,
@@ -160,9 +166,44 @@ public final class PartitionActor {
         }
     }
 
+    /** @return the batch that is meant, or the parts of the window */
+    private List<String> meant(Command command) {
+        return batches.values().stream()
+                .filter(batch -> batch.id().equals(command.getTarget())
+                        || batch.header().windowId().equals(command.getTarget()))
+                .map(Batch::id)
+                .toList();
+    }
+
+    private List<Integer> items(String batchId) {
+        return IntStream.range(0, requireNonNull(batches.get(batchId)).items())
+                .boxed()
+                .toList();
+    }
+
+    private void resolve(Command command) {
+        var batch = batches.get(command.getTarget());
+        var arguments = command.getArguments();
+        if (batch == null) {
+            return;
+        }
+        try {
+            handle(
+                    batch.id(),
+                    new BatchEvent.Resolved(
+                            Resolution.valueOf(arguments.getOrDefault(CommandArguments.RESOLUTION, "")),
+                            Integer.parseInt(arguments.getOrDefault(CommandArguments.ATTEMPT, "")),
+                            arguments.getOrDefault(CommandArguments.REMOTE_BATCH_ID, "")));
+        } catch (IllegalArgumentException _) {
+            LOG.warn("{}: a command to resolve it says nothing that this release knows, and is ignored", batch.id());
+        }
+    }
+
     private void announced(@Nullable Batch batch, Command command) {
         if (batch != null
-                && batch.attempt().remoteBatchId().equals(command.getArguments().get(PollWishes.REMOTE_BATCH_ID))) {
+                && batch.attempt()
+                        .remoteBatchId()
+                        .equals(command.getArguments().get(CommandArguments.REMOTE_BATCH_ID))) {
             handle(batch.id(), new BatchEvent.Announced());
         }
     }
@@ -246,7 +287,7 @@ public final class PartitionActor {
         return listed.stream()
                 .filter(each -> !each.batchId().isEmpty()
                         && !batches.containsKey(each.batchId())
-                        && WorkPartition.of(BatchHeader.windowOf(each.batchId()), workPartitions) == partition)
+                        && WorkPartition.of(WorkKeys.windowOf(each.batchId()), workPartitions) == partition)
                 .map(each -> each.remote().id())
                 .collect(Collectors.toSet());
     }

@@ -9,6 +9,7 @@ import dev.halfrate.schemas.internal.Command;
 import dev.halfrate.schemas.internal.InternalFormat;
 import dev.halfrate.schemas.internal.ManifestChunk;
 import dev.halfrate.schemas.internal.UnreadableRecordException;
+import dev.halfrate.schemas.internal.WorkKeys;
 import java.time.Duration;
 import java.util.List;
 import java.util.OptionalLong;
@@ -223,7 +224,7 @@ final class PartitionRunner implements Mailbox {
         try {
             return entry.value() instanceof byte[] value ? InternalFormat.decodeAny(value) : null;
         } catch (UnreadableRecordException e) {
-            if (entry.key() instanceof byte[] key && new String(key, UTF_8).startsWith(PollWishes.HINTS)) {
+            if (entry.key() instanceof byte[] key && new String(key, UTF_8).startsWith(WorkKeys.HINTS)) {
                 LOG.warn("work-{}: a hint is passed over ({})", entry.partition(), e.getMessage());
                 return null;
             }

@@ -2,11 +2,12 @@ package dev.halfrate.processor.ledger;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.halfrate.processor.batch.BatchHeader;
 import dev.halfrate.processor.provider.SweepOutcome;
 import dev.halfrate.schemas.internal.Command;
+import dev.halfrate.schemas.internal.CommandArguments;
 import dev.halfrate.schemas.internal.CommandKind;
 import dev.halfrate.schemas.internal.InternalFormat;
+import dev.halfrate.schemas.internal.WorkKeys;
 import dev.halfrate.schemas.internal.WorkPartition;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -23,18 +24,12 @@ import org.slf4j.LoggerFactory;
  * lost here the usual polls find out later.
  */
 final class PollWishes implements AutoCloseable {
-    /** Argument of the command. */
-    static final String REMOTE_BATCH_ID = "remoteBatchId";
-
     private static final Logger LOG = LoggerFactory.getLogger(PollWishes.class);
 
     private static final int WAITING_MAX = 1_000;
 
-    /** Of records that a release which does not know them may pass over. */
-    static final String HINTS = "hint/";
-
     /** One for all: compaction may leave only the last wish of a partition, and may forget that too. */
-    private static final byte[] KEY = (HINTS + "poll").getBytes(UTF_8);
+    private static final byte[] KEY = (WorkKeys.HINTS + "poll").getBytes(UTF_8);
 
     private record Wish(String account, String remoteBatchId) {}
 
@@ -107,11 +102,11 @@ final class PollWishes implements AutoCloseable {
                 .setPool("")
                 .setLane(null)
                 .setTarget(batchId)
-                .setArguments(Map.of(REMOTE_BATCH_ID, wish.remoteBatchId))
+                .setArguments(Map.of(CommandArguments.REMOTE_BATCH_ID, wish.remoteBatchId))
                 .setAt(clock.millis())
                 .setBy("webhook of " + wish.account)
                 .build();
-        var partition = WorkPartition.of(BatchHeader.windowOf(batchId), workPartitions);
+        var partition = WorkPartition.of(WorkKeys.windowOf(batchId), workPartitions);
         return new ProducerRecord<>(workTopic, partition, KEY, InternalFormat.COMMAND.encode(command));
     }
 

@@ -69,7 +69,7 @@ import org.slf4j.LoggerFactory;
 public final class Births {
     /** Stores of the lanes, whose changelogs appear with the first start of Kafka Streams. */
     public static final List<String> LANE_STORES =
-            List.of("lanes", "chunks", "delayed", "ids", "batches", "learned", "spend");
+            List.of("lanes", "chunks", "delayed", "ids", "batches", "learned", "spend", "pauses");
 
     private static final Logger log = LoggerFactory.getLogger(Births.class);
 

@@ -12,6 +12,7 @@ import dev.halfrate.processor.money.Usd;
 import dev.halfrate.schemas.internal.InternalFormat;
 import dev.halfrate.schemas.internal.LaneRecord;
 import dev.halfrate.schemas.internal.LedgerRecord;
+import dev.halfrate.schemas.internal.PauseRecord;
 import dev.halfrate.schemas.internal.SealedBatch;
 import dev.halfrate.schemas.internal.SpendRecord;
 import java.nio.charset.StandardCharsets;
@@ -49,7 +50,8 @@ public final class Holdings {
         LEDGER,
         LANES,
         SEALED,
-        SPEND;
+        SPEND,
+        PAUSES;
 
         String topic(HalfrateConfig config) {
             return switch (this) {
@@ -57,6 +59,7 @@ public final class Holdings {
                 case LANES -> config.lanesChangelog("lanes");
                 case SEALED -> config.lanesChangelog("batches");
                 case SPEND -> config.lanesChangelog("spend");
+                case PAUSES -> config.lanesChangelog("pauses");
             };
         }
     }
@@ -72,6 +75,7 @@ public final class Holdings {
     private final Map<LaneKey, LaneRecord> lanes = new HashMap<>();
     private final Map<String, Sealed> sealed = new HashMap<>();
     private final Map<String, SpendRecord> spend = new HashMap<>();
+    private final Map<String, PauseRecord> pauses = new HashMap<>();
     private final Map<String, Counted> counted = new HashMap<>();
     private final Map<String, BatchView> batches = new HashMap<>();
     private @Nullable Instant readAt;
@@ -81,6 +85,7 @@ public final class Holdings {
         lanes.clear();
         sealed.clear();
         spend.clear();
+        pauses.clear();
         counted.clear();
         batches.clear();
         readAt = null;
@@ -101,6 +106,13 @@ public final class Holdings {
             }
             case SEALED ->
                 takeSealed(name, partition, value == null ? null : InternalFormat.SEALED_BATCH.decode(value));
+            case PAUSES -> {
+                if (value == null) {
+                    pauses.remove(name);
+                } else {
+                    pauses.put(name, InternalFormat.PAUSE_RECORD.decode(value));
+                }
+            }
             case SPEND -> {
                 if (value == null) {
                     spend.remove(name);
@@ -236,6 +248,17 @@ public final class Holdings {
         return sums;
     }
 
+    /** @return the oldest first */
+    public synchronized List<Status.Pause> pauses() {
+        return pauses.values().stream()
+                .map(pause -> new Status.Pause(
+                        pause.getLane().isEmpty() ? pause.getAccount() : pause.getLane(),
+                        Instant.ofEpochMilli(pause.getAt()),
+                        pause.getBy()))
+                .sorted(Comparator.comparing(Status.Pause::since))
+                .toList();
+    }
+
     private static Status.@Nullable Turnaround turnaround(List<Long> millis) {
         if (millis.isEmpty()) {
             return null;
@@ -310,8 +333,13 @@ public final class Holdings {
         }
         var holds = batches.values().stream()
                 .filter(BatchView::hold)
-                .map(batch ->
-                        new Status.Hold(batch.batchId(), batch.lane(), batch.open(), batch.changedAt(), batch.reason()))
+                .map(batch -> new Status.Hold(
+                        batch.batchId(),
+                        batch.lane(),
+                        batch.open(),
+                        batch.changedAt(),
+                        batch.reason(),
+                        batch.attempts().size()))
                 .sorted(Comparator.comparing(Status.Hold::since))
                 .toList();
         return new Status.Ledger(

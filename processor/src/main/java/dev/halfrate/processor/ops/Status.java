@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param processes that read requests
  * @param events that requests are made of; of their counts, routed are the rendered and rejected the skipped
  * @param lanes the busiest first
+ * @param pauses the oldest first
  * @param inTransit requests that were routed and have not arrived at their lanes
  * @param budgets in the order of the configuration
  * @param openTransactions that should have ended long ago
@@ -27,6 +28,7 @@ public record Status(
         List<Partition> requests,
         List<Partition> events,
         List<Lane> lanes,
+        List<Pause> pauses,
         InTransit inTransit,
         Ledger ledger,
         List<Budget> budgets,
@@ -80,7 +82,14 @@ public record Status(
     public record InTransit(long requests, boolean all) {}
 
     /** A batch that waits for evidence or an operator. */
-    public record Hold(String batchId, String lane, int requests, Instant since, String reason) {}
+    public record Hold(String batchId, String lane, int requests, Instant since, String reason, int attempt) {}
+
+    /**
+     * What is sealed no more until somebody resumes it.
+     *
+     * @param name of a lane, or of an account with all its lanes
+     */
+    public record Pause(String name, Instant since, String by) {}
 
     /**
      * What the ledger's batches come to.

@@ -94,6 +94,7 @@ public final class StatusReader implements AutoCloseable {
                     partitions(config.intakeGroup(), config.topics().requests(), Births.requestsTopics(config)),
                     partitions(config.sourcesGroup(), config.sourceTopics(), Births.eventsTopics(config)),
                     holdings.laneSums(),
+                    holdings.pauses(),
                     inTransit(),
                     holdings.ledger(),
                     holdings.budgets(config.money().budgets(), now),

@@ -222,6 +222,7 @@ public final class TopicSetup {
                 new Plan(topics.batches(), partitions, Plan.rules(initiallyDurable)),
                 new Plan(topics.deadLetters(), partitions, Plan.rules(initiallyDurable, large)),
                 new Plan(topics.diagnostics(), partitions, Plan.rules(initiallyDurable)),
+                new Plan(topics.audit(), 1, Plan.rules(initiallyDurable)),
                 new Plan(
                         topics.laneInbox(),
                         partitions,

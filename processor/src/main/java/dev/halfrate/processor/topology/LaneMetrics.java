@@ -20,6 +20,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.IntConsumer;
 import java.util.function.ToLongFunction;
 
 /**
@@ -58,11 +59,16 @@ final class LaneMetrics {
     private final Counter diverted;
     private final Counter cancelled;
     private final Counter rejected;
+    private final AtomicInteger paused;
     private final Map<String, Level> levels = new HashMap<>();
     private final Map<String, Money> budgets = new HashMap<>();
 
     LaneMetrics(MeterRegistry registry) {
         this.registry = registry;
+        paused = new AtomicInteger();
+        Gauge.builder("halfrate.lane.pauses", paused, AtomicInteger::get)
+                .description("Lanes and accounts that an operator has paused")
+                .register(registry);
         accepted = Counter.builder("halfrate.requests.accepted")
                 .description("Requests that a lane took in; each gets a result of its own")
                 .register(registry);
@@ -115,6 +121,12 @@ final class LaneMetrics {
 
     void sealed(ClosedBy by) {
         counter("halfrate.batches.sealed", "by", by).increment();
+    }
+
+    /** Tasks of this process show their pauses together. */
+    IntConsumer pauses() {
+        var mine = new AtomicInteger();
+        return count -> paused.addAndGet(count - mine.getAndSet(count));
     }
 
     /** A signal or command that is late, repeated, or not for the lanes. */

@@ -9,6 +9,7 @@ import dev.halfrate.schemas.internal.InternalFormat;
 import dev.halfrate.schemas.internal.LaneId;
 import dev.halfrate.schemas.internal.LaneRecord;
 import dev.halfrate.schemas.internal.LearnedRecord;
+import dev.halfrate.schemas.internal.PauseRecord;
 import dev.halfrate.schemas.internal.SealedBatch;
 import dev.halfrate.schemas.internal.SealedIds;
 import dev.halfrate.schemas.internal.SpendRecord;
@@ -43,6 +44,7 @@ import org.apache.kafka.streams.state.Stores;
  * @param batches sealed batches that are in flight or whose ids are still known
  * @param learned what is known of models, whether there are lanes of theirs or not
  * @param spend what was spent, by pool, tag and day
+ * @param pauses what an operator has paused
  */
 record LaneStores(
         KeyValueStore<Bytes, LaneRecord> lanes,
@@ -51,7 +53,8 @@ record LaneStores(
         KeyValueStore<Bytes, SealedIds> ids,
         KeyValueStore<String, SealedBatch> batches,
         KeyValueStore<Bytes, LearnedRecord> learned,
-        KeyValueStore<String, SpendRecord> spend) {
+        KeyValueStore<String, SpendRecord> spend,
+        KeyValueStore<String, PauseRecord> pauses) {
 
     static final String LANES = "lanes";
     static final String CHUNKS = "chunks";
@@ -60,6 +63,7 @@ record LaneStores(
     static final String BATCHES = "batches";
     private static final String LEARNED = "learned";
     private static final String SPEND = "spend";
+    private static final String PAUSES = "pauses";
     private static final int LANE_KEY_BYTES = 16;
 
     static final Bytes RETIRED = Bytes.wrap(new byte[LANE_KEY_BYTES]);
@@ -78,7 +82,8 @@ record LaneStores(
                 context.getStateStore(IDS),
                 context.getStateStore(BATCHES),
                 context.getStateStore(LEARNED),
-                context.getStateStore(SPEND));
+                context.getStateStore(SPEND),
+                context.getStateStore(PAUSES));
     }
 
     static List<StoreBuilder<?>> builders() {
@@ -90,7 +95,8 @@ record LaneStores(
                 builder(IDS, Serdes.Bytes(), InternalFormat.SEALED_IDS),
                 builder(BATCHES, Serdes.String(), InternalFormat.SEALED_BATCH),
                 builder(LEARNED, Serdes.Bytes(), InternalFormat.LEARNED_RECORD),
-                builder(SPEND, Serdes.String(), InternalFormat.SPEND_RECORD));
+                builder(SPEND, Serdes.String(), InternalFormat.SPEND_RECORD),
+                builder(PAUSES, Serdes.String(), InternalFormat.PAUSE_RECORD));
     }
 
     private static <K, V extends SpecificRecordBase> StoreBuilder<KeyValueStore<K, V>> builder(

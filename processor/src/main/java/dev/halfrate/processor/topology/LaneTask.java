@@ -22,10 +22,12 @@ import dev.halfrate.processor.lane.TokenRatio;
 import dev.halfrate.processor.money.Usd;
 import dev.halfrate.schemas.internal.AtOnce;
 import dev.halfrate.schemas.internal.Command;
+import dev.halfrate.schemas.internal.CommandArguments;
 import dev.halfrate.schemas.internal.CommandKind;
 import dev.halfrate.schemas.internal.Hash;
 import dev.halfrate.schemas.internal.InternalFormat;
 import dev.halfrate.schemas.internal.LaneId;
+import dev.halfrate.schemas.internal.PauseRecord;
 import dev.halfrate.schemas.internal.Ref;
 import dev.halfrate.schemas.internal.RefChunk;
 import dev.halfrate.schemas.internal.SealedBatch;
@@ -82,6 +84,7 @@ final class LaneTask {
     private final LaneStores stores;
     private final Duplicates duplicates;
     private final Budgets budgets;
+    private final Pauses pauses;
     private final IdHasher hasher = new IdHasher();
     private final Map<Bytes, Lane> lanes = new HashMap<>();
     private final Map<Bytes, ModelQuota> models = new HashMap<>();
@@ -103,6 +106,7 @@ final class LaneTask {
         duplicates = new Duplicates(
                 topology.lanes().duplicatesHorizon(), topology.lanes().duplicatesMax());
         budgets = new Budgets(topology.budgets(), stores.spend(), metrics);
+        pauses = new Pauses(stores.pauses(), metrics.pauses());
         inboxPartition = context.taskId().partition();
         restore();
         ticks = context.schedule(tickInterval(topology.lanes().ageMax()), PunctuationType.WALL_CLOCK_TIME, _ -> tick());
@@ -119,6 +123,7 @@ final class LaneTask {
         lanes.values().forEach(Lane::close);
         models.values().forEach(ModelQuota::close);
         budgets.close();
+        pauses.close();
     }
 
     // ---- events ----
@@ -217,7 +222,7 @@ final class LaneTask {
      * some of them at a time.
      */
     private void hasten(Lane lane, Instant now) {
-        if (lane.firstDeadline().equals(Instant.MAX) || !makesBatches(lane)) {
+        if (lane.firstDeadline().equals(Instant.MAX) || !makesBatches(lane) || pauses.holds(lane)) {
             return;
         }
         // Whoever is sealed at the tick that closes its window is in time, though that may come late by a tick.
@@ -457,7 +462,14 @@ final class LaneTask {
         switch (command.getKind()) {
             case FLUSH -> flush(command);
             case CANCEL_REQUEST -> cancel(command.getPool(), command.getTarget());
-            case PAUSE, RESUME, CANCEL_BATCH, RESOLVE, POLL -> metrics.ignored(command.getKind());
+            case PAUSE -> pause(command);
+            case RESUME -> resume(command);
+            case CANCEL_BATCH -> {
+                disown(command.getTarget());
+                passOn(command);
+            }
+            case RESOLVE -> passOn(command);
+            case POLL -> metrics.ignored(command.getKind());
         }
     }
 
@@ -574,11 +586,77 @@ final class LaneTask {
         publish(result);
     }
 
-    private void flush(Command command) {
-        var flushed = lanes.values().stream()
+    private List<Lane> meant(Command command) {
+        var account = argument(command, CommandArguments.ACCOUNT);
+        var name = argument(command, CommandArguments.LANE);
+        return lanes.values().stream()
                 .filter(lane -> lane.pool().equals(command.getPool()))
                 .filter(lane -> command.getLane() == null || lane.id().equals(command.getLane()))
+                .filter(lane -> account.isEmpty() || lane.id().getAccount().equals(account))
+                .filter(lane -> name.isEmpty() || LaneName.of(lane.id()).equals(name))
                 .toList();
+    }
+
+    private static String argument(Command command, String name) {
+        return command.getArguments().getOrDefault(name, "");
+    }
+
+    private void pause(Command command) {
+        var account = argument(command, CommandArguments.ACCOUNT);
+        var lane = argument(command, CommandArguments.LANE);
+        pauses.add(new PauseRecord(command.getPool(), account, lane, command.getAt(), command.getBy()));
+        LOG.info("{} is paused", lane.isEmpty() ? "account " + account : "lane " + lane);
+    }
+
+    private void resume(Command command) {
+        var account = argument(command, CommandArguments.ACCOUNT);
+        var lane = argument(command, CommandArguments.LANE);
+        if (pauses.remove(command.getPool(), account, lane)) {
+            LOG.info("{} goes on", lane.isEmpty() ? "account " + account : "lane " + lane);
+            meant(command).forEach(resumed -> step(resumed, new LaneEvent.Ticked(now()), null));
+        }
+    }
+
+    /** Its requests are free to be sent again at once, whatever the ledger has to wait for. */
+    private void disown(String batchId) {
+        var batch = stores.batches().get(batchId);
+        if (batch == null || batch.getSettledAt() != null) {
+            return;
+        }
+        var all = new BitSet();
+        all.set(0, batch.getItems());
+        for (var id : stores.ids(batch)) {
+            duplicates.forget(batch.getOrdinal(), id);
+        }
+        stores.batches()
+                .put(
+                        batchId,
+                        SealedBatch.newBuilder(batch)
+                                .setCancelled(ByteBuffer.wrap(all.toByteArray()))
+                                .build());
+    }
+
+    /** Which batch of the window is meant, and whether there still is one, the ledger knows. */
+    private void passOn(Command command) {
+        var windowId = WorkKeys.windowOf(command.getTarget());
+        var batch = stores.batches().get(windowId);
+        if (batch == null || batch.getSettledAt() != null) {
+            metrics.ignored(command.getKind());
+            return;
+        }
+        var lane = requireNonNull(lanes.get(Bytes.wrap(batch.getLane().bytes())));
+        forward(
+                WorkKeys.command(command.getKind(), command.getTarget()),
+                new Outgoing(
+                        topology.topics().work(),
+                        InternalFormat.COMMAND.encode(command),
+                        workPartition(lane, windowId)),
+                new RecordHeaders(),
+                LaneTopology.WORK);
+    }
+
+    private void flush(Command command) {
+        var flushed = meant(command);
         if (flushed.isEmpty()) {
             metrics.ignored(command.getKind());
         }
@@ -634,6 +712,10 @@ final class LaneTask {
 
     private void step(Lane lane, LaneEvent event, WaitingChunks.@Nullable Chunk arrived) {
         var model = model(lane);
+        if (pauses.holds(lane)) {
+            step(lane, event, arrived, model.room(lane).none());
+            return;
+        }
         if (model.bounds(lane)) {
             step(lane, event, arrived, model.room(lane).none());
             admit(model, event.at());
@@ -657,7 +739,7 @@ final class LaneTask {
         var passed = new HashSet<Lane>();
         while (true) {
             var wanting = model.lanes().stream()
-                    .filter(lane -> model.bounds(lane) && !passed.contains(lane))
+                    .filter(lane -> model.bounds(lane) && !passed.contains(lane) && !pauses.holds(lane))
                     .filter(lane -> lane.core().wants(lane.state(), now, model.room(lane)))
                     .toList();
             if (wanting.isEmpty()) {

@@ -420,6 +420,67 @@ class BatchLifecycleTest {
             assertThat(step.effects()).containsExactly(new StartTimer(Timer.LIST, SETTINGS.retryDelayMax()));
         }
 
+        private Batch held(Attempt attempt) {
+            return in(running()).with(attempt).in(new Hold(ITEMS, "nobody knows"), NOW);
+        }
+
+        private static BatchEvent resolved(Resolution resolution, int attempt) {
+            return new BatchEvent.Resolved(resolution, attempt, resolution == Resolution.FOUND ? "remote-9" : "");
+        }
+
+        @Test
+        void anOperatorHasAHoldBoughtAgainAndWhatThatMayCostIsCounted() {
+            var held = held(in(running()).attempt().ended(Attempt.Outcome.ABSENT));
+
+            var step = on(held, resolved(Resolution.AGAIN, 1));
+
+            assertThat(step.durability()).isEqualTo(Durability.LEDGER);
+            assertThat(step.batch().state()).isEqualTo(new Sealed());
+            assertThat(step.batch().attempts())
+                    .extracting(Attempt::outcome)
+                    .containsExactly(Attempt.Outcome.RELEASED, Attempt.Outcome.OPEN);
+            assertThat(step.batch().exposure().released()).isEqualTo(ITEMS);
+            assertThat(on(step.batch(), resolved(Resolution.AGAIN, 1)))
+                    .as("a command that is read again")
+                    .isEqualTo(Step.ignore(step.batch()));
+        }
+
+        @Test
+        void aHoldOfWhichNothingIsOpenAnyMoreSettles() {
+            var held = held(in(running()).attempt().ended(Attempt.Outcome.ABSENT));
+            var ends = on(held, new BatchEvent.WithdrawalsReported(reports(Finding.WITHDRAWN, 0, 1, 2, 3)));
+
+            assertThat(ends.batch().state()).isInstanceOf(Hold.class);
+            assertThat(on(ends.batch(), resolved(Resolution.AGAIN, 1)).batch().settled())
+                    .isTrue();
+        }
+
+        @Test
+        void whatAnOperatorHasFoundHasToProveItself() {
+            var held = held(in(running()).attempt().ended(Attempt.Outcome.DOUBTFUL));
+
+            var named = on(held, resolved(Resolution.FOUND, 1));
+            assertThat(named.durability()).isEqualTo(Durability.LEDGER);
+            assertThat(named.batch().attempt().remoteBatchId()).isEqualTo("remote-9");
+            assertThat(named.effects()).containsExactly(new Effect.Poll());
+
+            assertThat(on(named.batch(), polled(RemoteBatch.Status.IN_PROGRESS))
+                            .batch()
+                            .state())
+                    .isInstanceOfSatisfying(
+                            Running.class, state -> assertThat(state.standing()).isEqualTo(Standing.PROVISIONAL));
+        }
+
+        @Test
+        void anOperatorCanHaveAHoldLookedAtNow() {
+            var hold = new Hold(ITEMS, "nobody knows");
+
+            assertThat(on(hold, resolved(Resolution.LOOK, 1)).effects()).containsExactly(new Effect.Find());
+            assertThat(on(hold, resolved(Resolution.AGAIN, 2)).batch().state())
+                    .as("of another attempt")
+                    .isEqualTo(hold);
+        }
+
         @Test
         void aHoldKeepsLooking() {
             var hold = new Hold(ITEMS, "nobody knows");

@@ -227,7 +227,11 @@ public final class Examples {
                                 new BatchEvent.PrimersPrepared(List.of()),
                                 new BatchEvent.PrimersPrepared(List.of(0, 2)),
                                 new BatchEvent.Withdrawn(List.of(0, 2)),
-                                new BatchEvent.WithdrawalsReported(reports(Finding.WITHDRAWN, 1))))
+                                new BatchEvent.WithdrawalsReported(reports(Finding.WITHDRAWN, 1)),
+                                new BatchEvent.Resolved(Resolution.LOOK, 1, ""),
+                                new BatchEvent.Resolved(Resolution.FOUND, 1, "remote-1"),
+                                new BatchEvent.Resolved(Resolution.AGAIN, 1, ""),
+                                new BatchEvent.Resolved(Resolution.AGAIN, 2, "")))
                 .<BatchEvent>flatMap(events -> events)
                 .toList();
     }

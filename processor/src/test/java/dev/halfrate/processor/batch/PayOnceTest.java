@@ -119,6 +119,7 @@ class PayOnceTest {
         private int cleanListings;
         private boolean deleted;
         private boolean cleanAfterDeletion;
+        private boolean toldTo;
 
         void saw(Batch batch, BatchEvent event) {
             switch (event) {
@@ -129,6 +130,10 @@ class PayOnceTest {
                 }
                 case FindEnded(FindOutcome.Candidates(var remotes)) ->
                     cleanListings += remotes.stream().noneMatch(remote -> mayBeOf(batch, remote)) ? 1 : 0;
+                case BatchEvent.Resolved(var resolution, var attempt, var _) ->
+                    toldTo |= resolution == Resolution.AGAIN
+                            && batch.state() instanceof BatchState.Hold
+                            && attempt == batch.attempt().number();
                 case DeleteEnded(DeleteOutcome.Deleted _) -> deleted = true;
                 case Polled(PollOutcome.Seen(var remote)) ->
                     refused |=
@@ -149,13 +154,13 @@ class PayOnceTest {
             var absent = rules.exact()
                     ? cleanListings > LifecycleSettings.CLEAN_LISTINGS && cleanAfterDeletion
                     : cleanListings >= LifecycleSettings.CLEAN_LISTINGS;
-            return !created || refused || absent;
+            return !created || refused || absent || toldTo;
         }
 
         @Override
         public String toString() {
-            return "refused %s, listings %d, deleted %s, clean after it %s"
-                    .formatted(refused, cleanListings, deleted, cleanAfterDeletion);
+            return "told to %s, refused %s, listings %d, deleted %s, clean after it %s"
+                    .formatted(toldTo, refused, cleanListings, deleted, cleanAfterDeletion);
         }
     }
 }

@@ -117,7 +117,8 @@ class EventReaderTest {
     }
 
     private static Reading read(String more, WriterSchemas schemas, String topic, byte[] value) {
-        return new EventReader(Records.topics().batches(), Records.results(), Records.callback(more), new FeedReader(schemas))
+        return new EventReader(
+                        Records.topics().batches(), Records.results(), Records.callback(more), new FeedReader(schemas))
                 .read(Records.record(topic, 3, 9, value));
     }
 

@@ -170,7 +170,11 @@ class TellerTest {
         InstantSource clock = () -> Records.AT.plusNanos((System.nanoTime() - startedAt) * SPEED);
         var teller = new Teller(
                 callback,
-                new EventReader(Records.topics().batches(), Records.results(), callback, new FeedReader(name -> schemas.find(name))),
+                new EventReader(
+                        Records.topics().batches(),
+                        Records.results(),
+                        callback,
+                        new FeedReader(name -> schemas.find(name))),
                 kafka,
                 new Post(
                         callback.url(),

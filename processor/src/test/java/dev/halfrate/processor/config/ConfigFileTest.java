@@ -44,6 +44,7 @@ class ConfigFileTest {
               batches: t.batches
               dead-letters: t.dlq
               diagnostics: t.diagnostics
+              audit: t.audit
               lane-inbox: t.inbox
               work: t.work
               ledger: t.ledger
@@ -139,6 +140,7 @@ class ConfigFileTest {
                                         "llm.batches",
                                         "llm.dlq",
                                         "llm.diagnostics",
+                                        "llm.audit",
                                         "halfrate-lane-inbox",
                                         "halfrate-work",
                                         "halfrate-ledger",
@@ -272,6 +274,7 @@ class ConfigFileTest {
                                         "t.batches",
                                         "t.dlq",
                                         "t.diagnostics",
+                                        "t.audit",
                                         "t.inbox",
                                         "t.work",
                                         "t.ledger",

@@ -18,6 +18,7 @@ import dev.halfrate.processor.provider.FindOutcome;
 import dev.halfrate.processor.provider.PollOutcome;
 import dev.halfrate.processor.provider.RemoteBatch;
 import dev.halfrate.schemas.internal.Command;
+import dev.halfrate.schemas.internal.CommandArguments;
 import dev.halfrate.schemas.internal.CommandKind;
 import java.time.Duration;
 import java.time.Instant;
@@ -113,7 +114,7 @@ class PartitionActorTest {
                 "",
                 null,
                 batchId,
-                Map.of(PollWishes.REMOTE_BATCH_ID, remoteBatchId),
+                Map.of(CommandArguments.REMOTE_BATCH_ID, remoteBatchId),
                 0L,
                 "");
     }

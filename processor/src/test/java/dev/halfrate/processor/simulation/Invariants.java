@@ -4,13 +4,13 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.halfrate.processor.batch.Attempt;
 import dev.halfrate.processor.batch.Batch;
-import dev.halfrate.processor.batch.BatchHeader;
 import dev.halfrate.processor.batch.BatchState;
 import dev.halfrate.processor.batch.Twin;
 import dev.halfrate.processor.codec.Result;
 import dev.halfrate.processor.ledger.ManifestItem;
 import dev.halfrate.processor.ledger.PartitionLog.Transaction;
 import dev.halfrate.schemas.internal.SignalKind;
+import dev.halfrate.schemas.internal.WorkKeys;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
@@ -165,7 +165,7 @@ final class Invariants {
             answered(result);
             var before = states.get(result.batchId());
             if (result.status() == Result.Status.SUCCEEDED && before instanceof BatchState.Priming) {
-                primed.merge(BatchHeader.windowOf(result.batchId()), 1, Integer::sum);
+                primed.merge(WorkKeys.windowOf(result.batchId()), 1, Integer::sum);
             }
         }
         transaction.batches().forEach(batch -> states.put(batch.id(), batch.state()));
@@ -218,7 +218,7 @@ final class Invariants {
             withdrawn++;
         }
         check(
-                before != null && before.batchId().equals(BatchHeader.windowOf(result.batchId())),
+                before != null && before.batchId().equals(WorkKeys.windowOf(result.batchId())),
                 "I1",
                 () -> "%s is answered by %s but was at %s".formatted(result.customId(), result.batchId(), before));
         check(

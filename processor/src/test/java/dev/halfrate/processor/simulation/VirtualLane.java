@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A lane that seals what comes in and what comes back, into manifests on one work partition. */
 final class VirtualLane {
+    private static final double WHOLE_BATCH = 0.2;
     private static final LaneId LANE = new LaneId("main", "/v1/chat/completions", "model", "", List.of(), "24h", "");
     private static final double AT_ONCE = 0.25;
     private static final Source SOURCE = new Source(new TopicId(new byte[16]), "llm.requests");
@@ -177,26 +178,36 @@ final class VirtualLane {
         return manifests.getOrDefault(batchId, List.of());
     }
 
-    /** Somebody cancels a request, wherever it is; nothing happens where it is in no batch. */
+    /** Somebody cancels a request, or its whole batch; nothing happens where it is in no batch. */
     void cancel() {
         if (requests == 0) {
             return;
         }
         var customId = "request-" + dice.between(1, requests);
         invariants.batchOf(customId).ifPresent(at -> {
-            invariants.unwanted(customId);
-            work.add(Command.newBuilder()
-                    .setKind(CommandKind.CANCEL_REQUEST)
-                    .setCommandId("")
-                    .setPool("pool")
-                    .setLane(null)
-                    .setTarget(at.batchId())
-                    .setArguments(Map.of(WorkKeys.ITEM, String.valueOf(at.item())))
-                    .setAt(time.now().toEpochMilli())
-                    .setBy("")
-                    .build());
-            onWork.run();
+            if (dice.chance(WHOLE_BATCH)) {
+                items(at.batchId())
+                        .forEach(item -> invariants.unwanted(item.ref().getCustomId()));
+                command(CommandKind.CANCEL_BATCH, at.batchId(), Map.of());
+            } else {
+                invariants.unwanted(customId);
+                command(CommandKind.CANCEL_REQUEST, at.batchId(), Map.of(WorkKeys.ITEM, String.valueOf(at.item())));
+            }
         });
+    }
+
+    private void command(CommandKind kind, String batchId, Map<String, String> arguments) {
+        work.add(Command.newBuilder()
+                .setKind(kind)
+                .setCommandId("")
+                .setPool("pool")
+                .setLane(null)
+                .setTarget(batchId)
+                .setArguments(arguments)
+                .setAt(time.now().toEpochMilli())
+                .setBy("")
+                .build());
+        onWork.run();
     }
 
     /** Records of the work partition; null where one was deleted. */

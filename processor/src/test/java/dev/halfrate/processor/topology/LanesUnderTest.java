@@ -36,6 +36,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.record.TimestampType;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -60,6 +61,7 @@ final class LanesUnderTest implements AutoCloseable {
             "llm.batches",
             "llm.dlq",
             "diagnostics",
+            "audit",
             "lane-inbox",
             "work",
             "ledger",
@@ -96,7 +98,7 @@ final class LanesUnderTest implements AutoCloseable {
 
     /** As after a crash: memory and local stores are gone, the changelogs are read. */
     void restart() {
-        for (var store : List.of("lanes", "chunks", "delayed", "ids", "batches", "learned", "spend")) {
+        for (var store : List.of("lanes", "chunks", "delayed", "ids", "batches", "learned", "spend", "pauses")) {
             var changelog = changelogs.computeIfAbsent(store, _ -> new LinkedHashMap<>());
             for (var record : read(settings.applicationId() + "-" + store + "-changelog")) {
                 var key = Bytes.wrap(record.key());
@@ -124,7 +126,7 @@ final class LanesUnderTest implements AutoCloseable {
             changelogs.forEach((name, changelog) -> {
                 KeyValueStore<Object, Object> store = context.getStateStore(name);
                 changelog.forEach((key, value) -> store.put(
-                        name.equals("batches") || name.equals("spend") ? new String(key.get(), UTF_8) : key,
+                        Set.of("batches", "spend", "pauses").contains(name) ? new String(key.get(), UTF_8) : key,
                         InternalFormat.decodeAny(value)));
             });
             processor.init(context);
@@ -333,8 +335,20 @@ final class LanesUnderTest implements AutoCloseable {
     }
 
     void command(CommandKind kind) {
+        command(kind, "", Map.of());
+    }
+
+    void command(CommandKind kind, String target, Map<String, String> arguments) {
         inbox(InternalFormat.COMMAND.encode(
-                new Command(kind, "c", "pool", null, "", Map.of(), now.toEpochMilli(), "test")));
+                new Command(kind, "c", "pool", null, target, arguments, now.toEpochMilli(), "test")));
+    }
+
+    /** @return commands to the ledger since the last look, with their partitions' keys */
+    List<Map.Entry<String, Command>> passedOn() {
+        return read(TOPICS.work()).stream()
+                .map(record ->
+                        Map.entry(new String(record.key(), UTF_8), InternalFormat.COMMAND.decode(record.value())))
+                .toList();
     }
 
     void inbox(byte[] value) {

@@ -65,6 +65,9 @@ public final class InternalFormat<T extends SpecificRecordBase> {
     public static final InternalFormat<SpendRecord> SPEND_RECORD =
             new InternalFormat<>(14, SpendRecord.class, SpendRecord.getClassSchema());
 
+    public static final InternalFormat<PauseRecord> PAUSE_RECORD =
+            new InternalFormat<>(15, PauseRecord.class, PauseRecord.getClassSchema());
+
     private static final Map<Integer, InternalFormat<?>> BY_TYPE = Stream.of(
                     REF_CHUNK,
                     SIGNAL,
@@ -79,7 +82,8 @@ public final class InternalFormat<T extends SpecificRecordBase> {
                     TOPIC_BIRTH,
                     ACCOUNT_BINDING,
                     LEARNED_RECORD,
-                    SPEND_RECORD)
+                    SPEND_RECORD,
+                    PAUSE_RECORD)
             .collect(Collectors.toUnmodifiableMap(format -> format.type, format -> format));
 
     private final int type;

@@ -1,0 +1,249 @@
+package dev.halfrate.processor.ops;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.halfrate.processor.codec.Audit;
+import dev.halfrate.processor.config.AccountConfig;
+import dev.halfrate.processor.config.HalfrateConfig;
+import dev.halfrate.schemas.internal.Command;
+import dev.halfrate.schemas.internal.CommandArguments;
+import dev.halfrate.schemas.internal.CommandKind;
+import dev.halfrate.schemas.internal.InternalFormat;
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.UUID;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/**
+ * Tells owners, whatever process they are in, what an operator wishes, and writes it down for auditors in the same
+ * transaction. All of it is idempotent: to wish it again changes nothing. Whether anything came of it shows in the status.
+ * Safe for use by many threads.
+ */
+public final class Commands implements AutoCloseable {
+    private final HalfrateConfig config;
+    private final Producer<byte[], byte[]> producer;
+    private final InstantSource clock;
+
+    Commands(HalfrateConfig config, Producer<byte[], byte[]> producer, InstantSource clock) {
+        this.config = config;
+        this.producer = producer;
+        this.clock = clock;
+    }
+
+    /** @throws StartupException if the cluster does not answer */
+    public static Commands open(HalfrateConfig config) throws InterruptedException {
+        TopicSetup.awaitReachable(config.kafka().getOrDefault(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, ""));
+        var settings = new HashMap<String, Object>(config.kafka());
+        settings.put(ProducerConfig.ACKS_CONFIG, "all");
+        settings.put(
+                ProducerConfig.TRANSACTIONAL_ID_CONFIG,
+                "%s-commands-%s".formatted(config.application(), UUID.randomUUID()));
+        var producer = new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer());
+        try {
+            producer.initTransactions();
+            return new Commands(config, producer, InstantSource.system());
+        } catch (KafkaException e) {
+            producer.close();
+            throw new StartupException("commands cannot be written: " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * Who wishes something.
+     *
+     * @param id of the wish, the same if it is repeated
+     */
+    public record Wish(String by, String id) {
+        /** A new one. */
+        public static Wish of(String by) {
+            return new Wish(by, UUID.randomUUID().toString());
+        }
+    }
+
+    /** What lanes are meant: one, by its name, or all of an account. */
+    public record Lanes(String account, String lane) {
+        /** @param name as the status shows it */
+        public static Lanes named(String name) {
+            var slash = name.indexOf('/');
+            return new Lanes(slash < 0 ? name : name.substring(0, slash), name);
+        }
+
+        public static Lanes of(String account) {
+            return new Lanes(account, "");
+        }
+    }
+
+    /** Nothing of them is sealed until they are resumed; what is sealed goes on. */
+    public void pause(Wish wish, Lanes lanes) {
+        send(CommandKind.PAUSE, "pause", wish, lanes);
+    }
+
+    public void resume(Wish wish, Lanes lanes) {
+        send(CommandKind.RESUME, "resume", wish, lanes);
+    }
+
+    /** What waits in them now waits for no more. */
+    public void flush(Wish wish, Lanes lanes) {
+        send(CommandKind.FLUSH, "flush", wish, lanes);
+    }
+
+    private void send(CommandKind kind, String action, Wish wish, Lanes lanes) {
+        var arguments = new HashMap<>(Map.of(CommandArguments.ACCOUNT, lanes.account));
+        if (!lanes.lane.isEmpty()) {
+            arguments.put(CommandArguments.LANE, lanes.lane);
+        }
+        write(
+                kind,
+                wish,
+                List.of(account(lanes).pool()),
+                "",
+                arguments,
+                audit(action, wish, lanes.lane.isEmpty() ? lanes.account : "", lanes.lane, "", "", "", 0, ""));
+    }
+
+    /** @throws IllegalArgumentException if there is no such account */
+    private AccountConfig account(Lanes lanes) {
+        return config.accounts().stream()
+                .filter(account -> account.name().equals(lanes.account))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException(
+                        "no account is named '%s': there are %s; a lane's name begins with its account's, such as main/gpt-4o/v1/chat/completions"
+                                .formatted(
+                                        lanes.account,
+                                        String.join(
+                                                ", ",
+                                                config.accounts().stream()
+                                                        .map(AccountConfig::name)
+                                                        .toList()))));
+    }
+
+    /** All of the batch's requests that have not ended end as cancelled. */
+    public void cancelBatch(Wish wish, String batchId) {
+        write(
+                CommandKind.CANCEL_BATCH,
+                wish,
+                pools(),
+                batchId,
+                Map.of(),
+                audit("cancel", wish, "", "", batchId, "", "", 0, ""));
+    }
+
+    /** The request ends as cancelled, wherever it is. */
+    public void cancelRequest(Wish wish, String customId) {
+        write(
+                CommandKind.CANCEL_REQUEST,
+                wish,
+                pools(),
+                customId,
+                Map.of(),
+                audit("cancel", wish, "", "", "", customId, "", 0, ""));
+    }
+
+    /** How a hold may go on. */
+    public enum Resolution {
+        LOOK,
+        FOUND,
+        AGAIN
+    }
+
+    /**
+     * Says what is to be done about a batch on hold.
+     *
+     * @param attempt its number, as the status has it; if it is another one by then nothing happens
+     * @param remoteBatchId that was found; empty otherwise
+     */
+    public void resolve(Wish wish, String batchId, int attempt, Resolution resolution, String remoteBatchId) {
+        write(
+                CommandKind.RESOLVE,
+                wish,
+                pools(),
+                batchId,
+                Map.of(
+                        CommandArguments.RESOLUTION, resolution.name(),
+                        CommandArguments.ATTEMPT, Integer.toString(attempt),
+                        CommandArguments.REMOTE_BATCH_ID, remoteBatchId),
+                audit(
+                        "resolve",
+                        wish,
+                        "",
+                        "",
+                        batchId,
+                        "",
+                        resolution.name().toLowerCase(Locale.ROOT),
+                        attempt,
+                        remoteBatchId));
+    }
+
+    /** Whose batch or request it is, its owner knows; to all others it is nobody's. */
+    private List<String> pools() {
+        return config.accounts().stream().map(AccountConfig::pool).distinct().toList();
+    }
+
+    private Audit audit(
+            String action,
+            Wish wish,
+            String account,
+            String lane,
+            String batchId,
+            String customId,
+            String resolution,
+            int attempt,
+            String remoteBatchId) {
+        return new Audit(
+                clock.instant(),
+                wish.by,
+                action,
+                account,
+                lane,
+                batchId,
+                customId,
+                resolution,
+                attempt,
+                remoteBatchId,
+                wish.id);
+    }
+
+    private synchronized void write(
+            CommandKind kind,
+            Wish wish,
+            List<String> pools,
+            String target,
+            Map<String, String> arguments,
+            Audit audit) {
+        try {
+            producer.beginTransaction();
+            for (var pool : pools) {
+                var command = new Command(kind, wish.id, pool, null, target, arguments, clock.millis(), wish.by);
+                var _ = producer.send(new ProducerRecord<>(
+                        config.topics().laneInbox(), pool.getBytes(UTF_8), InternalFormat.COMMAND.encode(command)));
+            }
+            var _ = producer.send(audit.toRecord(config.topics().audit()));
+            producer.commitTransaction();
+        } catch (KafkaException e) {
+            abort();
+            throw new StartupException(
+                    "it could not be written, or nobody knows: %s; ask again".formatted(e.getMessage()), e);
+        }
+    }
+
+    private void abort() {
+        try {
+            producer.abortTransaction();
+        } catch (KafkaException _) {
+            // The broker ends it when its time is over; the next one may fail as well, and says so.
+        }
+    }
+
+    @Override
+    public void close() {
+        producer.close();
+    }
+}
