@@ -52,7 +52,7 @@ class ClientPairsIT {
             {"seed":12345678901234567890,"model":"gpt-4o-mini","metadata":{"z":1e400,"y":-0.0,"a":1E-7,"x":1.50},\
             "user":"%s","messages":[{"content":"2+2?","role":"user"}]}""");
 
-    private record Pair(Form form, String writer, String reader) {
+    record Pair(Form form, String writer, String reader) {
         @Override
         public String toString() {
             return "%s: %s to %s".formatted(form, writer, reader);
