@@ -1,9 +1,11 @@
 package dev.halfrate.processor.admin;
 
 import dev.halfrate.processor.config.AdminConfig.Role;
+import dev.halfrate.processor.ops.Commands;
 import dev.halfrate.processor.ops.StatusDocument;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Everything that can be asked for. */
 final class Routes {
@@ -109,9 +111,57 @@ final class Routes {
                         new Route.Parameter("here", "true asks only the lanes of this process")),
                 StateAnswers.RequestPlaces.class,
                 state::request));
+        routes.addAll(actions(new Actions(views.commands())));
         var described = OpenApi.of(routes);
         routes.add(Route.get(
                 OpenApi.PATH, Role.READ, "This description.", List.of(), Object.class, _ -> Answer.Json.ok(described)));
         return List.copyOf(routes);
+    }
+
+    private static List<Route> actions(Actions actions) {
+        return List.of(
+                act(
+                        "/api/lanes/pause",
+                        "Seal nothing more of a lane, or of an account's lanes, until it is resumed.",
+                        Actions.WhichLanes.class,
+                        call -> actions.lanes(call, Commands::pause)),
+                act(
+                        "/api/lanes/resume",
+                        "Let a paused lane or account go on.",
+                        Actions.WhichLanes.class,
+                        call -> actions.lanes(call, Commands::resume)),
+                act(
+                        "/api/lanes/flush",
+                        "Seal what waits in a lane, or in an account's lanes, now.",
+                        Actions.WhichLanes.class,
+                        call -> actions.lanes(call, Commands::flush)),
+                act(
+                        "/api/batches/{id}/cancel",
+                        "End all requests of a batch that have not ended as cancelled, and cancel it at the vendor.",
+                        null,
+                        actions::cancelBatch,
+                        new Route.Parameter("id", "the batch's id")),
+                act(
+                        "/api/batches/{id}/resolve",
+                        "Say what is to be done about a batch on hold: look, found or again.",
+                        Actions.HoldResolution.class,
+                        actions::resolve,
+                        new Route.Parameter("id", "the batch's id")),
+                act(
+                        "/api/requests/{custom_id}/cancel",
+                        "End a request as cancelled, wherever it is.",
+                        null,
+                        actions::cancelRequest,
+                        new Route.Parameter("custom_id", "the request's id")));
+    }
+
+    private static Route act(
+            String path,
+            String summary,
+            @Nullable Class<?> body,
+            Route.Handler handler,
+            Route.Parameter... parameters) {
+        return new Route(
+                "POST", path, Role.OPERATE, summary, List.of(parameters), body, Actions.Accepted.class, handler);
     }
 }

@@ -1,12 +1,14 @@
 package dev.halfrate.processor.admin;
 
 import com.nimbusds.jose.JOSEException;
+import com.nimbusds.jose.JOSEObjectType;
 import com.nimbusds.jose.JWSAlgorithm;
 import com.nimbusds.jose.KeySourceException;
 import com.nimbusds.jose.jwk.source.JWKSource;
 import com.nimbusds.jose.jwk.source.JWKSourceBuilder;
 import com.nimbusds.jose.jwk.source.RateLimitReachedException;
 import com.nimbusds.jose.proc.BadJOSEException;
+import com.nimbusds.jose.proc.DefaultJOSEObjectTypeVerifier;
 import com.nimbusds.jose.proc.JWSVerificationKeySelector;
 import com.nimbusds.jose.proc.SecurityContext;
 import com.nimbusds.jose.util.DefaultResourceRetriever;
@@ -106,6 +108,8 @@ final class SignedTokens {
             return known;
         }
         var made = new DefaultJWTProcessor<SecurityContext>();
+        made.setJWSTypeVerifier(
+                new DefaultJOSEObjectTypeVerifier<>(JOSEObjectType.JWT, new JOSEObjectType("at+jwt"), null));
         made.setJWSKeySelector(new JWSVerificationKeySelector<>(ALGORITHMS, keys()));
         made.setJWTClaimsSetVerifier(new DefaultJWTClaimsVerifier<>(
                 config.audience(),

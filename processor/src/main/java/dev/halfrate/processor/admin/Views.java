@@ -1,6 +1,7 @@
 package dev.halfrate.processor.admin;
 
 import dev.halfrate.processor.config.HalfrateConfig;
+import dev.halfrate.processor.ops.Commands;
 import dev.halfrate.processor.ops.Holdings;
 import dev.halfrate.processor.ops.StatusDesk;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -21,4 +22,5 @@ public record Views(
         MeterRegistry meters,
         Holdings holdings,
         StatusDesk status,
-        RequestSearch requests) {}
+        RequestSearch requests,
+        Commands commands) {}

@@ -108,6 +108,10 @@ public final class BatchLifecycle {
                         .and(Twins.end(batch))
                         .and(hedges.watch(batch, at.now()))
                         .and(Withdrawals.unfinished(batch));
+            case BatchEvent.Resolved _ -> {
+                var step = inState(batch, event, at);
+                yield step.batch().settled() && !batch.settled() ? step.and(leftovers(batch)) : step;
+            }
             case BatchEvent.Withdrawn(var items) -> Withdrawals.wished(batch, items);
             case BatchEvent.WithdrawalsReported(var reports) -> {
                 var step = withdrawals.end(batch, reports, at.now());
@@ -303,6 +307,9 @@ public final class BatchLifecycle {
         if (batch.open() == 0) {
             return Hedges.settled(Step.ignore(batch), at.now()).and(leftovers(batch));
         }
+        if (batch.unwantedOpen().count() == batch.open()) {
+            return Step.remember(batch, new Effect.ReleasePermit()); // they are about to end
+        }
         var attempt = batch.attempt().started(at.epoch(), at.now(), settings.createTimeout(), marker);
         return Step.commit(
                 batch.with(attempt).failing(new Creating(lines), batch.failures(), at.now()), new Effect.Create());
@@ -481,7 +488,11 @@ public final class BatchLifecycle {
         }
         // Which items stand in the file is known only as long as none of them has ended since.
         if (!named.isEmpty() && named.size() == errors.size() && batch.open() == lines(batch)) {
-            return Step.remember(batch, new Effect.ReportRefusedLines(named));
+            // Somebody may cancel just those meanwhile: then the next poll goes on.
+            return Step.remember(
+                    batch,
+                    new Effect.ReportRefusedLines(named),
+                    new StartTimer(Timer.POLL, settings.pollDelay(0)));
         }
         var ofLines = errors.stream().filter(error -> ofTheLines(error.kind())).findFirst();
         if (ofLines.isPresent()) {
@@ -667,9 +678,7 @@ public final class BatchLifecycle {
                 } else if (report.finding() == ItemReport.Finding.NO_ANSWER) {
                     unanswered++;
                 }
-            } else if (known
-                    && report.finding() == ItemReport.Finding.SUCCEEDED
-                    && calls.ahead().has(report.item())) {
+            } else if (known && Hedges.paid(report) && calls.ahead().has(report.item())) {
                 calls = calls.plusLate(report.item(), report.spend().cost().paid());
             }
         }

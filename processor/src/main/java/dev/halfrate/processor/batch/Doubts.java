@@ -195,8 +195,12 @@ final class Doubts {
                 batch.attempt().outcome() == Attempt.Outcome.DOUBTFUL
                         ? look(batch, hold.lines(), hold.reason(), now)
                         : Step.remember(batch, lookAgain);
-            case FindEnded(FindOutcome.CannotTell _), Polled(PollOutcome.Refused _), Polled(PollOutcome.NoAnswer _) ->
-                Step.remember(batch, lookAgain);
+            case FindEnded(FindOutcome.CannotTell _) -> Step.remember(batch, lookAgain);
+            case Polled(PollOutcome.Refused _), Polled(PollOutcome.NoAnswer _) ->
+                batch.attempt().guess()
+                        // What an operator has named is not there, or cannot be had: it is looked for as before.
+                        ? Step.commit(batch.with(batch.attempt().perhaps("")), lookAgain)
+                        : Step.remember(batch, lookAgain);
             case Polled(PollOutcome.Seen(var remote)) ->
                 batch.attempt().outcome() == Attempt.Outcome.CREATED
                         ? moves.run(batch, hold.lines(), remote, now)
@@ -210,16 +214,29 @@ final class Doubts {
 
     private static Step resolved(Batch batch, Hold hold, BatchEvent.Resolved resolved, Instant now) {
         return switch (resolved.resolution()) {
-            case LOOK -> lookOnHold(batch);
-            case FOUND -> Step.commit(batch.with(batch.attempt().perhaps(resolved.remoteBatchId())), new Effect.Poll());
+            case LOOK ->
+                Step.remember(
+                        batch,
+                        batch.attempt().remoteBatchId().isEmpty() ? new Effect.Find() : new Effect.Poll());
+            case FOUND -> found(batch, resolved.remoteBatchId());
             case AGAIN -> {
                 var released = batch.with(batch.exposure().plusReleased(hold.lines()))
                         .with(batch.attempt().ended(Attempt.Outcome.RELEASED));
                 yield batch.open() == 0
-                        ? Step.commit(released.in(new BatchState.Settled(now), now))
+                        ? Hedges.settled(Step.ignore(released), now)
                         : Moves.tryAgain(released, now);
             }
         };
+    }
+
+    /** Where the remote batch is known, another one cannot be it. */
+    private static Step found(Batch batch, String remoteBatchId) {
+        if (batch.attempt().outcome() != Attempt.Outcome.CREATED) {
+            return Step.commit(batch.with(batch.attempt().perhaps(remoteBatchId)), new Effect.Poll());
+        }
+        return batch.attempt().remoteBatchId().equals(remoteBatchId)
+                ? Step.remember(batch, new Effect.Poll())
+                : Step.ignore(batch);
     }
 
     /** What lines that are there once and for all do not show, another look does not show either. */

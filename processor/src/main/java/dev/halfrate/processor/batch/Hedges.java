@@ -128,7 +128,7 @@ final class Hedges {
         for (var report : reports) {
             if (report.finding() == Finding.SUCCEEDED && !batch.done().has(report.item())) {
                 ends.add(new ItemEnd(report.item(), ItemEnd.Kind.SUCCEEDED, report.tag(), report.spend()));
-            } else if (report.finding() == Finding.SUCCEEDED && !calls.ahead().has(report.item())) {
+            } else if (paid(report) && !calls.ahead().has(report.item())) {
                 calls = calls.plusLate(report.item(), report.spend().cost().paid());
             }
         }
@@ -143,6 +143,11 @@ final class Hedges {
                 : answered.with(answered.exposure().minusHedged(ends.size()));
         var step = new Step(ahead, Step.Durability.LEDGER, ends, List.of());
         return ahead.open() == 0 && !mayBeExecuted(ahead) ? settled(step, now) : step;
+    }
+
+    /** Also for an answer that was not taken. */
+    static boolean paid(ItemReport report) {
+        return report.finding() == Finding.SUCCEEDED || report.spend().answers() > 0;
     }
 
     /** Nothing of it is open, and nothing is to be had or to be feared of a remote batch any more. */

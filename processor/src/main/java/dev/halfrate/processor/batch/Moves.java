@@ -33,7 +33,11 @@ final class Moves {
     private Step run(Batch batch, int lines, RemoteBatch remote, Standing standing, Instant now) {
         var running =
                 new Running(lines, now, remote.vendorStatus(), remote.counts().completed(), 1, standing);
-        return Step.commit(batch.in(running, now), new StartTimer(Timer.POLL, settings.pollDelay(0)));
+        var pollLater = new StartTimer(Timer.POLL, settings.pollDelay(0));
+        // Somebody has cancelled all of it before it was known to be there.
+        return standing == Standing.PROVEN && batch.open() == 0 && batch.unwanted().count() > 0
+                ? Step.commit(batch.in(running.as(Standing.CANCELLING), now), new Effect.Cancel(), pollLater)
+                : Step.commit(batch.in(running, now), pollLater);
     }
 
     /** A hold keeps looking: evidence that comes late still ends it. */

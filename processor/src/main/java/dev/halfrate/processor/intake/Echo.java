@@ -26,7 +26,7 @@ record Echo(Map<String, String> headers, Map<String, String> metadata, String fa
     static final Echo NONE = new Echo(Map.of(), Map.of(), "");
 
     private static final int CHARS_MAX = 512;
-    private static final int CHARS_IN_ALL_MAX = 2_048;
+    private static final int CHARS_IN_ALL_MAX = 1_024;
 
     Echo {
         headers = Map.copyOf(headers);

@@ -27,6 +27,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -36,6 +37,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadFactory;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -309,7 +311,15 @@ final class HttpVendor implements Vendor {
                 .map(Attempt::inputFileId)
                 .filter(id -> !id.isEmpty())
                 .forEach(files::add);
-        for (var remoteBatchId : batch.remoteBatchIds().distinct().toList()) {
+        // What was only taken for ours may be somebody else's.
+        var guesses = batch.attempts().stream()
+                .filter(Attempt::guess)
+                .map(Attempt::remoteBatchId)
+                .toList();
+        for (var remoteBatchId : batch.remoteBatchIds()
+                .distinct()
+                .filter(id -> !guesses.contains(id))
+                .toList()) {
             if (gate(batch).callAside(provider -> provider.poll(remoteBatchId))
                     instanceof PollOutcome.Seen(var remote)) {
                 Stream.of(remote.outputHandle(), remote.errorHandle())
@@ -431,19 +441,26 @@ final class HttpVendor implements Vendor {
     }
 
     private void reportOpen(Batch batch, Function<ManifestItem, SeenItem> see) throws InterruptedException {
+        report(batch, item -> !batch.done().has(item.item()), see, BatchEvent.Reported::new);
+    }
+
+    /** Some at a time, however many they are. */
+    private void report(
+            Batch batch,
+            Predicate<ManifestItem> which,
+            Function<ManifestItem, SeenItem> see,
+            Function<List<ItemReport>, BatchEvent> event)
+            throws InterruptedException {
         try {
             withManifest(batch, items -> {
                 var letters = new Semaphore(LETTERS_MAX);
-                var open = items.stream()
-                        .filter(item -> !batch.done().has(item.item()))
-                        .toList();
-                for (var from = 0; from < open.size(); from += REPORTED_AT_ONCE_MAX) {
-                    var seen = open.subList(from, Math.min(open.size(), from + REPORTED_AT_ONCE_MAX)).stream()
+                var some = items.stream().filter(which).toList();
+                for (var from = 0; from < some.size(); from += REPORTED_AT_ONCE_MAX) {
+                    var seen = some.subList(from, Math.min(some.size(), from + REPORTED_AT_ONCE_MAX)).stream()
                             .map(see)
                             .toList();
                     letters.acquire();
-                    mailbox.post(
-                            new Mailbox.Letter(batch, new BatchEvent.Reported(reports(seen)), seen, letters::release));
+                    mailbox.post(new Mailbox.Letter(batch, event.apply(reports(seen)), seen, letters::release));
                 }
             });
         } catch (IOException e) {
@@ -550,16 +567,12 @@ final class HttpVendor implements Vendor {
     }
 
     private void reportWithdrawn(Batch batch, List<Integer> unwanted) throws InterruptedException {
-        try {
-            withManifest(batch, items -> {
-                var seen = unwanted.stream()
-                        .map(item -> withdrawn(items.get(item)))
-                        .toList();
-                post(batch, new BatchEvent.WithdrawalsReported(reports(seen)), seen);
-            });
-        } catch (IOException e) {
-            throw new IllegalStateException(e);
-        }
+        var withdrawn = new HashSet<>(unwanted);
+        report(
+                batch,
+                item -> withdrawn.contains(item.item()),
+                HttpVendor::withdrawn,
+                BatchEvent.WithdrawalsReported::new);
     }
 
     static SeenItem withdrawn(ManifestItem item) {

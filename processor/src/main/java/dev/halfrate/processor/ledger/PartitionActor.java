@@ -166,17 +166,16 @@ public final class PartitionActor {
         }
     }
 
-    /** @return the batch that is meant, or the parts of the window */
+    /** @return the batch that is meant, and the parts of it */
     private List<String> meant(Command command) {
-        return batches.values().stream()
-                .filter(batch -> batch.id().equals(command.getTarget())
-                        || batch.header().windowId().equals(command.getTarget()))
-                .map(Batch::id)
+        return batches.keySet().stream()
+                .filter(id -> id.equals(command.getTarget()) || id.startsWith(command.getTarget() + "."))
                 .toList();
     }
 
+    /** Parts have the numbers of their window's items. */
     private List<Integer> items(String batchId) {
-        return IntStream.range(0, requireNonNull(batches.get(batchId)).items())
+        return IntStream.range(0, requireNonNull(batches.get(batchId)).header().items())
                 .boxed()
                 .toList();
     }

@@ -32,8 +32,12 @@ import org.jspecify.annotations.Nullable;
 
 /** What a batch tells the world: results, progress, signals to its lane. */
 public final class Publications {
-    /** Refs of one signal: 8 MB at the very most, with the longest custom_ids and all that may be echoed. */
+    /** Refs of one signal, and their bytes at most: lanes keep what comes back as it comes, as they keep intake's chunks. */
     private static final int REFS_MAX = 1_000;
+
+    private static final int REFS_BYTES_MAX = 512 * 1024;
+    private static final int REF_BYTES = 150;
+    private static final int BYTES_PER_CHAR_MAX = 3;
 
     private final UnaryOperator<String> providerOf;
 
@@ -137,13 +141,44 @@ public final class Publications {
         }
         var signals = new ArrayList<LaneSignal>();
         byNotBefore.forEach((notBefore, equal) -> {
-            for (var from = 0; from < equal.size(); from += REFS_MAX) {
-                var part = equal.subList(from, Math.min(equal.size(), from + REFS_MAX));
+            for (var part : parts(equal)) {
                 var chunk = chunk(batch.header(), part, notBefore);
                 signals.add(signal(batch, SignalKind.RETURNED, new byte[0], chunk, now));
             }
         });
         return signals;
+    }
+
+    private static List<List<SeenItem>> parts(List<SeenItem> items) {
+        var parts = new ArrayList<List<SeenItem>>();
+        var from = 0;
+        var bytes = 0;
+        for (var item = 0; item < items.size(); item++) {
+            var more = bytesMax(items.get(item).item().ref());
+            if (item - from == REFS_MAX || (item > from && bytes + more > REFS_BYTES_MAX)) {
+                parts.add(items.subList(from, item));
+                from = item;
+                bytes = 0;
+            }
+            bytes += more;
+        }
+        if (from < items.size()) {
+            parts.add(items.subList(from, items.size()));
+        }
+        return parts;
+    }
+
+    private static int bytesMax(Ref ref) {
+        var chars = ref.getCustomId().length()
+                + ref.getTag().length()
+                + ref.getResultRule().length();
+        for (var echoed : List.of(ref.getEcho(), ref.getMetadata())) {
+            chars += echoed.entrySet().stream()
+                    .mapToInt(text -> text.getKey().length() + text.getValue().length())
+                    .sum();
+        }
+        var traceparent = ref.getTraceparent();
+        return REF_BYTES + BYTES_PER_CHAR_MAX * chars + (traceparent == null ? 0 : traceparent.length());
     }
 
     /** @return epoch milliseconds, 0 for at once: only a failure is a reason to wait */

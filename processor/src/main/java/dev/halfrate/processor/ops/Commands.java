@@ -9,18 +9,21 @@ import dev.halfrate.schemas.internal.Command;
 import dev.halfrate.schemas.internal.CommandArguments;
 import dev.halfrate.schemas.internal.CommandKind;
 import dev.halfrate.schemas.internal.InternalFormat;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.Supplier;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tells owners, whatever process they are in, what an operator wishes, and writes it down for auditors in the same
@@ -28,32 +31,38 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  * Safe for use by many threads.
  */
 public final class Commands implements AutoCloseable {
-    private final HalfrateConfig config;
-    private final Producer<byte[], byte[]> producer;
-    private final InstantSource clock;
+    private static final Duration CLOSE_WITHIN = Duration.ofSeconds(5);
 
-    Commands(HalfrateConfig config, Producer<byte[], byte[]> producer, InstantSource clock) {
+    private final HalfrateConfig config;
+    private final Supplier<Producer<byte[], byte[]>> producers;
+    private final InstantSource clock;
+    private @Nullable Producer<byte[], byte[]> producer;
+
+    /** Connects when the first wish comes. */
+    public Commands(HalfrateConfig config) {
+        this(config, () -> producer(config), InstantSource.system());
+    }
+
+    /** @param producers each is closed, and another one made, if it fails */
+    public Commands(HalfrateConfig config, Supplier<Producer<byte[], byte[]>> producers, InstantSource clock) {
         this.config = config;
-        this.producer = producer;
+        this.producers = producers;
         this.clock = clock;
     }
 
     /** @throws StartupException if the cluster does not answer */
     public static Commands open(HalfrateConfig config) throws InterruptedException {
         TopicSetup.awaitReachable(config.kafka().getOrDefault(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, ""));
+        return new Commands(config);
+    }
+
+    private static Producer<byte[], byte[]> producer(HalfrateConfig config) {
         var settings = new HashMap<String, Object>(config.kafka());
         settings.put(ProducerConfig.ACKS_CONFIG, "all");
         settings.put(
                 ProducerConfig.TRANSACTIONAL_ID_CONFIG,
                 "%s-commands-%s".formatted(config.application(), UUID.randomUUID()));
-        var producer = new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer());
-        try {
-            producer.initTransactions();
-            return new Commands(config, producer, InstantSource.system());
-        } catch (KafkaException e) {
-            producer.close();
-            throw new StartupException("commands cannot be written: " + e.getMessage(), e);
-        }
+        return new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer());
     }
 
     /**
@@ -219,31 +228,39 @@ public final class Commands implements AutoCloseable {
             Map<String, String> arguments,
             Audit audit) {
         try {
-            producer.beginTransaction();
+            var open = connected();
+            open.beginTransaction();
             for (var pool : pools) {
                 var command = new Command(kind, wish.id, pool, null, target, arguments, clock.millis(), wish.by);
-                var _ = producer.send(new ProducerRecord<>(
+                var _ = open.send(new ProducerRecord<>(
                         config.topics().laneInbox(), pool.getBytes(UTF_8), InternalFormat.COMMAND.encode(command)));
             }
-            var _ = producer.send(audit.toRecord(config.topics().audit()));
-            producer.commitTransaction();
+            var _ = open.send(audit.toRecord(config.topics().audit()));
+            open.commitTransaction();
         } catch (KafkaException e) {
-            abort();
+            close();
             throw new StartupException(
                     "it could not be written, or nobody knows: %s; ask again".formatted(e.getMessage()), e);
         }
     }
 
-    private void abort() {
-        try {
-            producer.abortTransaction();
-        } catch (KafkaException _) {
-            // The broker ends it when its time is over; the next one may fail as well, and says so.
+    private Producer<byte[], byte[]> connected() {
+        var open = producer;
+        if (open == null) {
+            open = producers.get();
+            producer = open;
+            open.initTransactions();
         }
+        return open;
     }
 
     @Override
-    public void close() {
-        producer.close();
+    public synchronized void close() {
+        var open = producer;
+        producer = null;
+        if (open != null) {
+            // What it has begun, the broker ends.
+            open.close(CLOSE_WITHIN);
+        }
     }
 }

@@ -2,7 +2,10 @@ package dev.halfrate.processor.output;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonFactoryBuilder;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -28,9 +31,21 @@ final class OutputRule {
     private static final int FAULT_CHARS_MAX = 200;
     private static final String FENCE = "```";
 
+    /** As for requests. */
+    private static final int NUMBER_DIGITS_MAX = 1_000;
+
+    private static final int NESTING_MAX = 1_000;
+
     /** What two readers could read differently is no output. */
-    private static final ObjectMapper JSON = JsonMapper.builder(JsonParts.JSON)
-            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+    private static final ObjectMapper JSON = JsonMapper.builder(new JsonFactoryBuilder()
+                    .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                    .streamReadConstraints(StreamReadConstraints.builder()
+                            .maxNestingDepth(NESTING_MAX)
+                            .maxNumberLength(NUMBER_DIGITS_MAX)
+                            .maxStringLength(Integer.MAX_VALUE)
+                            .build())
+                    .build())
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
             .build();
@@ -124,7 +139,11 @@ final class OutputRule {
             return bad(none);
         }
         try {
-            var faults = faults(JSON.readTree(json.get()));
+            var tree = JSON.readTree(json.get());
+            if (hasAbsurdNumber(tree)) {
+                return bad("it has a number of more than %d digits when written out".formatted(NUMBER_DIGITS_MAX));
+            }
+            var faults = faults(tree);
             return faults.isEmpty() ? new Judgement.Good(new Result.Output(true, json.get())) : bad(text(faults));
         } catch (IOException e) {
             return bad("what it says is no JSON that every parser reads alike");
@@ -132,6 +151,20 @@ final class OutputRule {
             return bad("the schema cannot be applied to it (%s)"
                     .formatted(e.getClass().getSimpleName()));
         }
+    }
+
+    /** Few characters can be a number that whoever calculates with it writes out in gigabytes. */
+    private static boolean hasAbsurdNumber(JsonNode tree) {
+        if (tree.isBigDecimal()) {
+            var number = tree.decimalValue();
+            return Math.abs((long) number.scale()) + number.precision() > NUMBER_DIGITS_MAX;
+        }
+        for (var inner : tree) {
+            if (hasAbsurdNumber(inner)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private List<Error> faults(JsonNode tree) throws IOException {

@@ -451,8 +451,9 @@ class BatchLifecycleTest {
             var ends = on(held, new BatchEvent.WithdrawalsReported(reports(Finding.WITHDRAWN, 0, 1, 2, 3)));
 
             assertThat(ends.batch().state()).isInstanceOf(Hold.class);
-            assertThat(on(ends.batch(), resolved(Resolution.AGAIN, 1)).batch().settled())
-                    .isTrue();
+            var settled = on(ends.batch(), resolved(Resolution.AGAIN, 1));
+            assertThat(settled.batch().settled()).isTrue();
+            assertThat(settled.effects()).contains(new Effect.DiscardSpool(), new Effect.ReleasePermit());
         }
 
         @Test
@@ -469,6 +470,27 @@ class BatchLifecycleTest {
                             .state())
                     .isInstanceOfSatisfying(
                             Running.class, state -> assertThat(state.standing()).isEqualTo(Standing.PROVISIONAL));
+        }
+
+        @Test
+        void whatAnOperatorHasNamedAndIsNotThereIsForgotten() {
+            var held = held(in(running()).attempt().ended(Attempt.Outcome.DOUBTFUL));
+            var named = on(held, resolved(Resolution.FOUND, 1)).batch();
+
+            var gone = on(named, new BatchEvent.Polled(new PollOutcome.NoAnswer("reset")));
+
+            assertThat(gone.batch().attempt().remoteBatchId()).isEmpty();
+            assertThat(gone.effects()).containsExactly(new StartTimer(Timer.LIST, SETTINGS.retryDelayMax()));
+            assertThat(on(gone.batch(), due(Timer.LIST)).effects()).containsExactly(new Effect.Find());
+        }
+
+        @Test
+        void whereTheRemoteBatchIsKnownAnotherOneIsNot() {
+            var held = held(in(running()).attempt().created("remote-1"));
+
+            assertThat(on(held, resolved(Resolution.FOUND, 1))).isEqualTo(Step.ignore(held));
+            assertThat(on(held, new BatchEvent.Resolved(Resolution.FOUND, 1, "remote-1")).effects())
+                    .containsExactly(new Effect.Poll());
         }
 
         @Test
@@ -688,7 +710,8 @@ class BatchLifecycleTest {
             var step = on(batch, failedAtValidation(error(Refusal.Kind.BAD_REQUEST, 2)));
             assertThat(step.effects())
                     .containsExactly(
-                            new Effect.ReportRefusedLines(List.of(new Effect.RefusedLine(2, "code_of_2", "no"))));
+                            new Effect.ReportRefusedLines(List.of(new Effect.RefusedLine(2, "code_of_2", "no"))),
+                            new StartTimer(Timer.POLL, SETTINGS.pollDelay(0)));
 
             var next = on(step.batch(), reported(Finding.FAILED_FOR_GOOD, 2));
             assertThat(next.ends()).containsExactly(new ItemEnd(2, ItemEnd.Kind.FAILED, "", Spend.NONE));

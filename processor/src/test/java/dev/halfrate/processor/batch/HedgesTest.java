@@ -24,6 +24,10 @@ import dev.halfrate.processor.batch.ItemReport.Finding;
 import dev.halfrate.processor.batch.Step.Durability;
 import dev.halfrate.processor.provider.Refusal;
 import dev.halfrate.processor.provider.ResultsOutcome;
+import dev.halfrate.processor.money.Cost;
+import dev.halfrate.processor.money.Spend;
+import dev.halfrate.processor.money.Usage;
+import dev.halfrate.processor.money.Usd;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
@@ -63,6 +67,18 @@ class HedgesTest {
     void itemsWhoseDeadlinesAreNearAreGotReady() {
         assertThat(on(runningUntil(NOW), due(Timer.DEADLINE)).effects())
                 .containsExactly(new Effect.PrepareHedges(NOW.plus(SETTINGS.hedgeMargin())));
+    }
+
+    @Test
+    void anAnswerThatIsNotTakenWasPaidForAllTheSame() {
+        var spend = new Spend(1, 10, new Usage(1, 0, 0, 1), new Cost(new Usd(7), new Usd(7), new Usd(7)), 0);
+        var report = new ItemReport(1, Finding.FAILED_FOR_NOW, 0, 0, false, "", spend);
+
+        var step = on(hedged(1), new BatchEvent.CallsEnded(List.of(report)));
+
+        assertThat(step.durability()).isEqualTo(Durability.LEDGER);
+        assertThat(step.ends()).as("the batch answers it").isEmpty();
+        assertThat(step.batch().calls().lateCost()).isEqualTo(new Usd(7));
     }
 
     @Test

@@ -53,6 +53,27 @@ class WithdrawalsTest {
     }
 
     @Test
+    void aRemoteBatchThatTurnsUpWhenAllOfItIsCancelledIsCancelled() {
+        var creating = withdrawn(new BatchState.Creating(4), 0, 1, 2, 3);
+        var ended = on(creating, ends(0, 1, 2, 3)).batch();
+
+        var step = on(ended, Examples.created("remote-1"));
+
+        assertThat(step.batch().state()).isInstanceOfSatisfying(BatchState.Running.class, state -> assertThat(
+                        state.standing())
+                .isEqualTo(Standing.CANCELLING));
+        assertThat(step.effects()).contains(new Effect.Cancel());
+    }
+
+    @Test
+    void nothingIsCreatedOfWhichNothingIsWanted() {
+        var uploaded = withdrawn(new BatchState.Uploaded(4), 0, 1, 2, 3);
+
+        assertThat(on(uploaded, new BatchEvent.PermitGranted()))
+                .isEqualTo(Step.remember(uploaded, new Effect.ReleasePermit()));
+    }
+
+    @Test
     void aNewOwnerGoesOnWithIt() {
         assertThat(on(withdrawn(running(), 1), new Taken()).effects()).contains(new Effect.ReportWithdrawn(List.of(1)));
     }

@@ -17,7 +17,9 @@ import dev.halfrate.schemas.internal.Signal;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class PublicationsTest {
@@ -84,6 +86,30 @@ class PublicationsTest {
             assertThat(chunk.getRefs()).extracting(Ref::getAttempts).containsOnly(1);
             assertThat(chunk.getRefs()).extracting(Ref::getMissing).containsExactly(0, 0, 1);
         });
+    }
+
+    @Test
+    void largeOnesGoBackInAsManySignalsAsLanesCanKeep() {
+        var example = Refs.item(0, 0, 0, "{}");
+        var echo = Map.of("x", "測".repeat(500), "y", "測".repeat(500));
+        var ref = Ref.newBuilder(example.ref()).setEcho(echo).build();
+        var items = Stream.generate(() -> SeenItem.without(
+                        new ManifestItem(0, example.source(), ref), Finding.NOT_EXECUTED_EXPIRED, "code", "message"))
+                .limit(1_000)
+                .toArray(SeenItem[]::new);
+
+        var signals = publications.returned(Refs.sealed(1_000), List.of(items), Examples.NOW);
+
+        assertThat(signals)
+                .allSatisfy(
+                        signal -> assertThat(SIGNAL.encode(signal.signal())).hasSizeLessThan(600 * 1024))
+                .hasSizeLessThan(10);
+        assertThat(signals.stream()
+                        .mapToInt(signal -> Objects.requireNonNull(signal.signal().getReturned())
+                                .getRefs()
+                                .size())
+                        .sum())
+                .isEqualTo(1_000);
     }
 
     @Test

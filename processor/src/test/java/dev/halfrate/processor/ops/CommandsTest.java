@@ -35,12 +35,7 @@ class CommandsTest {
 
     private final MockProducer<byte[], byte[]> producer =
             new MockProducer<>(true, null, new ByteArraySerializer(), new ByteArraySerializer());
-    private final Commands commands = new Commands(CONFIG, initialized(producer), () -> NOW);
-
-    private static MockProducer<byte[], byte[]> initialized(MockProducer<byte[], byte[]> producer) {
-        producer.initTransactions();
-        return producer;
-    }
+    private final Commands commands = new Commands(CONFIG, () -> producer, () -> NOW);
 
     private List<Command> told() {
         return producer.history().stream()
@@ -109,5 +104,6 @@ class CommandsTest {
         assertThatThrownBy(() -> commands.cancelBatch(WISH, "b-1"))
                 .isInstanceOf(StartupException.class)
                 .hasMessageContaining("ask again");
+        assertThat(producer.closed()).as("the next wish gets another one").isTrue();
     }
 }

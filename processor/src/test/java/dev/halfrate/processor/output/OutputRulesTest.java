@@ -103,6 +103,22 @@ class OutputRulesTest {
         assertThat(bad.retriesMax()).isEqualTo(2);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"1e999999999", "-1e60000000", "1e-999999999", "{\\\"mood\\\": [1e90000000]}"})
+    void aNumberThatNobodyCouldWriteOutIsNone(String text) {
+        var bad = (Judgement.Bad) judge(
+                Extract.JSON, "{\"enum\": [1, \"a\"], \"multipleOf\": 0.01}", CHAT, chat(text));
+
+        assertThat(bad.message()).contains("digits");
+    }
+
+    @Test
+    void aKeyThatIsTwiceInTheVendorsOwnObjectsDoesNoHarm() {
+        var twice = "{\"usage\":{\"a\":1,\"a\":2},\"choices\":[{\"message\":{\"content\":\"{}\"}}]}";
+
+        assertThat(judge(Extract.JSON, "", CHAT, twice)).isInstanceOf(Judgement.Good.class);
+    }
+
     @Test
     void anAnswerThatCallsNoToolIsNotAsItShouldBe() {
         assertThat(judge(Extract.TOOL, "", CHAT, chat("a"))).isInstanceOf(Judgement.Bad.class);
