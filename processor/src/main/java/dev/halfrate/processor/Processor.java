@@ -28,14 +28,19 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.io.UncheckedIOException;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
 /** The wiring diagram: intake, lanes and ledger worker in this process. */
@@ -44,6 +49,9 @@ public final class Processor implements AutoCloseable {
 
     private final CompletableFuture<Throwable> failure = new CompletableFuture<>();
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+    private final List<Supplier<Optional<String>>> notReady = new ArrayList<>();
+
+    private volatile @Nullable LaneStreams lanes;
 
     private Processor() {}
 
@@ -129,6 +137,7 @@ public final class Processor implements AutoCloseable {
                         config.topics().replicationFactor(),
                         config.topics().inSyncReplicasMin(),
                         STANDBYS),
+                config.admin().advertised(),
                 instance.id(),
                 failure::complete));
         var intake = closing(Intake.ofRequests(
@@ -144,20 +153,18 @@ public final class Processor implements AutoCloseable {
             closing(webhooks(config, meters, ledger));
         }
         var callbacks = closing(new Callbacks(config, meters));
+        this.lanes = lanes;
+        notReady.addAll(List.of(intake::notReady, lanes::notReady, ledger::notReady));
         // Downstream first: nothing is read before somebody takes it on.
         callbacks.start();
         ledger.start();
         lanes.start();
         intake.start();
         if (!sources.isEmpty()) {
-            closing(Intake.ofEvents(
-                            config,
-                            sources,
-                            () -> Births.checkTopics(config),
-                            instance.id(),
-                            meters,
-                            failure::complete))
-                    .start();
+            var events = closing(Intake.ofEvents(
+                    config, sources, () -> Births.checkTopics(config), instance.id(), meters, failure::complete));
+            notReady.add(events::notReady);
+            events.start();
         }
     }
 
@@ -187,6 +194,19 @@ public final class Processor implements AutoCloseable {
     private <T extends AutoCloseable> T closing(T part) {
         parts.push(part);
         return part;
+    }
+
+    /** @return empty before they start */
+    Optional<LaneStreams> lanes() {
+        return Optional.ofNullable(lanes);
+    }
+
+    /** @return why this process does not do its share, for an operator; none if it does */
+    public List<String> notReady() {
+        var gaveUp = failure.getNow(null);
+        return gaveUp == null
+                ? notReady.stream().map(Supplier::get).flatMap(Optional::stream).toList()
+                : List.of("the process gave up; its log says why");
     }
 
     /** Completes with the reason if the processor has to give up. */

@@ -26,6 +26,8 @@ class ArchitectureTest {
             .definedBy("dev.halfrate.processor")
             .layer("cli")
             .definedBy(ROOT + "cli")
+            .layer("admin")
+            .definedBy(ROOT + "admin")
             .layer("intake")
             .definedBy(ROOT + "intake")
             .layer("source")
@@ -71,6 +73,8 @@ class ArchitectureTest {
             .mayOnlyBeAccessedByLayers("cli")
             .whereLayer("cli")
             .mayOnlyBeAccessedByLayers("wiring")
+            .whereLayer("admin")
+            .mayOnlyBeAccessedByLayers("wiring")
             .whereLayer("intake")
             .mayOnlyBeAccessedByLayers("wiring")
             .whereLayer("source")
@@ -90,7 +94,7 @@ class ArchitectureTest {
             .whereLayer("call")
             .mayOnlyBeAccessedByLayers("ledger", "estimate", "cli")
             .whereLayer("ops")
-            .mayOnlyBeAccessedByLayers("wiring", "cli")
+            .mayOnlyBeAccessedByLayers("wiring", "cli", "admin")
             .whereLayer("vendors")
             .mayOnlyBeAccessedByLayers("wiring")
             .whereLayer("lane")
@@ -133,6 +137,7 @@ class ArchitectureTest {
                     "call",
                     "estimate",
                     "ops",
+                    "admin",
                     "cli");
 
     @ArchTest
@@ -253,9 +258,9 @@ class ArchitectureTest {
             .dependOnClassesThat(resideInAnyPackage("org.apache.kafka.."));
 
     @ArchTest
-    static final ArchRule httpIsSpokenByVendorsAndTheRegistryOnly = noClasses()
+    static final ArchRule httpIsSpokenByVendorsTheRegistryAndTheAdminsPeersOnly = noClasses()
             .that()
-            .resideOutsideOfPackages(ROOT + "provider.*..", ROOT + "registry")
+            .resideOutsideOfPackages(ROOT + "provider.*..", ROOT + "registry", ROOT + "admin")
             .should()
             .dependOnClassesThat(resideInAnyPackage("java.net.http"));
 

@@ -67,7 +67,8 @@ final class ExampleCommand implements Callable<Integer> {
     }
 
     private int run(Workspace workspace, PrintWriter words) throws InterruptedException {
-        var plan = new LocalStack.Plan(0, 0, 0, workspace.directory(), 1, speed, true, Upstream.OPENAI, WINDOWS);
+        var plan = new LocalStack.Plan(
+                0, 0, 0, LocalStack.NO_PORT, workspace.directory(), 1, speed, true, Upstream.OPENAI, WINDOWS);
         try (var stack = LocalStack.start(plan);
                 var stop = StopSignal.closing(Closing.all(stack, workspace))) {
             stack.answerAtLeast(WorkedExample.ANSWER_BYTES_MIN);

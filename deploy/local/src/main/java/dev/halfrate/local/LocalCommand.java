@@ -59,6 +59,13 @@ final class LocalCommand implements Callable<Integer> {
     private int registryPort;
 
     @Option(
+            names = "--admin-port",
+            paramLabel = "N",
+            defaultValue = "18090",
+            description = "The operators' port, 0 for any free one (default: ${DEFAULT-VALUE}).")
+    private int adminPort;
+
+    @Option(
             names = "--data-dir",
             paramLabel = "DIR",
             description = "Keep Kafka's data, the log and the processor's state here.")
@@ -92,6 +99,7 @@ final class LocalCommand implements Callable<Integer> {
                     port,
                     simulatorPort,
                     registryPort,
+                    adminPort,
                     workspace.directory(),
                     seed,
                     speed,
@@ -127,6 +135,7 @@ final class LocalCommand implements Callable<Integer> {
         Options.requirePort(spec, port);
         Options.requirePort(spec, simulatorPort);
         Options.requirePort(spec, registryPort);
+        Options.requirePort(spec, adminPort);
         Options.requireSpeed(spec, speed);
     }
 }

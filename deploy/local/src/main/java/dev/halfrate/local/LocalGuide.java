@@ -16,6 +16,7 @@ final class LocalGuide {
                   dead       %5$s            what has no usable custom_id
                 simulator    %6$s
                 registry     %7$s   for requests in Avro
+                operators    http://127.0.0.1:%9$d/api/status
                 log          %8$s
 
                 Send and read:
@@ -32,7 +33,8 @@ final class LocalGuide {
                         topics.deadLetters(),
                         stack.simulatorUrl(),
                         stack.registryUrl(),
-                        log);
+                        log,
+                        stack.config().admin().port());
     }
 
     static String run(Path config) {

@@ -1,6 +1,7 @@
 package dev.halfrate.local;
 
-import dev.halfrate.processor.Processor;
+import dev.halfrate.processor.Service;
+import dev.halfrate.processor.config.AdminConfig;
 import dev.halfrate.processor.config.FormatsConfig;
 import dev.halfrate.processor.config.HalfrateConfig;
 import dev.halfrate.processor.config.RegistryConfig;
@@ -12,7 +13,6 @@ import dev.halfrate.simulator.RegistryServer;
 import dev.halfrate.simulator.Simulator;
 import dev.halfrate.simulator.SimulatorConfig;
 import dev.halfrate.simulator.SimulatorStartException;
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -21,6 +21,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -28,10 +29,13 @@ import org.slf4j.LoggerFactory;
 
 /** Broker, schema registry, simulator and, if wanted, the processor in this JVM. */
 final class LocalStack implements AutoCloseable {
+    static final int NO_PORT = -1;
+
     /**
      * How to start one.
      *
-     * @param brokerPort 0 for any free one, as are simulatorPort and registryPort
+     * @param brokerPort 0 for any free one, as are simulatorPort, registryPort and adminPort
+     * @param adminPort below 0 for none
      * @param directory of everything that is written
      * @param speed of the simulator: its seconds per real second
      * @param only whom all requests go to; null chooses by model
@@ -41,6 +45,7 @@ final class LocalStack implements AutoCloseable {
             int brokerPort,
             int simulatorPort,
             int registryPort,
+            int adminPort,
             Path directory,
             long seed,
             double speed,
@@ -60,6 +65,7 @@ final class LocalStack implements AutoCloseable {
                     brokerPort,
                     simulatorPort,
                     0,
+                    NO_PORT,
                     directory,
                     seed,
                     speed,
@@ -80,7 +86,7 @@ final class LocalStack implements AutoCloseable {
     private final Simulator simulator;
     private final RegistryServer registry;
     private final HalfrateConfig config;
-    private final @Nullable Processor processor;
+    private final @Nullable Service service;
 
     /** @throws StartupException saying in one line what is in the way */
     static LocalStack start(Plan plan) throws InterruptedException {
@@ -97,21 +103,31 @@ final class LocalStack implements AutoCloseable {
             running.push(registry);
             config = LocalSettings.config(
                             broker.bootstrapServers(), simulator.baseUrl(), plan.state(), plan.only(), plan.windows())
-                    .with(RegistryConfig.at(registry.url()), FormatsConfig.DEFAULT);
+                    .with(RegistryConfig.at(registry.url()), FormatsConfig.DEFAULT)
+                    .with(admin(plan));
             if (plan.withProcessor()) {
                 // A simulator that was just started is another account, wherever it listens.
-                processor = Processor.start(
-                        config, Set.of(Guard.CHANGED_ACCOUNT, Guard.CHANGED_ORGANIZATION), new SimpleMeterRegistry());
-                running.push(processor);
+                service = Service.start(config, Set.of(Guard.CHANGED_ACCOUNT, Guard.CHANGED_ORGANIZATION));
+                running.push(service);
             } else {
                 // Somebody may want to send before a processor is there to make the topics.
                 TopicSetup.ensure(config);
-                processor = null;
+                service = null;
             }
         } catch (RuntimeException | InterruptedException e) {
             close();
             throw e;
         }
+    }
+
+    private static AdminConfig admin(Plan plan) {
+        return plan.adminPort() < 0
+                ? AdminConfig.NONE
+                : new AdminConfig(
+                        AdminConfig.NONE.host(),
+                        EmbeddedBroker.freePort(plan.adminPort(), "--admin-port"),
+                        "",
+                        List.of());
     }
 
     private static Simulator startSimulator(Plan plan) {
@@ -174,7 +190,7 @@ final class LocalStack implements AutoCloseable {
 
     /** Completes with the reason if the processor gives up; never where there is none. */
     CompletableFuture<Throwable> failure() {
-        return processor == null ? new CompletableFuture<>() : processor.failure();
+        return service == null ? new CompletableFuture<>() : service.failure();
     }
 
     /** Stops the processor first, while it still has whom to talk to. */

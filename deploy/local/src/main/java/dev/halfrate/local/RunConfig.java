@@ -112,6 +112,7 @@ final class RunConfig {
                         "hedge-margin", Durations.format(ledger.hedgeMargin()),
                         "stop-wait", Durations.format(ledger.stopWait()),
                         "spool-bytes-max", ledger.spoolBytesMax()));
+        tree.put("admin", section("port", config.admin().port()));
         if (config.schemaRegistry().isThere()) {
             tree.put(
                     "schema-registry",

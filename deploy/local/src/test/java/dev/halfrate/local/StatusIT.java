@@ -103,8 +103,8 @@ class StatusIT {
             var requests = status.path("status").path("requests");
             assertThat(sum(requests, "read")).isEqualTo(2 * 26);
             assertThat(sum(requests, "rejected")).isEqualTo(2);
-            assertThat(sum(requests, "deadLettered")).isEqualTo(2);
-            var lanes = status.path("allLanes").path("totals");
+            assertThat(sum(requests, "dead_lettered")).isEqualTo(2);
+            var lanes = status.path("all_lanes").path("totals");
             assertThat(lanes.path("arrived").asInt()).isEqualTo(2 * 24);
             assertThat(lanes.path("accepted").asInt()).isEqualTo(2 * 22);
             assertThat(lanes.path("succeeded").asInt()).isEqualTo(2 * 22);
@@ -306,7 +306,7 @@ class StatusIT {
                 assertThat(processor.failure()).isNotDone();
                 status("--json");
                 var status = new ObjectMapper().readTree(words.toString());
-                return status.path("allLanes").path("totals").path("succeeded").asInt() == succeeded;
+                return status.path("all_lanes").path("totals").path("succeeded").asInt() == succeeded;
             });
         }
     }

@@ -82,6 +82,7 @@ final class Service implements AutoCloseable {
                   probe-interval: 500ms
                   stop-wait: 5s
                   hedge-margin: 1d
+                admin: {port: 0}
                 """.formatted(
                         application,
                         own,

@@ -1,6 +1,5 @@
 package dev.halfrate.processor.cli;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.halfrate.processor.money.BatchSpend;
 import dev.halfrate.processor.money.Report;
 import dev.halfrate.processor.ops.StatusReader;
@@ -77,7 +76,7 @@ final class ReportCommand implements Callable<Integer> {
     private Format format;
 
     @Override
-    public Integer call() throws InterruptedException, JsonProcessingException {
+    public Integer call() throws InterruptedException {
         var config = configuration.load();
         try (var reader = StatusReader.open(config)) {
             var batches = reader.spends().stream().filter(this::isAskedFor).toList();

@@ -1,20 +1,16 @@
 package dev.halfrate.processor.cli;
 
-import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
 import dev.halfrate.processor.money.Report;
 import dev.halfrate.processor.money.Report.By;
 import dev.halfrate.processor.money.Usd;
+import dev.halfrate.processor.ops.OperatorJson;
+import dev.halfrate.processor.ops.ReportDocument;
 import java.io.PrintWriter;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.stream.Collectors;
 
 /** A report as a table for people, as CSV, or as JSON with the same names. */
@@ -105,59 +101,18 @@ final class ReportPage {
         var keys = by.stream()
                 .map(key -> key.name().toLowerCase(Locale.ROOT))
                 .collect(Collectors.toCollection(ArrayList::new));
-        keys.addAll(figures(Report.total(List.of())).keySet());
+        keys.addAll(ReportDocument.figures(Report.total(List.of())).keySet());
         out.println(String.join(",", keys));
         for (var row : rows) {
             var cells =
                     new ArrayList<>(row.keys().stream().map(ReportPage::quoted).toList());
-            figures(row).values().forEach(value -> cells.add(text(value)));
+            ReportDocument.figures(row).values().forEach(value -> cells.add(text(value)));
             out.println(String.join(",", cells));
         }
     }
 
-    void json(List<Report.Row> rows, Report.Row total) throws JsonProcessingException {
-        var all = new LinkedHashMap<String, Object>();
-        all.put("rows", rows.stream().map(this::fields).toList());
-        all.put("total", figures(total));
-        out.println(new ObjectMapper()
-                .enable(SerializationFeature.INDENT_OUTPUT)
-                .enable(JsonGenerator.Feature.WRITE_BIGDECIMAL_AS_PLAIN)
-                .writeValueAsString(all));
-    }
-
-    private Map<String, Object> fields(Report.Row row) {
-        var fields = new LinkedHashMap<String, Object>();
-        for (var column = 0; column < by.size(); column++) {
-            fields.put(
-                    by.get(column).name().toLowerCase(Locale.ROOT), row.keys().get(column));
-        }
-        fields.putAll(figures(row));
-        return fields;
-    }
-
-    private static Map<String, Object> figures(Report.Row row) {
-        var spend = row.spend();
-        var usage = spend.usage();
-        var cost = spend.cost();
-        var figures = new LinkedHashMap<String, Object>();
-        figures.put("batches", row.batches());
-        figures.put("answers", spend.answers());
-        figures.put("input_tokens", usage.inputTokens());
-        figures.put("cached_input_tokens", usage.cachedInputTokens());
-        figures.put("cache_write_tokens", usage.cacheWriteTokens());
-        figures.put("output_tokens", usage.outputTokens());
-        figures.put("paid_usd", amount(cost.paid()));
-        figures.put("synchronous_usd", amount(cost.synchronous()));
-        figures.put("saved_usd", amount(cost.saving()));
-        figures.put("saved_by_caches_usd", amount(cost.cacheSaving()));
-        figures.put("unpriced_tokens", spend.unpricedTokens());
-        figures.put("exposed_lines", row.exposedLines());
-        figures.put("exposed_usd", amount(row.exposure()));
-        return figures;
-    }
-
-    private static BigDecimal amount(Usd usd) {
-        return usd.equals(Usd.ZERO) ? BigDecimal.ZERO : usd.dollars().stripTrailingZeros();
+    void json(List<Report.Row> rows, Report.Row total) {
+        out.println(OperatorJson.write(ReportDocument.of(rows, total, by)));
     }
 
     private static String text(Object value) {

@@ -1,8 +1,7 @@
 package dev.halfrate.processor.cli;
 
-import dev.halfrate.processor.Processor;
+import dev.halfrate.processor.Service;
 import dev.halfrate.processor.ops.Guard;
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.EnumSet;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -50,10 +49,10 @@ final class RunCommand implements Callable<Integer> {
         var log = LoggerFactory.getLogger(RunCommand.class);
         log.info("{}", Version.line());
         config.describe().forEach(line -> log.info("{}", line));
-        try (var processor = Processor.start(config, accepted, new SimpleMeterRegistry());
-                var stop = StopSignal.closing(processor)) {
+        try (var service = Service.start(config, accepted);
+                var stop = StopSignal.closing(service)) {
             log.info("running");
-            var failure = processor.failure().join();
+            var failure = service.failure().join();
             if (stop.received()) {
                 return CommandLines.DONE;
             }

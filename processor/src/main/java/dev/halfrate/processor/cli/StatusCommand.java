@@ -1,15 +1,8 @@
 package dev.halfrate.processor.cli;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
-import com.fasterxml.jackson.databind.module.SimpleModule;
-import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
-import dev.halfrate.processor.money.Usd;
-import dev.halfrate.processor.ops.Status;
+import dev.halfrate.processor.ops.OperatorJson;
+import dev.halfrate.processor.ops.StatusDocument;
 import dev.halfrate.processor.ops.StatusReader;
-import java.time.Instant;
-import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -53,11 +46,8 @@ final class StatusCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Print one JSON object.")
     private boolean json;
 
-    /** What --json prints beside the status. */
-    private record Json(Status status, Status.Lane allLanes, List<Status.Gap> gaps, List<String> alarms) {}
-
     @Override
-    public Integer call() throws InterruptedException, JsonProcessingException {
+    public Integer call() throws InterruptedException {
         var config = configuration.load();
         try (var reader = StatusReader.open(config)) {
             var status = reader.read();
@@ -69,22 +59,16 @@ final class StatusCommand implements Callable<Integer> {
                 gaps = status.gaps().stream().filter(gaps::contains).toList();
                 refusals = status.refusals();
             }
-            var alarms = status.alarms(gaps);
+            var document = StatusDocument.of(status, gaps);
+            var alarms = document.alarms();
             var out = spec.commandLine().getOut();
             if (json) {
-                out.println(mapper().writeValueAsString(new Json(status, status.allLanes(), gaps, alarms)));
+                out.println(OperatorJson.write(document));
             } else {
                 new StatusPage(out).print(config.application(), status, alarms);
                 out.flush();
             }
             return alarms.isEmpty() ? CommandLines.DONE : CommandLines.FAILED;
         }
-    }
-
-    private static ObjectMapper mapper() {
-        var module = new SimpleModule()
-                .addSerializer(Instant.class, ToStringSerializer.instance)
-                .addSerializer(Usd.class, new ToStringSerializer());
-        return new ObjectMapper().registerModule(module).enable(SerializationFeature.INDENT_OUTPUT);
     }
 }

@@ -115,6 +115,7 @@ public final class ConfigFile {
         var registry = registry(file.section("schema-registry"));
         var formats = formats(file.section("formats"));
         var results = file.sections("results").stream().map(ConfigFile::result).toList();
+        var admin = admin(file.section("admin"));
         // Before the records complain that something is missing: it may just be misspelt.
         file.refuseUnknown();
         return new HalfrateConfig(
@@ -132,14 +133,15 @@ public final class ConfigFile {
                 registry,
                 formats,
                 sources,
-                results);
+                results,
+                admin);
     }
 
     private VendorsConfig readVendors(JsonNode tree) {
         var file = new ConfigSection("", tree);
         file.text("application", "");
         file.text("state-dir", "");
-        List.of("kafka", "topics", "lanes", "ledger", "webhooks", "money", "schema-registry", "formats")
+        List.of("kafka", "topics", "lanes", "ledger", "webhooks", "money", "schema-registry", "formats", "admin")
                 .forEach(file::section);
         file.sections("sources");
         file.sections("callbacks");
@@ -153,7 +155,7 @@ public final class ConfigFile {
     private SourcesConfig readSources(JsonNode tree) {
         var file = new ConfigSection("", tree);
         file.text("state-dir", "");
-        List.of("kafka", "requests", "lanes", "ledger", "webhooks", "money", "schema-registry", "formats")
+        List.of("kafka", "requests", "lanes", "ledger", "webhooks", "money", "schema-registry", "formats", "admin")
                 .forEach(file::section);
         file.sections("accounts");
         file.sections("callbacks");
@@ -498,6 +500,44 @@ public final class ConfigFile {
                 webhooks.text("host", WebhooksConfig.NONE.host()),
                 webhooks.integer("port", WebhooksConfig.NONE.port()));
         webhooks.refuseUnknown();
+        return config;
+    }
+
+    private AdminConfig admin(ConfigSection admin) {
+        var config = new AdminConfig(
+                admin.text("host", AdminConfig.DEFAULT.host()),
+                admin.integer("port", AdminConfig.DEFAULT.port()),
+                admin.text("advertised", AdminConfig.DEFAULT.advertised()),
+                admin.sections("tokens").stream().map(this::token).toList(),
+                oidc(admin.section("oidc")));
+        admin.refuseUnknown();
+        return config;
+    }
+
+    private static OidcConfig oidc(ConfigSection oidc) {
+        var config = new OidcConfig(
+                oidc.text("issuer", OidcConfig.NONE.issuer()),
+                oidc.text("audience", OidcConfig.NONE.audience()),
+                oidc.text("role-claim", OidcConfig.NONE.roleClaim()),
+                oidc.texts("read-values", OidcConfig.NONE.readValues()),
+                oidc.texts("operate-values", OidcConfig.NONE.operateValues()));
+        oidc.refuseUnknown();
+        return config;
+    }
+
+    private AdminConfig.Token token(ConfigSection token) {
+        var role = token.requiredText("role");
+        var config = new AdminConfig.Token(
+                token.requiredText("name"),
+                switch (role) {
+                    case "read" -> AdminConfig.Role.READ;
+                    case "operate" -> AdminConfig.Role.OPERATE;
+                    default ->
+                        throw new ConfigException(
+                                "%s must be read or operate; got '%s'".formatted(token.path("role"), role));
+                },
+                secret(token.section("token")));
+        token.refuseUnknown();
         return config;
     }
 

@@ -26,7 +26,8 @@ public record HalfrateConfig(
         RegistryConfig schemaRegistry,
         FormatsConfig formats,
         List<SourceConfig> sources,
-        List<ResultRuleConfig> results) {
+        List<ResultRuleConfig> results,
+        AdminConfig admin) {
 
     public HalfrateConfig {
         checkApplication(application);
@@ -113,7 +114,7 @@ public record HalfrateConfig(
                 "'" + format + "'");
     }
 
-    /** Without webhooks, callbacks, sources and a schema registry, and with the usual prices. */
+    /** Without webhooks, callbacks, sources, a schema registry and a way in for operators, and with the usual prices. */
     public HalfrateConfig(
             String application,
             Path stateDir,
@@ -138,7 +139,8 @@ public record HalfrateConfig(
                 RegistryConfig.NONE,
                 FormatsConfig.DEFAULT,
                 List.of(),
-                List.of());
+                List.of(),
+                AdminConfig.NONE);
     }
 
     /** The same with another registry and other formats. */
@@ -158,7 +160,29 @@ public record HalfrateConfig(
                 otherRegistry,
                 otherFormats,
                 sources,
-                results);
+                results,
+                admin);
+    }
+
+    /** The same with another way in for operators. */
+    public HalfrateConfig with(AdminConfig otherAdmin) {
+        return new HalfrateConfig(
+                application,
+                stateDir,
+                kafka,
+                topics,
+                requests,
+                accounts,
+                lanes,
+                ledger,
+                webhooks,
+                callbacks,
+                money,
+                schemaRegistry,
+                formats,
+                sources,
+                results,
+                otherAdmin);
     }
 
     /** Apart, because names of topics are made of it before there is a whole configuration. */

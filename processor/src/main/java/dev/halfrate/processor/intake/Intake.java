@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -47,6 +48,7 @@ public final class Intake implements AutoCloseable {
 
     private @Nullable Topics topics;
     private Duration pause = PAUSE_MIN;
+    private volatile @Nullable IntakeLoop living;
 
     Intake(
             Reading reading,
@@ -85,7 +87,7 @@ public final class Intake implements AutoCloseable {
         return new Intake(
                 new RequestReading(config, feeds, schemas, capabilities, new IntakeMeters(meters)),
                 guard,
-                KafkaIntakeClients.ofRequests(config, instance),
+                KafkaIntakeClients.ofRequests(config, instance, meters),
                 InstantSource.system(),
                 onFailure);
     }
@@ -105,7 +107,7 @@ public final class Intake implements AutoCloseable {
         return new Intake(
                 new EventReading(config, sources, new SourceMeters(meters)),
                 guard,
-                KafkaIntakeClients.ofEvents(config, instance),
+                KafkaIntakeClients.ofEvents(config, instance, meters),
                 InstantSource.system(),
                 onFailure);
     }
@@ -138,7 +140,7 @@ public final class Intake implements AutoCloseable {
 
     /** Lives one life of clients after the other until stopped. */
     void run() {
-        try {
+        try (clients) {
             while (wanted()) {
                 try {
                     liveWithOffsets();
@@ -176,6 +178,7 @@ public final class Intake implements AutoCloseable {
         var current = topics();
         var checkAt = clock.instant().plus(TOPICS_CHECK);
         try (var loop = new IntakeLoop(reading, current, clock, clients)) {
+            living = loop;
             while (wanted()) {
                 switch (loop.step()) {
                     case IDLE -> {}
@@ -184,7 +187,18 @@ public final class Intake implements AutoCloseable {
                 }
                 checkAt = checkTopics(checkAt);
             }
+        } finally {
+            living = null;
         }
+    }
+
+    /** @return why it does not read, for an operator; empty if it does */
+    public Optional<String> notReady() {
+        var loop = living;
+        if (loop == null) {
+            return Optional.of(reading.name() + ": is starting, or starting over");
+        }
+        return loop.isAssigned() ? Optional.empty() : Optional.of(reading.name() + ": waits for its partitions");
     }
 
     private Instant checkTopics(Instant checkAt) {

@@ -4,7 +4,7 @@ import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.producer.Producer;
 
 /** What intake needs of Kafka. */
-interface IntakeClients {
+interface IntakeClients extends AutoCloseable {
     /** @return a new one, in intake's group; never commits by itself */
     Consumer<byte[], byte[]> consumer();
 
@@ -16,4 +16,8 @@ interface IntakeClients {
      * @throws org.apache.kafka.common.KafkaException if nobody tells
      */
     Topics topics();
+
+    /** There will be no others. */
+    @Override
+    default void close() {}
 }

@@ -50,6 +50,7 @@ final class IntakeLoop implements AutoCloseable {
 
     private final StalledPartitions stalled;
     private int abortsInARow;
+    private volatile boolean assigned;
 
     /** Takes over whatever an owner of the past left open. */
     IntakeLoop(Reading reading, Topics topics, InstantSource clock, IntakeClients clients) {
@@ -107,6 +108,11 @@ final class IntakeLoop implements AutoCloseable {
         decided.committed();
         reading.showGap(counts.values());
         return Outcome.COMMITTED;
+    }
+
+    /** @return whether the group has said which partitions are its own; for any thread */
+    boolean isAssigned() {
+        return assigned;
     }
 
     /** How a step ended. */
@@ -211,6 +217,7 @@ final class IntakeLoop implements AutoCloseable {
         public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
             counts.keySet().removeAll(partitions);
             stalled.forget(partitions);
+            assigned = true;
         }
     }
 }

@@ -2,6 +2,8 @@ package dev.halfrate.processor.intake;
 
 import dev.halfrate.processor.config.HalfrateConfig;
 import dev.halfrate.processor.config.SourceConfig;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.kafka.KafkaClientMetrics;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -47,6 +49,9 @@ final class KafkaIntakeClients implements IntakeClients {
     private final List<String> requestsWritten;
     private final int pollRecordsMax;
     private final String instance;
+    private final MeterRegistry meters;
+    /** Of the present clients. */
+    private final Map<String, KafkaClientMetrics> metrics = new HashMap<>();
 
     /** @param requestsWritten topics that requests are written to; if none, they are read */
     private KafkaIntakeClients(
@@ -55,24 +60,27 @@ final class KafkaIntakeClients implements IntakeClients {
             List<String> read,
             List<String> requestsWritten,
             int pollRecordsMax,
-            String instance) {
+            String instance,
+            MeterRegistry meters) {
         this.config = config;
         this.group = group;
         this.read = read;
         this.requestsWritten = requestsWritten;
         this.pollRecordsMax = pollRecordsMax;
         this.instance = instance;
+        this.meters = meters;
     }
 
-    static KafkaIntakeClients ofRequests(HalfrateConfig config, String instance) {
+    static KafkaIntakeClients ofRequests(HalfrateConfig config, String instance, MeterRegistry meters) {
         return new KafkaIntakeClients(
-                config, config.intakeGroup(), config.topics().requests(), List.of(), 5_000, instance);
+                config, config.intakeGroup(), config.topics().requests(), List.of(), 5_000, instance, meters);
     }
 
-    static KafkaIntakeClients ofEvents(HalfrateConfig config, String instance) {
+    static KafkaIntakeClients ofEvents(HalfrateConfig config, String instance, MeterRegistry meters) {
         var written = config.sources().stream().map(SourceConfig::to).distinct().toList();
         // A request may be much longer than its event, and all of a poll are written in one transaction.
-        return new KafkaIntakeClients(config, config.sourcesGroup(), config.sourceTopics(), written, 500, instance);
+        return new KafkaIntakeClients(
+                config, config.sourcesGroup(), config.sourceTopics(), written, 500, instance, meters);
     }
 
     @Override
@@ -99,7 +107,22 @@ final class KafkaIntakeClients implements IntakeClients {
         settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
         settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
         settings.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
-        return new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+        var consumer = new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+        show("consumer", new KafkaClientMetrics(consumer));
+        return consumer;
+    }
+
+    @Override
+    public void close() {
+        metrics.values().forEach(KafkaClientMetrics::close);
+    }
+
+    private void show(String client, KafkaClientMetrics now) {
+        var before = metrics.put(client, now);
+        if (before != null) {
+            before.close();
+        }
+        now.bindTo(meters);
     }
 
     /**
@@ -125,7 +148,9 @@ final class KafkaIntakeClients implements IntakeClients {
         settings.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, group + "-" + instance);
         settings.put(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, Math.toIntExact(TRANSACTION_TIMEOUT.toMillis()));
         settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, REQUEST_BYTES_MAX);
-        return new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer());
+        var producer = new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer());
+        show("producer", new KafkaClientMetrics(producer));
+        return producer;
     }
 
     @Override

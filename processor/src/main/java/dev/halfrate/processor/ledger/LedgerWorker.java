@@ -16,6 +16,7 @@ import dev.halfrate.processor.provider.Provider;
 import dev.halfrate.processor.provider.SweepOutcome;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.kafka.KafkaClientMetrics;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -28,6 +29,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
@@ -68,6 +70,7 @@ public final class LedgerWorker implements AutoCloseable {
     private final Consumer<Throwable> onFailure;
     private final KafkaLedgerClients clients;
     private final org.apache.kafka.clients.consumer.Consumer<byte[], byte[]> consumer;
+    private final KafkaClientMetrics consumerMetrics;
     private final Admin admin;
     private final BodyReader bodies;
     private final ManifestReader manifests;
@@ -82,6 +85,7 @@ public final class LedgerWorker implements AutoCloseable {
     private volatile List<PartitionRunner> runners = List.of();
 
     private volatile @Nullable ConsumerGroupMetadata group;
+    private volatile boolean assigned;
     private volatile boolean stopping;
 
     /**
@@ -111,6 +115,8 @@ public final class LedgerWorker implements AutoCloseable {
         this.clients = new KafkaLedgerClients(config.kafka());
         this.groupId = config.ledgerGroup();
         this.consumer = clients.worker(groupId, instance);
+        this.consumerMetrics = new KafkaClientMetrics(consumer);
+        consumerMetrics.bindTo(meters);
         this.admin = Admin.create(Map.copyOf(config.kafka()));
         this.bodies = new BodyReader(clients.reader(true), this::topicId);
         this.manifests = new ManifestReader(config.topics().work(), clients.reader(true));
@@ -140,6 +146,22 @@ public final class LedgerWorker implements AutoCloseable {
         thread.start();
         sweeper.start();
         pollWishes.start();
+    }
+
+    /** @return why it does not act, for an operator; empty if it does */
+    public Optional<String> notReady() {
+        if (!assigned) {
+            return Optional.of("ledger: waits for its partitions");
+        }
+        var own = runners;
+        var restoring = own.stream()
+                .filter(Predicate.not(PartitionRunner::ready))
+                .map(runner -> String.valueOf(runner.partition()))
+                .toList();
+        return restoring.isEmpty()
+                ? Optional.empty()
+                : Optional.of("ledger: work partitions %s of %d here read their ledgers"
+                        .formatted(String.join(", ", restoring), own.size()));
     }
 
     /** A remote batch of an account is said to have ended: whoever owns its batch, in any process, polls it at once. */
@@ -438,6 +460,7 @@ public final class LedgerWorker implements AutoCloseable {
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
         }
+        consumerMetrics.close();
         sweeper.close();
         pollWishes.close();
         bodies.close();
@@ -451,6 +474,8 @@ public final class LedgerWorker implements AutoCloseable {
             group = consumer.groupMetadata();
             consumer.pause(partitions);
             partitions.forEach(partition -> owned.put(partition, new Owned(runner(partition))));
+            runners = owned.values().stream().map(state -> state.runner).toList();
+            assigned = true;
         }
 
         @Override

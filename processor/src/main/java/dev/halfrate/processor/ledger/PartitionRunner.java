@@ -81,6 +81,10 @@ final class PartitionRunner implements Mailbox {
         return waitingBytes.get() >= WAITING_BYTES_MAX;
     }
 
+    int partition() {
+        return partition;
+    }
+
     /** @return whether it has replayed its ledger and acts */
     boolean ready() {
         return ready;

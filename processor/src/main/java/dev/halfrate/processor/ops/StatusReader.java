@@ -2,38 +2,22 @@ package dev.halfrate.processor.ops;
 
 import static java.util.Objects.requireNonNullElse;
 
-import dev.halfrate.processor.balance.BatchFigures;
-import dev.halfrate.processor.balance.LaneName;
-import dev.halfrate.processor.balance.LaneTotals;
 import dev.halfrate.processor.balance.ReadCounts;
-import dev.halfrate.processor.balance.Spends;
 import dev.halfrate.processor.config.HalfrateConfig;
 import dev.halfrate.processor.money.BatchSpend;
-import dev.halfrate.processor.money.Budget;
-import dev.halfrate.processor.money.Report;
-import dev.halfrate.processor.money.Usd;
 import dev.halfrate.schemas.internal.InternalFormat;
-import dev.halfrate.schemas.internal.LaneRecord;
-import dev.halfrate.schemas.internal.LedgerRecord;
 import dev.halfrate.schemas.internal.RefChunk;
-import dev.halfrate.schemas.internal.SpendRecord;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.LocalDate;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.OffsetSpec;
@@ -46,8 +30,6 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.GroupIdNotFoundException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
-import org.apache.kafka.common.utils.Bytes;
-import org.jspecify.annotations.Nullable;
 
 /** Reads from Kafka where everything stands, whether anybody runs or not. */
 public final class StatusReader implements AutoCloseable {
@@ -56,8 +38,6 @@ public final class StatusReader implements AutoCloseable {
 
     /** Of the lane-inbox; more of them are said to be on their way, but not counted. */
     private static final int TRANSIT_RECORDS_MAX = 10_000;
-
-    private static final String RETIRED_LANES = "(idle lanes)";
 
     private final HalfrateConfig config;
     private final Admin admin;
@@ -90,16 +70,33 @@ public final class StatusReader implements AutoCloseable {
     /** @throws StartupException if Kafka does not answer */
     public Status read() throws InterruptedException {
         try {
+            var holdings = new Holdings();
+            for (var part : Holdings.Part.values()) {
+                take(holdings, part);
+            }
+            return read(holdings);
+        } catch (KafkaException e) {
+            throw new StartupException("the status cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * Looks only after what is not in {@code holdings}.
+     *
+     * @throws StartupException if Kafka does not answer
+     */
+    Status read(Holdings holdings) throws InterruptedException {
+        try {
             var now = Instant.now();
             return new Status(
                     now,
                     processes(),
                     partitions(config.intakeGroup(), config.topics().requests(), Births.requestsTopics(config)),
                     partitions(config.sourcesGroup(), config.sourceTopics(), Births.eventsTopics(config)),
-                    lanes(),
+                    holdings.laneSums(),
                     inTransit(),
-                    ledger(now),
-                    budgets(now),
+                    holdings.ledger(),
+                    holdings.budgets(config.money().budgets(), now),
                     new OpenTransactions(admin, config.topics()).tooLong(now),
                     Births.faults(config));
         } catch (KafkaException e) {
@@ -153,109 +150,6 @@ public final class StatusReader implements AutoCloseable {
         return read;
     }
 
-    // ---- lanes ----
-
-    private List<Status.Lane> lanes() throws InterruptedException {
-        var inBatches = inBatches();
-        var retired = LaneTotals.NONE;
-        var lanes = new ArrayList<Status.Lane>();
-        for (var held : compacted(config.lanesChangelog("lanes")).values()) {
-            for (var entry : held.entrySet()) {
-                var lane = InternalFormat.LANE_RECORD.decode(entry.getValue());
-                if (lane.getPool().isEmpty()) {
-                    retired = retired.plus(LaneTotals.of(lane));
-                } else {
-                    lanes.add(new Status.Lane(
-                            LaneName.of(lane.getLane()),
-                            LaneTotals.of(lane),
-                            (long) lane.getWaiting() + lane.getDelayed(),
-                            inBatches.getOrDefault(entry.getKey(), 0L),
-                            turnaround(lane.getTurnaroundsMs()),
-                            lane.getLearnedBytes() == 0 ? null : lane.getEstimateErrorPermille()));
-                }
-            }
-        }
-        lanes.sort(Comparator.comparingLong((Status.Lane lane) -> lane.totals().accepted())
-                .reversed()
-                .thenComparing(Status.Lane::name));
-        if (!retired.equals(LaneTotals.NONE)) {
-            lanes.add(new Status.Lane(RETIRED_LANES, retired, 0, 0));
-        }
-        return lanes;
-    }
-
-    private static Status.@Nullable Turnaround turnaround(List<Long> millis) {
-        if (millis.isEmpty()) {
-            return null;
-        }
-        var sorted = millis.stream().sorted().toList();
-        return new Status.Turnaround(sorted.size(), sorted.getFirst(), ranked(sorted, 50), ranked(sorted, 90));
-    }
-
-    /** @return what so many percent of them were at most */
-    private static long ranked(List<Long> sorted, int percent) {
-        return sorted.get((sorted.size() * percent + 99) / 100 - 1);
-    }
-
-    /** @return requests in batches that have not settled, by the key of their lane */
-    private Map<Bytes, Long> inBatches() throws InterruptedException {
-        var inBatches = new HashMap<Bytes, Long>();
-        for (var held : compacted(config.lanesChangelog("batches")).values()) {
-            for (var value : held.values()) {
-                var batch = InternalFormat.SEALED_BATCH.decode(value);
-                if (batch.getSettledAt() == null) {
-                    var returned = BitSet.valueOf(batch.getReturned()).cardinality();
-                    inBatches.merge(Bytes.wrap(batch.getLane().bytes()), (long) batch.getItems() - returned, Long::sum);
-                }
-            }
-        }
-        return inBatches;
-    }
-
-    private List<Status.Budget> budgets(Instant now) throws InterruptedException {
-        if (config.money().budgets().isEmpty()) {
-            return List.of();
-        }
-        var today = LocalDate.ofInstant(now, ZoneOffset.UTC);
-        var spent = new ArrayList<SpendRecord>();
-        for (var held : compacted(config.lanesChangelog("spend")).values()) {
-            held.values().forEach(value -> spent.add(InternalFormat.SPEND_RECORD.decode(value)));
-        }
-        var payers = new HashMap<Bytes, LaneRecord>();
-        for (var held : compacted(config.lanesChangelog("lanes")).values()) {
-            held.forEach((key, value) -> payers.put(key, InternalFormat.LANE_RECORD.decode(value)));
-        }
-        var reserved = new HashMap<LaneRecord, Long>();
-        for (var held : compacted(config.lanesChangelog("batches")).values()) {
-            for (var value : held.values()) {
-                var batch = InternalFormat.SEALED_BATCH.decode(value);
-                var payer = payers.get(Bytes.wrap(batch.getLane().bytes()));
-                if (payer != null && batch.getSettledAt() == null) {
-                    reserved.merge(payer, batch.getReservedPicos(), Long::sum);
-                }
-            }
-        }
-        return config.money().budgets().stream()
-                .map(budget -> new Status.Budget(
-                        budget.name(),
-                        budget.limit(),
-                        sum(spent.stream()
-                                .filter(day -> budget.binds(day.getPool(), day.getTag())
-                                        && budget.counts(LocalDate.ofEpochDay(day.getDay()), today))
-                                .map(SpendRecord::getPicos)),
-                        sum(reserved.entrySet().stream()
-                                .filter(payer -> budget.binds(
-                                        payer.getKey().getPool(),
-                                        payer.getKey().getLane().getTag()))
-                                .map(Map.Entry::getValue)),
-                        budget.atLimit() == Budget.AtLimit.REJECT))
-                .toList();
-    }
-
-    private static Usd sum(Stream<Long> picos) {
-        return picos.map(Usd::new).reduce(Usd.ZERO, Usd::plus);
-    }
-
     private Status.InTransit inTransit() throws InterruptedException {
         var from = committed(config.lanesGroup());
         var settings = new HashMap<String, Object>(config.kafka());
@@ -284,88 +178,20 @@ public final class StatusReader implements AutoCloseable {
         }
     }
 
-    // ---- ledger ----
-
-    private Status.Ledger ledger(Instant now) throws InterruptedException {
-        var states = new TreeMap<String, Long>();
-        var holds = new ArrayList<Status.Hold>();
-        var doubts = 0L;
-        var twins = 0L;
-        var billedTwice = 0L;
-        var released = 0L;
-        var missing = 0L;
-        var called = 0L;
-        var hedged = 0L;
-        var late = 0L;
-        var spends = new ArrayList<BatchSpend>();
-        for (var batch : batches()) {
-            var figures = BatchFigures.of(batch);
-            states.merge(figures.state(), 1L, Long::sum);
-            if (figures.hold()) {
-                holds.add(hold(batch));
-            }
-            doubts += figures.doubt() ? 1 : 0;
-            twins += figures.twins();
-            billedTwice += figures.billedTwice();
-            released += figures.released();
-            missing += figures.missing();
-            called += figures.called();
-            hedged += figures.hedged();
-            late += figures.late();
-            spends.add(Spends.counted(batch, now));
-        }
-        holds.sort(Comparator.comparing(Status.Hold::since));
-        return new Status.Ledger(
-                states,
-                doubts,
-                holds,
-                twins,
-                billedTwice,
-                released,
-                missing,
-                called,
-                hedged,
-                late,
-                Report.total(spends));
-    }
-
     /** @return what was spent on each batch that the ledger holds */
     public List<BatchSpend> spends() throws InterruptedException {
-        var now = Instant.now();
-        return batches().stream().map(batch -> Spends.counted(batch, now)).toList();
-    }
-
-    private List<LedgerRecord> batches() throws InterruptedException {
-        var batches = new ArrayList<LedgerRecord>();
-        for (var held : compacted(config.topics().ledger()).values()) {
-            for (var value : held.values()) {
-                if (InternalFormat.decodeAny(value) instanceof LedgerRecord batch) {
-                    batches.add(batch);
-                }
-            }
-        }
-        return batches;
-    }
-
-    private static Status.Hold hold(LedgerRecord batch) {
-        var ended = batch.getSucceededCount()
-                + batch.getFailedCount()
-                + batch.getExpiredCount()
-                + batch.getCancelledCount()
-                + batch.getReturnedCount()
-                + batch.getElsewhereCount();
-        return new Status.Hold(
-                batch.getBatchId(),
-                LaneName.of(batch.getLane()),
-                batch.getItems() - ended,
-                Instant.ofEpochMilli(batch.getChangedAt()),
-                batch.getReason());
+        var holdings = new Holdings();
+        take(holdings, Holdings.Part.LEDGER);
+        return holdings.spends();
     }
 
     // ---- Kafka ----
 
-    private Map<TopicPartition, Map<Bytes, byte[]>> compacted(String topic) throws InterruptedException {
-        return CompactedTopics.read(config, partitions(topic));
+    private void take(Holdings holdings, Holdings.Part part) throws InterruptedException {
+        var now = Instant.now();
+        CompactedTopics.read(config, partitions(part.topic(config)))
+                .forEach((partition, held) -> held.forEach(
+                        (key, value) -> holdings.take(part, partition.partition(), key.get(), value, now)));
     }
 
     /** @return none if there is no such topic */

@@ -53,11 +53,11 @@ record LaneStores(
         KeyValueStore<Bytes, LearnedRecord> learned,
         KeyValueStore<String, SpendRecord> spend) {
 
-    private static final String LANES = "lanes";
-    private static final String CHUNKS = "chunks";
-    private static final String DELAYED = "delayed";
-    private static final String IDS = "ids";
-    private static final String BATCHES = "batches";
+    static final String LANES = "lanes";
+    static final String CHUNKS = "chunks";
+    static final String DELAYED = "delayed";
+    static final String IDS = "ids";
+    static final String BATCHES = "batches";
     private static final String LEARNED = "learned";
     private static final String SPEND = "spend";
     private static final int LANE_KEY_BYTES = 16;

@@ -411,6 +411,16 @@ final class LanesUnderTest implements AutoCloseable {
         return bytes;
     }
 
+    List<Sighting> search(String customId) {
+        return new LaneSearch(
+                        driver.getKeyValueStore(LaneStores.LANES),
+                        driver.getKeyValueStore(LaneStores.CHUNKS),
+                        driver.getKeyValueStore(LaneStores.DELAYED),
+                        driver.getKeyValueStore(LaneStores.IDS),
+                        driver.getKeyValueStore(LaneStores.BATCHES))
+                .find("pool", customId);
+    }
+
     double count(String meter, String... tags) {
         var found = meters.find(meter).tags(tags).counter();
         return found == null ? 0 : found.count();

@@ -1,0 +1,273 @@
+package dev.halfrate.processor.admin;
+
+import dev.halfrate.processor.config.AccountConfig;
+import dev.halfrate.processor.money.Report;
+import dev.halfrate.processor.ops.BatchView;
+import dev.halfrate.processor.ops.LaneView;
+import dev.halfrate.processor.ops.ReportDocument;
+import dev.halfrate.processor.ops.Status;
+import java.net.URI;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.format.DateTimeParseException;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** What the application's processes have to do, have done, and were paid for; whichever of them is asked. */
+final class StateAnswers {
+    private static final int PAGE = 100;
+    private static final int PAGE_MAX = 500;
+    private static final int DOUBTS_MAX = 500;
+    private static final String SETTLED = "settled";
+
+    /** @param asOf when everything that was committed had been read */
+    record Lanes(Instant asOf, List<LaneView> lanes) {}
+
+    /** @param next for `after`; empty if that is all */
+    record Batches(Instant asOf, List<BatchView> batches, String next) {}
+
+    record OneBatch(Instant asOf, BatchView batch) {}
+
+    /** @param doing what happens next, and what an operator can do */
+    record Doubt(String doing, BatchView batch) {}
+
+    record Doubts(Instant asOf, List<Doubt> doubts) {}
+
+    record Money(Instant asOf, List<Status.Budget> budgets, ReportDocument report) {}
+
+    /**
+     * One account.
+     *
+     * @param waiting requests in its lanes, those to be tried again later included
+     * @param batches that are not over, by state
+     * @param pausedHere why calls of this process wait for it
+     */
+    record Account(
+            String account,
+            String provider,
+            URI baseUrl,
+            String pool,
+            List<String> models,
+            List<String> topics,
+            String mode,
+            String completionWindow,
+            long waiting,
+            long inBatches,
+            Map<String, Integer> batches,
+            long doubts,
+            List<String> pausedHere) {}
+
+    record Accounts(Instant asOf, List<Account> accounts) {}
+
+    /**
+     * Where a request is.
+     *
+     * @param places in every pool that knows it; none if it has ended otherwise than with success, long ago, or never came
+     * @param unanswered why some lanes could not be asked, by their pool
+     * @param look for a request that is in no place any more
+     */
+    record RequestPlaces(String customId, List<RequestPlace> places, Map<String, String> unanswered, String look) {}
+
+    /** @param batch null while it waits, or if it is over for long */
+    record RequestPlace(
+            RequestSearch.Sighting sighting, @Nullable BatchView batch) {}
+
+    private final Views views;
+
+    StateAnswers(Views views) {
+        this.views = views;
+    }
+
+    private Instant asOf() {
+        return views.holdings()
+                .readAt()
+                .orElseThrow(() -> ProblemException.notReady("ledger and lanes are still being read"));
+    }
+
+    Answer lanes() {
+        return Answer.Json.ok(new Lanes(asOf(), views.holdings().lanes()));
+    }
+
+    Answer batches(Call call) {
+        var asOf = asOf();
+        var limit = call.number("limit", PAGE, PAGE_MAX);
+        var after = call.query("after").map(StateAnswers::cursor);
+        var state = call.query("state");
+        var account = call.query("account");
+        var matching = views.holdings().batches().stream()
+                .filter(batch -> state.isEmpty() || batch.state().equals(state.get()))
+                .filter(batch -> account.isEmpty() || batch.account().equals(account.get()))
+                .filter(batch -> after.isEmpty() || after.get().isBefore(batch))
+                .limit(limit + 1L)
+                .toList();
+        var page = matching.subList(0, Math.min(limit, matching.size()));
+        var next = matching.size() > limit ? Cursor.of(page.getLast()).text() : "";
+        return Answer.Json.ok(new Batches(asOf, page, next));
+    }
+
+    /** Of a page's last batch; it need not be there any more. */
+    private record Cursor(long sealedAt, String batchId) {
+        private static Cursor of(BatchView batch) {
+            return new Cursor(batch.sealedAt().toEpochMilli(), batch.batchId());
+        }
+
+        private String text() {
+            return sealedAt + "~" + batchId;
+        }
+
+        private boolean isBefore(BatchView batch) {
+            var at = batch.sealedAt().toEpochMilli();
+            return at < sealedAt || (at == sealedAt && batch.batchId().compareTo(batchId) < 0);
+        }
+    }
+
+    private static Cursor cursor(String text) {
+        var parts = text.split("~", 2);
+        if (parts.length < 2 || !parts[0].matches("[0-9]{1,18}")) {
+            throw ProblemException.badRequest("after must be `next` of a page");
+        }
+        return new Cursor(Long.parseLong(parts[0]), parts[1]);
+    }
+
+    Answer batch(Call call) {
+        var asOf = asOf();
+        var batch = views.holdings()
+                .batch(call.variable("id"))
+                .orElseThrow(() -> ProblemException.notFound(
+                        "no batch of this id is under way, or settled within a day; llm.batches may still have it"
+                                .replace("llm.batches", views.config().topics().batches())));
+        return Answer.Json.ok(new OneBatch(asOf, batch));
+    }
+
+    Answer doubts() {
+        var asOf = asOf();
+        return Answer.Json.ok(new Doubts(
+                asOf,
+                views.holdings().batches().stream()
+                        .filter(batch -> batch.doubt() || batch.hold() || hasLiveTwin(batch))
+                        .limit(DOUBTS_MAX)
+                        .map(batch -> new Doubt(doing(batch), batch))
+                        .toList()));
+    }
+
+    private static boolean hasLiveTwin(BatchView batch) {
+        return batch.twins().stream().anyMatch(twin -> !twin.over());
+    }
+
+    private static String doing(BatchView batch) {
+        return switch (batch.state()) {
+            case "quiescing" ->
+                "It is looked for, and not tried again before it is found or proven absent. Nothing to do.";
+            case "revoking" ->
+                "Its input file is deleted, so that it cannot come late; then it is looked for again. Nothing to do.";
+            case "provisional" -> "A remote batch may be it; its lines will show. Leave that one alone at the vendor.";
+            case "hold" ->
+                "It waits for evidence. Search the vendor's console for a batch with the metadata halfrate_batch of this id, or made when this attempt was.";
+            default ->
+                "A second remote batch of it is being cancelled. If that lasts, cancel it in the vendor's console.";
+        };
+    }
+
+    Answer money(Call call) {
+        var asOf = asOf();
+        var by = List.copyOf(new LinkedHashSet<>(
+                Arrays.stream(call.query("by").orElse("account,model").split(",", -1))
+                        .map(StateAnswers::by)
+                        .toList()));
+        var since = day(call, "since");
+        var until = day(call, "until");
+        var spends = views.holdings().spends().stream()
+                .filter(batch -> (since == null || !batch.day().isBefore(since))
+                        && (until == null || !batch.day().isAfter(until)))
+                .toList();
+        return Answer.Json.ok(new Money(asOf, budgets(), ReportDocument.of(spends, by)));
+    }
+
+    private List<Status.Budget> budgets() {
+        return views.holdings().budgets(views.config().money().budgets(), Instant.now());
+    }
+
+    private static Report.By by(String word) {
+        return Arrays.stream(Report.By.values())
+                .filter(by -> by.name().equalsIgnoreCase(word.strip()))
+                .findFirst()
+                .orElseThrow(() -> ProblemException.badRequest("by must be of account, model, lane, day, tag"));
+    }
+
+    private static @Nullable LocalDate day(Call call, String name) {
+        try {
+            return call.query(name).map(LocalDate::parse).orElse(null);
+        } catch (DateTimeParseException _) {
+            throw ProblemException.badRequest(name + " must be a day such as 2026-11-01");
+        }
+    }
+
+    Answer accounts() {
+        var asOf = asOf();
+        var lanes = views.holdings().lanes();
+        var batches = views.holdings().batches();
+        return Answer.Json.ok(new Accounts(
+                asOf,
+                views.config().accounts().stream()
+                        .map(account -> account(account, lanes, batches))
+                        .toList()));
+    }
+
+    private Account account(AccountConfig account, List<LaneView> allLanes, List<BatchView> allBatches) {
+        var name = account.name();
+        var lanes =
+                allLanes.stream().filter(lane -> lane.account().equals(name)).toList();
+        var batches = allBatches.stream()
+                .filter(batch -> batch.account().equals(name))
+                .toList();
+        var states = new TreeMap<String, Integer>();
+        batches.stream()
+                .filter(batch -> !batch.state().equals(SETTLED))
+                .forEach(batch -> states.merge(batch.state(), 1, Integer::sum));
+        return new Account(
+                name,
+                account.provider(),
+                account.baseUrl(),
+                account.pool(),
+                account.models(),
+                account.topics(),
+                account.mode().name().toLowerCase(Locale.ROOT),
+                account.completionWindow(),
+                lanes.stream()
+                        .mapToLong(lane -> lane.waiting() + lane.delayed())
+                        .sum(),
+                lanes.stream().mapToLong(LaneView::inBatches).sum(),
+                states,
+                batches.stream().filter(BatchView::doubt).count(),
+                paused(name));
+    }
+
+    private List<String> paused(String account) {
+        return views.meters().find("halfrate.account.paused").tag("account", account).gauges().stream()
+                .filter(gauge -> gauge.value() > 0)
+                .map(gauge -> String.valueOf(gauge.getId().getTag("reason")))
+                .sorted()
+                .toList();
+    }
+
+    Answer request(Call call) throws InterruptedException {
+        var customId = call.variable("custom_id");
+        var here = call.query("here").orElse("false").equals("true");
+        var found = views.requests().find(customId, !here, call.authorization());
+        var topics = String.join(" or ", views.config().resultTopics().all());
+        return Answer.Json.ok(new RequestPlaces(
+                customId,
+                found.sightings().stream()
+                        .map(sighting -> new RequestPlace(
+                                sighting,
+                                views.holdings().batch(sighting.batchId()).orElse(null)))
+                        .toList(),
+                found.unanswered(),
+                "A request that has ended has its result in %s under its custom_id as key.".formatted(topics)));
+    }
+}
