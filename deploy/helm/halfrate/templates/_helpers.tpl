@@ -41,6 +41,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- $_ := set $admin "host" "0.0.0.0" -}}
 {{- $_ := set $admin "port" .Values.admin.port -}}
 {{- $_ := set $admin "tokens" $tokens -}}
+{{- $_ := set $admin "advertised" (dict "env" "HALFRATE_ADVERTISED") -}}
 {{- $_ := set $config "admin" $admin -}}
 {{- $_ := set $config "state-dir" "/var/lib/halfrate" -}}
 {{- if .Values.webhooks.port -}}

@@ -67,7 +67,7 @@ class AccessControlIT {
         for (var cells : table("| principal |")) {
             rights.add(new Right(
                     cells.get(0),
-                    ResourceType.fromString(cells.get(1)),
+                    resource(cells.get(1)),
                     cells.get(2),
                     PatternType.fromString(cells.get(3)),
                     Stream.of(cells.get(4).split(", "))
@@ -200,6 +200,14 @@ class AccessControlIT {
                 new KafkaConsumer<>(broker.user(user), new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
             consumer.partitionsFor(topic).forEach(partition -> assertThat(partition.topic()).isEqualTo(topic));
         }
+    }
+
+    /** @param name as Kafka's tools write it, such as TransactionalId */
+    private static ResourceType resource(String name) {
+        return Stream.of(ResourceType.values())
+                .filter(type -> type.name().replace("_", "").equalsIgnoreCase(name))
+                .findFirst()
+                .orElseThrow();
     }
 
     /** @return the cells of the first table whose header begins like that, without backquotes */

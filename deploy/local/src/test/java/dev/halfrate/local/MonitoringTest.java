@@ -173,9 +173,11 @@ class MonitoringTest {
 
     private static Set<String> documented() throws IOException {
         var metrics = new TreeSet<String>();
-        DOCUMENTED.matcher(Files.readString(ROOT.resolve("docs/metrics.md")))
-                .results()
-                .forEach(metric -> metrics.add(metric.group(1)));
+        for (var page : List.of("docs/metrics.md", "docs/deployment.md")) {
+            DOCUMENTED.matcher(Files.readString(ROOT.resolve(page)))
+                    .results()
+                    .forEach(metric -> metrics.add(metric.group(1)));
+        }
         return metrics;
     }
 
