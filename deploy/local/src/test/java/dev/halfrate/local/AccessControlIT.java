@@ -131,11 +131,9 @@ class AccessControlIT {
     @Test
     void nobodyMayDoWhatIsNotTheirs() {
         assertThatThrownBy(() -> write("producer", "llm.results")).hasCauseInstanceOf(AuthorizationException.class);
-        assertThatThrownBy(() -> write("producer", "halfrate-ledger"))
-                .hasCauseInstanceOf(AuthorizationException.class);
+        assertThatThrownBy(() -> write("producer", "halfrate-ledger")).hasCauseInstanceOf(AuthorizationException.class);
         assertThatThrownBy(() -> write("reader", "llm.requests")).hasCauseInstanceOf(AuthorizationException.class);
-        assertThatThrownBy(() -> write("operator", "halfrate-ledger"))
-                .hasCauseInstanceOf(AuthorizationException.class);
+        assertThatThrownBy(() -> write("operator", "halfrate-ledger")).hasCauseInstanceOf(AuthorizationException.class);
         assertThatThrownBy(() -> read("producer", "llm.results")).isInstanceOf(AuthorizationException.class);
         assertThatThrownBy(() -> read("operator", "llm.results")).isInstanceOf(AuthorizationException.class);
         assertThatThrownBy(() -> read("operator", "llm.requests")).isInstanceOf(AuthorizationException.class);
@@ -146,7 +144,8 @@ class AccessControlIT {
         var kafka = broker.user(user).entrySet().stream()
                 .map(entry -> "  %s: '%s'%n".formatted(entry.getKey(), entry.getValue()))
                 .collect(Collectors.joining());
-        return ConfigFile.parse("""
+        return ConfigFile.parse(
+                """
                 state-dir: %s
                 kafka:
                 %s
@@ -159,13 +158,14 @@ class AccessControlIT {
     }
 
     private void send() throws Exception {
-        try (var producer = new KafkaProducer<>(
-                broker.user("producer"), new ByteArraySerializer(), new ByteArraySerializer())) {
+        try (var producer =
+                new KafkaProducer<>(broker.user("producer"), new ByteArraySerializer(), new ByteArraySerializer())) {
             for (var request = 0; request < REQUESTS; request++) {
                 var line = """
                         {"custom_id": "r-%d", "method": "POST", "url": "/v1/chat/completions", "body": \
                         {"model": "gpt-4o", "messages": [{"role": "user", "content": "q"}]}}""".formatted(request);
-                producer.send(new ProducerRecord<>("llm.requests", line.getBytes(UTF_8))).get();
+                producer.send(new ProducerRecord<>("llm.requests", line.getBytes(UTF_8)))
+                        .get();
             }
         }
     }
@@ -173,10 +173,14 @@ class AccessControlIT {
     private Set<String> answered() {
         var settings = broker.user("reader");
         settings.putAll(Map.of(
-                "group.id", "readers-of-answers", "auto.offset.reset", "earliest", "isolation.level", "read_committed"));
+                "group.id",
+                "readers-of-answers",
+                "auto.offset.reset",
+                "earliest",
+                "isolation.level",
+                "read_committed"));
         var ids = new HashSet<String>();
-        try (var consumer =
-                new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+        try (var consumer = new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
             consumer.subscribe(List.of("llm.results"));
             await().atMost(STALL_MAX).until(() -> {
                 for (var result : consumer.poll(Duration.ofMillis(200))) {

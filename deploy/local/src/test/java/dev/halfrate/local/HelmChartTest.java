@@ -20,7 +20,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The chart as a real Helm renders it, with several values. */
 class HelmChartTest {
-    private static final Path CHART = Path.of("../helm/halfrate").toAbsolutePath().normalize();
+    private static final Path CHART =
+            Path.of("../helm/halfrate").toAbsolutePath().normalize();
     private static final YAMLMapper YAML = new YAMLMapper();
     private static final String EVERYTHING = """
             image: {repository: registry.example/halfrate, digest: "sha256:%s", pullSecrets: [{name: pull}]}
@@ -97,7 +98,8 @@ class HelmChartTest {
         var container = only(rendered, "StatefulSet").at("/spec/template/spec/containers/0");
 
         assertThat(rendered).noneMatch(object -> object.path("kind").asText().equals("Secret"));
-        assertThat(container.at("/env")).noneMatch(variable -> variable.path("valueFrom").has("secretKeyRef"));
+        assertThat(container.at("/env"))
+                .noneMatch(variable -> variable.path("valueFrom").has("secretKeyRef"));
         assertThat(container.has("envFrom")).isFalse();
         for (var path : configuration(rendered).findValuesAsText("file")) {
             assertThat(container.at("/volumeMounts"))
@@ -114,12 +116,18 @@ class HelmChartTest {
                 .asText()
                 .replace("/etc/halfrate/secrets/", directory + "/");
         for (var file : Map.of(
-                        "vendors/openai", "sk-a",
-                        "vendors/claude", "sk-b",
-                        "vendors/webhook", "whsec_" + "QUFB".repeat(10),
-                        "kafka/jaas", "x",
-                        "admin/read", "r".repeat(32),
-                        "admin/operate", "o".repeat(32))
+                        "vendors/openai",
+                        "sk-a",
+                        "vendors/claude",
+                        "sk-b",
+                        "vendors/webhook",
+                        "whsec_" + "QUFB".repeat(10),
+                        "kafka/jaas",
+                        "x",
+                        "admin/read",
+                        "r".repeat(32),
+                        "admin/operate",
+                        "o".repeat(32))
                 .entrySet()) {
             var path = directory.resolve(file.getKey());
             Files.createDirectories(path.getParent());
@@ -142,14 +150,14 @@ class HelmChartTest {
         var stopWait = ConfigFile.parse("""
                         kafka: {bootstrap.servers: x:1}
                         accounts: [{name: a, key: {env: K}}]
-                        """, Map.of("K", "k"))
-                .ledger()
-                .stopWait();
+                        """, Map.of("K", "k")).ledger().stopWait();
 
         assertThat(grace).isGreaterThan(stopWait.plusSeconds(30).toSeconds());
         assertThat(only(rendered, "StatefulSet").at("/spec/podManagementPolicy").asText())
                 .isEqualTo("Parallel");
-        assertThat(only(rendered, "PodDisruptionBudget").at("/spec/maxUnavailable").asInt())
+        assertThat(only(rendered, "PodDisruptionBudget")
+                        .at("/spec/maxUnavailable")
+                        .asInt())
                 .isEqualTo(1);
     }
 
@@ -246,13 +254,14 @@ class HelmChartTest {
     }
 
     private static JsonNode configuration(List<JsonNode> objects) throws IOException {
-        return YAML.readTree(only(objects, "ConfigMap").at("/data/halfrate.yaml").asText());
+        return YAML.readTree(
+                only(objects, "ConfigMap").at("/data/halfrate.yaml").asText());
     }
 
     private static List<Integer> ports(JsonNode rules) {
         var ports = new ArrayList<Integer>();
-        rules.forEach(rule -> rule.at("/ports")
-                .forEach(port -> ports.add(port.path("port").asInt())));
+        rules.forEach(rule ->
+                rule.at("/ports").forEach(port -> ports.add(port.path("port").asInt())));
         return ports;
     }
 }

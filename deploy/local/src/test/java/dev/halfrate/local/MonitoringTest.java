@@ -60,9 +60,12 @@ class MonitoringTest {
 
     @Test
     void eachAlertIsTested() throws IOException {
-        var tested = YAML.readTree(MONITORING.resolve("alerts-test.yaml").toFile()).findValuesAsText("alertname");
+        var tested =
+                YAML.readTree(MONITORING.resolve("alerts-test.yaml").toFile()).findValuesAsText("alertname");
 
-        assertThat(alerts().map(rule -> rule.path("alert").asText())).isSubsetOf(tested).doesNotHaveDuplicates();
+        assertThat(alerts().map(rule -> rule.path("alert").asText()))
+                .isSubsetOf(tested)
+                .doesNotHaveDuplicates();
     }
 
     /** Grafana itself would show only an empty place for each of these. */
@@ -81,9 +84,10 @@ class MonitoringTest {
                 assertThat(panel.path("type").asText()).isIn("timeseries", "stat", "bargauge");
                 assertThat(panel.path("description").asText()).isNotBlank();
                 assertThat(panel.path("targets")).isNotEmpty();
-                assertThat(panel.path("targets")).allSatisfy(target -> assertThat(
-                                target.at("/datasource/uid").asText())
-                        .isEqualTo("${datasource}"));
+                assertThat(panel.path("targets"))
+                        .allSatisfy(target -> assertThat(
+                                        target.at("/datasource/uid").asText())
+                                .isEqualTo("${datasource}"));
                 assertThat(panel.path("targets"))
                         .extracting(target -> target.path("refId").asText())
                         .doesNotHaveDuplicates();
@@ -142,8 +146,8 @@ class MonitoringTest {
     }
 
     private static void promtool(String... arguments) throws Exception {
-        var process = new ProcessBuilder(
-                        Stream.concat(Stream.of("promtool"), Stream.of(arguments)).toList())
+        var process = new ProcessBuilder(Stream.concat(Stream.of("promtool"), Stream.of(arguments))
+                        .toList())
                 .redirectErrorStream(true)
                 .start();
         var output = new String(process.getInputStream().readAllBytes(), UTF_8);
@@ -166,15 +170,15 @@ class MonitoringTest {
 
     private static Set<String> metrics(Stream<String> queries) {
         var metrics = new TreeSet<String>();
-        queries.forEach(
-                query -> METRIC.matcher(query).results().forEach(metric -> metrics.add(metric.group())));
+        queries.forEach(query -> METRIC.matcher(query).results().forEach(metric -> metrics.add(metric.group())));
         return metrics;
     }
 
     private static Set<String> documented() throws IOException {
         var metrics = new TreeSet<String>();
         for (var page : List.of("docs/metrics.md", "docs/deployment.md")) {
-            DOCUMENTED.matcher(Files.readString(ROOT.resolve(page)))
+            DOCUMENTED
+                    .matcher(Files.readString(ROOT.resolve(page)))
                     .results()
                     .forEach(metric -> metrics.add(metric.group(1)));
         }

@@ -44,8 +44,7 @@ final class SecuredBroker implements AutoCloseable {
                         .formatted(users.stream()
                                 .map(user -> "user_%s=\"%s%s\"".formatted(user, PASSWORD, user))
                                 .collect(Collectors.joining(" "))));
-        properties.setProperty(
-                "authorizer.class.name", "org.apache.kafka.metadata.authorizer.StandardAuthorizer");
+        properties.setProperty("authorizer.class.name", "org.apache.kafka.metadata.authorizer.StandardAuthorizer");
         properties.setProperty("super.users", "User:ANONYMOUS");
         try (var quiet = new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8)) {
             new Formatter()
