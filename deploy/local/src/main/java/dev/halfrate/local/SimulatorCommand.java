@@ -23,7 +23,7 @@ import picocli.CommandLine.Spec;
         description = {
             "Run only the simulator of the batch APIs in this process, until Ctrl-C.",
             "",
-            "Only this machine can connect. It always starts empty. How it is told to misbehave is in"
+            "Only this machine can connect, unless --host says otherwise. It always starts empty. How it is told to misbehave is in"
                     + " deploy/simulator/README.md."
         },
         footer = {
@@ -38,6 +38,13 @@ final class SimulatorCommand implements Callable<Integer> {
     @Spec
     @SuppressWarnings("NullAway.Init")
     private CommandSpec spec;
+
+    @Option(
+            names = "--host",
+            paramLabel = "ADDRESS",
+            defaultValue = "127.0.0.1",
+            description = "The address to listen on (default: ${DEFAULT-VALUE}).")
+    private String host = "";
 
     @Option(
             names = "--port",
@@ -67,7 +74,7 @@ final class SimulatorCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         Options.requirePort(spec, port);
         Options.requireSpeed(spec, speed);
-        var config = SimulatorConfig.defaults().withSpeed(speed).withSeed(seed);
+        var config = SimulatorConfig.defaults().withHost(host).withSpeed(speed).withSeed(seed);
         if (dataDirectory != null) {
             config = config.withDataDirectory(dataDirectory);
         }

@@ -60,6 +60,11 @@ public record SimulatorConfig(
                 ValidationReport.EVERY_LINE);
     }
 
+    public SimulatorConfig withHost(String host) {
+        return new SimulatorConfig(
+                host, port, seed, speed, apiKeys, dataDirectory, batchTimes, lineErrorRates, validationReport);
+    }
+
     public SimulatorConfig withPort(int port) {
         return new SimulatorConfig(
                 host, port, seed, speed, apiKeys, dataDirectory, batchTimes, lineErrorRates, validationReport);

@@ -508,7 +508,9 @@ public final class ConfigFile {
         var config = new AdminConfig(
                 admin.text("host", AdminConfig.DEFAULT.host()),
                 admin.integer("port", AdminConfig.DEFAULT.port()),
-                admin.text("advertised", AdminConfig.DEFAULT.advertised()),
+                admin.isSection("advertised")
+                        ? secret(admin.section("advertised")).reveal()
+                        : admin.text("advertised", AdminConfig.DEFAULT.advertised()),
                 admin.sections("tokens").stream().map(this::token).toList(),
                 oidc(admin.section("oidc")));
         admin.refuseUnknown();
