@@ -27,6 +27,7 @@ import picocli.CommandLine.Spec;
             "",
             "Examples:",
             "  halfrate local",
+            "  halfrate local --demo-load    and open the page in a browser",
             "  halfrate local --data-dir ./state --no-processor    and in another terminal:",
             "  halfrate run --config ./state/halfrate.yaml",
             "",
@@ -75,6 +76,11 @@ final class LocalCommand implements Callable<Integer> {
     private boolean withoutProcessor;
 
     @Option(
+            names = "--demo-load",
+            description = "Send made-up requests all the time, to have something to watch on the page.")
+    private boolean demoLoad;
+
+    @Option(
             names = "--speed",
             paramLabel = "X",
             defaultValue = "" + DemoCommand.SPEED,
@@ -105,8 +111,9 @@ final class LocalCommand implements Callable<Integer> {
                     speed,
                     !withoutProcessor,
                     null,
-                    LocalSettings.Windows.SMALL);
-            try (var stack = LocalStack.start(plan)) {
+                    demoLoad ? LocalSettings.Windows.WATCHED : LocalSettings.Windows.SMALL);
+            try (var stack = LocalStack.start(plan);
+                    var load = demoLoad ? SteadyLoad.start(stack.config()) : null) {
                 words.print(LocalGuide.connect(stack, workspace.log()));
                 if (withoutProcessor) {
                     var config = RunConfig.write(stack.config(), workspace.directory());
@@ -114,15 +121,15 @@ final class LocalCommand implements Callable<Integer> {
                 }
                 words.println("Ctrl-C stops it.");
                 words.flush();
-                stayUp(stack, workspace);
+                stayUp(load, stack, workspace);
             }
             return 0;
         }
     }
 
     /** Everything is closed by the signal, whose handler the JVM waits for. */
-    private void stayUp(LocalStack stack, Workspace workspace) {
-        try (var stop = StopSignal.closing(Closing.all(stack, workspace))) {
+    private void stayUp(@Nullable SteadyLoad load, LocalStack stack, Workspace workspace) {
+        try (var stop = StopSignal.closing(Closing.all(load, stack, workspace))) {
             var failure = stack.failure().join();
             if (!stop.received()) {
                 workspace.keepLog(spec.commandLine().getErr());

@@ -7,7 +7,6 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Map;
 
 /** What a browser is given to show all the rest. It has no data in it, so anybody may have it. */
 final class Page {
@@ -25,12 +24,6 @@ final class Page {
             "page.js",
             "request.js",
             "words.js");
-    private static final Map<String, String> TYPES = Map.of(
-            "css", "text/css; charset=utf-8",
-            "html", "text/html; charset=utf-8",
-            "js", "text/javascript; charset=utf-8",
-            "svg", "image/svg+xml");
-
     private Page() {}
 
     static List<Route> routes() {
@@ -56,11 +49,21 @@ final class Page {
             var bytes = in.readAllBytes();
             var digest = MessageDigest.getInstance("SHA-256").digest(bytes);
             var tag = "\"" + HexFormat.of().formatHex(digest, 0, 16) + "\"";
-            return new Answer.File(TYPES.get(name.substring(name.lastIndexOf('.') + 1)), bytes, tag);
+            return new Answer.File(type(name), bytes, tag);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every JVM has SHA-256", e);
         }
+    }
+
+    private static String type(String name) {
+        return switch (name.substring(name.lastIndexOf('.') + 1)) {
+            case "css" -> "text/css; charset=utf-8";
+            case "html" -> "text/html; charset=utf-8";
+            case "js" -> "text/javascript; charset=utf-8";
+            case "svg" -> "image/svg+xml";
+            default -> throw new IllegalStateException(name);
+        };
     }
 }

@@ -137,7 +137,9 @@ final class StateAnswers {
     }
 
     private static boolean isIn(BatchView batch, String state) {
-        return state.equals(OPEN) ? !batch.state().equals(SETTLED) : batch.state().equals(state);
+        return state.equals(OPEN)
+                ? !batch.state().equals(SETTLED)
+                : batch.state().equals(state);
     }
 
     /** Of a page's last batch; it need not be there any more. */
@@ -152,7 +154,7 @@ final class StateAnswers {
 
         private boolean isBefore(BatchView batch) {
             var at = batch.sealedAt().toEpochMilli();
-            return at < sealedAt || at == sealedAt && batch.batchId().compareTo(batchId) < 0;
+            return at < sealedAt || (at == sealedAt && batch.batchId().compareTo(batchId) < 0);
         }
     }
 

@@ -354,7 +354,9 @@ class AdminServerTest {
         var named = new TreeSet<String>();
         for (var file : ROUTES.stream().filter(AdminServerTest::isOfThePage).toList()) {
             var text = get(file.path()).body();
-            assertThat(text).as(file.path()).doesNotContainPattern("<style|style=\"|<script>|on(click|load)=\"|https?://(?!www.w3.org)");
+            assertThat(text)
+                    .as(file.path())
+                    .doesNotContainPattern("<style|style=\"|<script>|on(click|load)=\"|https?://(?!www.w3.org)");
             Pattern.compile("from \"[.]/([a-z.]+)\"|\"page/([a-z.]+)\"")
                     .matcher(text)
                     .results()

@@ -79,8 +79,10 @@ final class Browser implements AutoCloseable {
 
     private Browser(Process process, Path portFile) throws IOException, InterruptedException {
         this.process = process;
-        Awaitility.await().atMost(WITHIN).until(() -> Files.exists(portFile)
-                && Files.readString(portFile).contains("\n"));
+        Awaitility.await()
+                .atMost(WITHIN)
+                .until(() ->
+                        Files.exists(portFile) && Files.readString(portFile).contains("\n"));
         var port = Files.readAllLines(portFile).getFirst();
         var page = http.send(
                 HttpRequest.newBuilder(URI.create("http://127.0.0.1:%s/json/new".formatted(port)))
@@ -124,7 +126,8 @@ final class Browser implements AutoCloseable {
         }
         var params = message.path("params");
         switch (message.path("method").asText()) {
-            case "Runtime.consoleAPICalled" -> complaints.add(params.path("args").toString());
+            case "Runtime.consoleAPICalled" ->
+                complaints.add(params.path("args").toString());
             case "Runtime.exceptionThrown" ->
                 complaints.add(params.path("exceptionDetails").toString());
             case "Log.entryAdded" -> complaints.add(params.path("entry").toString());
@@ -153,8 +156,10 @@ final class Browser implements AutoCloseable {
 
     void open(String address) throws InterruptedException {
         send("Page.navigate", Map.of("url", address));
-        Awaitility.await().atMost(WITHIN).until(() -> eval("document.readyState === 'complete' && location.href !== 'about:blank'")
-                .asBoolean());
+        Awaitility.await()
+                .atMost(WITHIN)
+                .until(() -> eval("document.readyState === 'complete' && location.href !== 'about:blank'")
+                        .asBoolean());
     }
 
     /** @return what a script comes to; a promise's value when it is there */

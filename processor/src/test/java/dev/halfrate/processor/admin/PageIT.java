@@ -87,11 +87,24 @@ class PageIT {
         browser.await("document.querySelector('.alarms .alarm')");
 
         assertThat(text("#lanes"))
-                .contains("gpt-4o-mini", "13,480 of 20,000 requests", "closes within", "full: waits for its turn", "unknown yet");
+                .contains(
+                        "gpt-4o-mini",
+                        "13,480 of 20,000 requests",
+                        "closes within",
+                        "full: waits for its turn",
+                        "unknown yet");
         assertThat(text("#batches"))
-                .contains("running", "collecting", "13,625 of 20,000", "21 without success", "by 6 earlier ones", "late", "9 of 10 before took 44 min at most");
+                .contains(
+                        "running",
+                        "collecting",
+                        "13,625 of 20,000",
+                        "21 without success",
+                        "by 6 earlier ones",
+                        "late",
+                        "9 of 10 before took 44 min at most");
         assertThat(text("#settled")).contains("settled", "the vendor took 35 min");
-        assertThat(text("#doubts")).contains("quiescing", "hold", "Search the vendor's console", "3 attempts got no answer");
+        assertThat(text("#doubts"))
+                .contains("quiescing", "hold", "Search the vendor's console", "3 attempts got no answer");
         assertThat(text(".saved")).contains("$133.", "50 % less");
         assertThat(text("#money")).contains("everything", "$212.40 of $500.00", "claude-haiku-4-5");
         assertThat(text("#errors")).contains("failed", "2,100", "dead letter", "12");
@@ -112,7 +125,8 @@ class PageIT {
 
         browser.await("document.querySelector('#batches').innerText.includes('none of 77 yet')");
         assertThat(text("#lanes")).contains("empty");
-        assertThat(browser.eval("document.activeElement === before[0] && scrollY === before[1]").asBoolean())
+        assertThat(browser.eval("document.activeElement === before[0] && scrollY === before[1]")
+                        .asBoolean())
                 .isTrue();
         browser.await("document.querySelector('.station.end').innerText.match(/[1-9].* per second/)");
         assertNothingToComplain();
@@ -171,7 +185,8 @@ class PageIT {
         assertThat(browser.eval("document.activeElement.innerText").asText()).isEqualTo("running");
         assertThat(text(".word:focus + .tip")).contains("The vendor executes it");
         browser.press("Escape");
-        assertThat(browser.eval("getComputedStyle(document.querySelector('.word:focus + .tip')).display").asText())
+        assertThat(browser.eval("getComputedStyle(document.querySelector('.word:focus + .tip')).display")
+                        .asText())
                 .isEqualTo("none");
         assertNothingToComplain();
     }
@@ -202,7 +217,8 @@ class PageIT {
         browser.press("Enter");
 
         browser.await("document.querySelector('.stations')");
-        assertThat(browser.eval("sessionStorage.length + '-' + JSON.stringify(localStorage) + location.href").asText())
+        assertThat(browser.eval("sessionStorage.length + '-' + JSON.stringify(localStorage) + location.href")
+                        .asText())
                 .startsWith("1-")
                 .doesNotContain(TOKEN);
         assertThat(browser.requests()).noneMatch(request -> request.toString().contains(TOKEN));
@@ -210,10 +226,20 @@ class PageIT {
 
     @ParameterizedTest
     @CsvSource({
-        "busy, 1280, light", "busy, 1280, dark", "busy, 360, light", "busy, 360, dark", "busy, 700, light",
-        "doubts, 1280, light", "doubts, 1280, dark", "doubts, 360, light",
-        "empty, 1280, light", "empty, 360, dark",
-        "batch, 1280, light", "batch, 360, dark", "request, 1280, dark", "request, 360, light",
+        "busy, 1280, light",
+        "busy, 1280, dark",
+        "busy, 360, light",
+        "busy, 360, dark",
+        "busy, 700, light",
+        "doubts, 1280, light",
+        "doubts, 1280, dark",
+        "doubts, 360, light",
+        "empty, 1280, light",
+        "empty, 360, dark",
+        "batch, 1280, light",
+        "batch, 360, dark",
+        "request, 1280, dark",
+        "request, 360, light",
     })
     void everybodyCanReadIt(String what, int width, String scheme) throws Exception {
         browser.size(width, width < 700 ? 780 : 900, width < 700);
@@ -235,7 +261,8 @@ class PageIT {
             browser.await("document.querySelector('.alarms .alarm')");
         }
         if (what.equals("empty")) {
-            assertThat(text("main")).contains("Nothing has been sent yet", "kcat", "No batch is under way", "None. Each create");
+            assertThat(text("main"))
+                    .contains("Nothing has been sent yet", "kcat", "No batch is under way", "None. Each create");
         }
 
         browser.screenshot(SHOTS.resolve("%s-%d-%s.png".formatted(what, width, scheme)));

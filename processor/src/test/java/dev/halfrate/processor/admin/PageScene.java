@@ -49,8 +49,7 @@ final class PageScene implements AutoCloseable {
             """, Map.of("KEY", "sk-CANARY"));
 
     private static final long PICOS = 1_000_000_000_000L;
-    static final LaneId MINI =
-            new LaneId("openai", "/v1/chat/completions", "gpt-4o-mini", "", List.of(), "24h", "");
+    static final LaneId MINI = new LaneId("openai", "/v1/chat/completions", "gpt-4o-mini", "", List.of(), "24h", "");
     static final LaneId LARGE = new LaneId("openai", "/v1/responses", "gpt-4.1", "", List.of(), "24h", "reviews");
     static final LaneId CLAUDE =
             new LaneId("anthropic", "/v1/messages", "claude-haiku-4-5", "2023-06-01", List.of(), "24h", "");
@@ -79,7 +78,12 @@ final class PageScene implements AutoCloseable {
         // Kafka, which a status asks, is not there.
         routes.replaceAll(route -> route.path().equals("/api/status")
                 ? Route.get(
-                        route.path(), route.role(), route.summary(), List.of(), route.answer(), _ -> Answer.Json.ok(status()))
+                        route.path(),
+                        route.role(),
+                        route.summary(),
+                        List.of(),
+                        route.answer(),
+                        _ -> Answer.Json.ok(status()))
                 : route);
         server = AdminServer.start(access, routes, meters);
         tick();
@@ -130,7 +134,11 @@ final class PageScene implements AutoCloseable {
 
     /** A busy afternoon. */
     void busy() {
-        lane(MINI, 13_480, Duration.ofMinutes(6), new LaneTotals(2_418_220, 2_417_904, 316, 0, 2_349_860, 1_904, 212, 88));
+        lane(
+                MINI,
+                13_480,
+                Duration.ofMinutes(6),
+                new LaneTotals(2_418_220, 2_417_904, 316, 0, 2_349_860, 1_904, 212, 88));
         lane(LARGE, 1_906, Duration.ofMinutes(11), new LaneTotals(184_100, 184_096, 0, 4, 162_004, 188, 0, 0));
         lane(CLAUDE, 20_000, Duration.ofMinutes(9), new LaneTotals(611_400, 611_400, 0, 0, 551_392, 8, 0, 0, 0));
         batch(7, MINI, LedgerState.RUNNING, Duration.ofMinutes(24), 20_000, 0, 0);
@@ -139,7 +147,14 @@ final class PageScene implements AutoCloseable {
         batch(9, MINI, LedgerState.UPLOADED, Duration.ofMinutes(1), 20_000, 0, 0);
         batch(8, LARGE, LedgerState.CREATING, Duration.ofMinutes(2), 20_000, 0, 0);
         for (var number = 4; number > 0; number--) {
-            batch(number, number == 3 ? CLAUDE : MINI, LedgerState.SETTLED, Duration.ofMinutes(60 * (5 - number)), 20_000, 19_988, 12);
+            batch(
+                    number,
+                    number == 3 ? CLAUDE : MINI,
+                    LedgerState.SETTLED,
+                    Duration.ofMinutes(60 * (5 - number)),
+                    20_000,
+                    19_988,
+                    12);
         }
         spend("openai", 212.4);
         spend("anthropic", 111.8);
@@ -182,12 +197,7 @@ final class PageScene implements AutoCloseable {
                                 ? List.of()
                                 : List.of(1_260_000L, 1_500_000L, 1_980_000L, 2_100_000L, 2_460_000L, 2_640_000L))
                 .build();
-        holdings.take(
-                Holdings.Part.LANES,
-                0,
-                key(id),
-                InternalFormat.LANE_RECORD.encode(lane),
-                Instant.now());
+        holdings.take(Holdings.Part.LANES, 0, key(id), InternalFormat.LANE_RECORD.encode(lane), Instant.now());
     }
 
     void batch(int number, LaneId lane, LedgerState state, Duration age, int requests, int succeeded, int failed) {
@@ -211,14 +221,24 @@ final class PageScene implements AutoCloseable {
                 .setBytes(requests * 910L)
                 .setSucceededCount(succeeded)
                 .setFailedCount(failed)
-                .setChangedAt((ended ? made.plusSeconds(2_160) : tried ? sealed.plusSeconds(40) : sealed).toEpochMilli())
+                .setChangedAt(
+                        (ended ? made.plusSeconds(2_160) : tried ? sealed.plusSeconds(40) : sealed).toEpochMilli())
                 .setCreatedAt(made.toEpochMilli())
                 .setEndedAt(ended ? made.plusSeconds(2_100).toEpochMilli() : 0)
                 .setRemoteStatus(ended ? "completed" : "")
                 .setAttempts(
                         tried
                                 ? List.of(new LedgerAttempt(
-                                        1, "t", outcome, 1L, sealed.plusSeconds(38).toEpochMilli(), 60_000L, "file-8Hq2", "", remote, List.of()))
+                                        1,
+                                        "t",
+                                        outcome,
+                                        1L,
+                                        sealed.plusSeconds(38).toEpochMilli(),
+                                        60_000L,
+                                        "file-8Hq2",
+                                        "",
+                                        remote,
+                                        List.of()))
                                 : List.of());
         if (succeeded > 0) {
             batch.setAnsweredCount(succeeded)
@@ -261,7 +281,11 @@ final class PageScene implements AutoCloseable {
         var day = LocalDate.ofInstant(start, ZoneOffset.UTC).toEpochDay();
         var record = new SpendRecord(pool, "", day, (long) (usd * PICOS));
         holdings.take(
-                Holdings.Part.SPEND, 0, pool.getBytes(UTF_8), InternalFormat.SPEND_RECORD.encode(record), Instant.now());
+                Holdings.Part.SPEND,
+                0,
+                pool.getBytes(UTF_8),
+                InternalFormat.SPEND_RECORD.encode(record),
+                Instant.now());
     }
 
     @Override

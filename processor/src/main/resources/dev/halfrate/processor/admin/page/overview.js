@@ -9,10 +9,11 @@ const RATE_OVER_MILLIS = 12_000;
 export function overview(data) {
   const lanes = data.lanes.lanes;
   const sent = lanes.some((lane) => lane.totals.arrived > 0);
+  const topic = data.status?.status.requests[0]?.topic ?? "llm.requests";
   return [
     h("h1", { key: "title", class: "unseen" }, "Overview"),
     h("div", { key: "hero", class: "hero" }, flow(data), savings(data.money)),
-    sent || data.open.batches.length > 0 ? null : firstSteps(),
+    sent || data.open.batches.length > 0 ? null : firstSteps(topic),
     data.doubts.doubts.length > 0 ? doubts(data.doubts.doubts) : null,
     section("lanes", "Lanes", "what is collected, and how full the windows are", lanesTable(data)),
     section("batches", "Batches under way", underWay(data), batchesTable(data.open.batches, data, "Batches under way", NO_BATCHES)),
@@ -46,7 +47,7 @@ function flow({ lanes, samples, status }) {
         unread > 0 ? `${number(unread)} to be read` : "all are read"),
       station("wait", "Wait in windows", waiting, null, delayedText(lanes.lanes)),
       station("batch", "In batches", inBatches, null, count(sum(lanes.lanes, (lane) => lane.batches_in_flight), "batch", "batches")),
-      station("end", "Answered", ended, pace(samples, "ended"), percent(sum(lanes.lanes, (lane) => lane.totals.succeeded), ended) + " with success")),
+      station("end", "Answered", ended, pace(samples, "ended"), ended > 0 ? `${percent(sum(lanes.lanes, (lane) => lane.totals.succeeded), ended)} with success` : "none yet")),
     spark(samples));
 }
 
@@ -63,11 +64,11 @@ function station(key, name, value, perSecond, note) {
     perSecond === null ? null : h("span", { class: "note" }, note));
 }
 
-/** Per second over the last seconds; null if that is not known yet. */
+/** Per second over the last seconds; null as long as there was one look only. */
 function pace(samples, what) {
   const last = samples.at(-1);
   const first = samples.find((sample) => last.at - sample.at <= RATE_OVER_MILLIS);
-  return first === undefined || first === last ? 0 : Math.max(0, ((last[what] - first[what]) * 1_000) / (last.at - first.at));
+  return first === last ? null : Math.max(0, ((last[what] - first[what]) * 1_000) / (last.at - first.at));
 }
 
 function spark(samples) {
@@ -295,15 +296,14 @@ function errors({ status, open, settled }, lanes) {
 
 // ---- the first time ----
 
-function firstSteps() {
+function firstSteps(topic) {
   return h("section", { key: "first", class: "first", "aria-labelledby": "first-title" },
     h("h2", { id: "first-title" }, "Nothing has been sent yet"),
-    h("p", null, "Write a request to the requests topic. It waits in its lane until the window closes, and then you see its batch here."),
+    h("p", null, "Write a request to the topic ", h("code", null, topic), ". It waits in its lane until the window closes, and then you see its batch here."),
     h("pre", { tabindex: "0" }, h("code", null,
-      "echo '{\"custom_id\": \"hello-1\", \"method\": \"POST\", \"url\": \"/v1/chat/completions\",\n" +
-      "  \"body\": {\"model\": \"gpt-4o-mini\", \"messages\": [{\"role\": \"user\", \"content\": \"Hello!\"}]}}' \\\n" +
-      "  | tr -d '\\n' | kcat -b localhost:19092 -P -t llm.requests")),
-    h("p", { class: "note" }, "This is for ./halfrate local; elsewhere name your own broker and topic."));
+      `echo '{"custom_id": "hello-1", "method": "POST", "url": "/v1/chat/completions", "body": {"model": "gpt-4o-mini", ` +
+      `"messages": [{"role": "user", "content": "Hello!"}]}}' | kcat -b localhost:19092 -P -t ${topic}`)),
+    h("p", { class: "note" }, "The broker is that of ./halfrate local; elsewhere name your own. ./halfrate local --demo-load sends requests by itself."));
 }
 
 // ---- tables ----
