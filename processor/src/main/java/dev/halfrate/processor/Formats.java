@@ -1,5 +1,7 @@
 package dev.halfrate.processor;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.halfrate.processor.codec.AvroFormat;
 import dev.halfrate.processor.codec.BatchProgress;
 import dev.halfrate.processor.codec.FeedWriter;
@@ -39,24 +41,15 @@ import org.jspecify.annotations.Nullable;
 record Formats(WriterSchemas schemas, FeedWriter feeds, List<AutoCloseable> parts) implements AutoCloseable {
     private static final int CAUSES_MAX = 5;
 
-    static final Result SOME_RESULT = new Result(
-            "",
+    static final Result SOME_RESULT = Result.unsent(
+            new Result.Request("", Instant.EPOCH, null),
             Result.Status.REJECTED,
             "",
             "",
             "",
+            new Result.Failure("", "", false),
             0,
-            null,
-            null,
-            null,
-            "",
-            "",
-            0,
-            Instant.EPOCH,
-            null,
-            null,
-            Instant.EPOCH,
-            null);
+            Instant.EPOCH);
 
     private static final BatchProgress SOME_PROGRESS = new BatchProgress(
             "",
@@ -99,25 +92,25 @@ record Formats(WriterSchemas schemas, FeedWriter feeds, List<AutoCloseable> part
                     formats.results(),
                     FeedWriter.JSON_RESULTS,
                     registry,
-                    config.topics().results(),
+                    config.resultTopics().all(),
                     PublicSchemas.RESULT,
                     AvroFormat::results,
                     name -> proven(
                             "formats.results",
                             AvroFormat.resultsBy(serializer("formats.results", name, formats, parts)),
-                            config.topics().results(),
+                            config.resultTopics().all(),
                             SOME_RESULT));
             var batches = format(
                     formats.batches(),
                     FeedWriter.JSON_BATCHES,
                     registry,
-                    config.topics().batches(),
+                    List.of(config.topics().batches()),
                     PublicSchemas.BATCH_EVENT,
                     AvroFormat::batches,
                     name -> proven(
                             "formats.batches",
                             AvroFormat.batchesBy(serializer("formats.batches", name, formats, parts)),
-                            config.topics().batches(),
+                            List.of(config.topics().batches()),
                             SOME_PROGRESS));
             var schemas =
                     registry == null ? WriterSchemas.NONE : new CachedSchemas(registry, InstantSource.system(), meters);
@@ -135,7 +128,7 @@ record Formats(WriterSchemas schemas, FeedWriter feeds, List<AutoCloseable> part
             String word,
             ValueFormat<T> json,
             @Nullable SchemaRegistry registry,
-            String topic,
+            List<String> topics,
             Schema schema,
             Function<Integer, ValueFormat<T>> avro,
             Function<String, ValueFormat<T>> serializer)
@@ -149,13 +142,19 @@ record Formats(WriterSchemas schemas, FeedWriter feeds, List<AutoCloseable> part
         if (registry == null) {
             throw new IllegalStateException("the configuration has no avro without a registry");
         }
-        return avro.apply(registry.idOf(topic, schema));
+        var formats = new HashMap<String, ValueFormat<T>>();
+        for (var topic : topics) {
+            formats.put(topic, avro.apply(registry.idOf(topic, schema)));
+        }
+        return (topic, headers, value) -> requireNonNull(formats.get(topic)).encode(topic, headers, value);
     }
 
     /** What a serializer needs of others, such as a schema's id, it is to get now, and not when a result waits for it. */
-    private static <T> ValueFormat<T> proven(String key, ValueFormat<T> format, String topic, T some) {
+    private static <T> ValueFormat<T> proven(String key, ValueFormat<T> format, List<String> topics, T some) {
         try {
-            var _ = format.encode(topic, new RecordHeaders(), some);
+            for (var topic : topics) {
+                var _ = format.encode(topic, new RecordHeaders(), some);
+            }
             return format;
         } catch (RuntimeException e) {
             throw new StartupException("%s: the serializer fails (%s): see formats.serializer-properties"

@@ -13,6 +13,7 @@ import dev.halfrate.processor.ops.Births;
 import dev.halfrate.processor.ops.Guard;
 import dev.halfrate.processor.ops.StartupException;
 import dev.halfrate.processor.ops.TopicSetup;
+import dev.halfrate.processor.output.OutputRules;
 import dev.halfrate.processor.provider.Capabilities;
 import dev.halfrate.processor.provider.Provider;
 import dev.halfrate.processor.provider.http.Organization;
@@ -85,6 +86,7 @@ public final class Processor implements AutoCloseable {
         var sources = Source.of(
                 config.sources(), Providers.endpoints(), schema -> schemas.get().find(schema));
         sources.forEach(this::closing);
+        var outputs = OutputRules.of(config.results());
         var instance = closing(Instance.in(config.stateDir()));
         var workPartitions = TopicSetup.ensure(config);
         var organizations = Births.check(config, accepted);
@@ -106,10 +108,19 @@ public final class Processor implements AutoCloseable {
         schemas.set(formats.schemas());
         var pricing = PriceTable.of(config.money());
         var ledger = closing(new LedgerWorker(
-                config, formats.feeds(), instance.id(), providers, workPartitions, pricing, meters, failure::complete));
+                config,
+                formats.feeds(),
+                instance.id(),
+                providers,
+                workPartitions,
+                pricing,
+                outputs,
+                meters,
+                failure::complete));
         var lanes = closing(new LaneStreams(
                 new LaneTopology(
                         config.topics(),
+                        config.resultTopics(),
                         workPartitions,
                         config.lanes(),
                         limits(config, capabilities),

@@ -36,6 +36,7 @@ import org.slf4j.LoggerFactory;
 public final class Service implements AutoCloseable {
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
     private volatile @Nullable Processor processor;
+    private volatile boolean stopping;
     private @Nullable AdminServer admin;
 
     private Service() {}
@@ -91,6 +92,9 @@ public final class Service implements AutoCloseable {
 
     private List<String> notReady() {
         var started = processor;
+        if (stopping) {
+            return List.of("the process is stopping");
+        }
         return started == null ? List.of("the process is starting") : started.notReady();
     }
 
@@ -120,6 +124,7 @@ public final class Service implements AutoCloseable {
     /** The processor first. */
     @Override
     public void close() {
+        stopping = true;
         while (!parts.isEmpty()) {
             try {
                 parts.pop().close();

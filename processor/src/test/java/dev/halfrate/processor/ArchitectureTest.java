@@ -56,6 +56,8 @@ class ArchitectureTest {
             .definedBy(ROOT + "provider.*..")
             .layer("provider")
             .definedBy(ROOT + "provider")
+            .layer("output")
+            .definedBy(ROOT + "output")
             .layer("registry")
             .definedBy(ROOT + "registry")
             .layer("codec")
@@ -101,6 +103,8 @@ class ArchitectureTest {
             .mayOnlyBeAccessedByLayers("ledger")
             .whereLayer("provider")
             .mayOnlyBeAccessedByLayers("wiring", "vendors", "intake", "ledger", "batch", "call", "cli")
+            .whereLayer("output")
+            .mayOnlyBeAccessedByLayers("wiring", "ledger")
             .whereLayer("registry")
             .mayOnlyBeAccessedByLayers("wiring")
             .whereLayer("codec")
@@ -115,6 +119,7 @@ class ArchitectureTest {
                     "call",
                     "ops",
                     "cli",
+                    "output",
                     "registry")
             .whereLayer("balance")
             .mayOnlyBeAccessedByLayers("intake", "topology", "ledger", "ops", "cli")
@@ -186,6 +191,18 @@ class ArchitectureTest {
                     "java.nio.charset",
                     "java.security",
                     "org.jspecify.."));
+
+    @ArchTest
+    static final ArchRule answersAreJudgedPurely = noClasses()
+            .that()
+            .resideInAPackage(ROOT + "output")
+            .should()
+            .dependOnClassesThat(
+                    resideInAnyPackage("java.util.concurrent..", "java.net..", "java.nio.file..", "org.apache.kafka.."))
+            .orShould()
+            .callMethod(System.class, "nanoTime")
+            .orShould()
+            .callMethod(Instant.class, "now");
 
     @ArchTest
     static final ArchRule callsAreDecidedPurely = noClasses()

@@ -52,7 +52,7 @@ abstract class ConfluentContract {
     private static final Duration STALL_MAX = Duration.ofSeconds(30);
     private static final Instant AT = Instant.parse("2026-11-21T20:15:30.120Z");
     private static final Result RESULT = new Result(
-            "a-ü",
+            new Result.Request("a-ü", AT, null),
             Result.Status.SUCCEEDED,
             "openai",
             "main",
@@ -61,13 +61,14 @@ abstract class ConfluentContract {
             "{ \"x\" : 1.50, \"y\":\"\\u00fcü😀\" }".getBytes(UTF_8),
             null,
             null,
+            null,
             "b",
             "batch_1",
             1,
             AT,
-            AT,
             null,
             AT,
+            null,
             null);
     private static final BatchProgress PROGRESS = new BatchProgress(
             "b",

@@ -65,8 +65,13 @@ class FormatsTest {
         try (var server = RegistryServer.start(0)) {
             server.register("other", "AVRO", "\"int\"");
             try (var formats =
-                    formats("formats: {results: avro}\nschema-registry: {urls: %s}".formatted(server.url()))) {
-                assertThat(formats.feeds().results().encode("t", new RecordHeaders(), Formats.SOME_RESULT))
+                    formats("formats: {results: avro}\nschema-registry: {urls: %s}\nresults: [{name: a, to: t}]"
+                            .formatted(server.url()))) {
+                var results = formats.feeds().results();
+                assertThat(results.encode("llm.results", new RecordHeaders(), Formats.SOME_RESULT))
+                        .startsWith(0, 0, 0, 0, 2);
+                assertThat(results.encode("t", new RecordHeaders(), Formats.SOME_RESULT))
+                        .as("a subject of its own, with the same schema")
                         .startsWith(0, 0, 0, 0, 2);
                 assertThat(formats.feeds().batches()).isEqualTo(FeedWriter.JSON_BATCHES);
             }

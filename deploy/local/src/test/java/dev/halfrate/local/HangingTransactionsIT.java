@@ -1,6 +1,7 @@
 package dev.halfrate.local;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -12,10 +13,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.StreamSupport;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
@@ -116,8 +120,11 @@ class HangingTransactionsIT {
         }
     }
 
-    /** What there is up to the end of the partition, or up to what hangs. */
-    private static List<String> committed(EmbeddedBroker broker, TopicPartition partition) {
+    /** What there is up to the end of the partition, once no transaction is open there any more. */
+    private static List<String> committed(EmbeddedBroker broker, TopicPartition partition) throws Exception {
+        var end = end(broker, partition, IsolationLevel.READ_UNCOMMITTED);
+        // A commit is acknowledged before it stands in the partitions.
+        await().atMost(READ_WITHIN).until(() -> end(broker, partition, IsolationLevel.READ_COMMITTED) >= end);
         var settings = Map.<String, Object>of(
                 "bootstrap.servers", broker.bootstrapServers(),
                 "isolation.level", "read_committed",
@@ -126,14 +133,22 @@ class HangingTransactionsIT {
         try (var consumer = new KafkaConsumer<String, String>(settings)) {
             consumer.assign(List.of(partition));
             consumer.seekToBeginning(List.of(partition));
-            // The last stable offset: it stops short at a transaction that hangs.
-            var end = consumer.endOffsets(List.of(partition), READ_WITHIN).getOrDefault(partition, 0L);
             var values = new ArrayList<String>();
             while (consumer.position(partition, READ_WITHIN) < end) {
                 var records = consumer.poll(READ_WITHIN);
                 StreamSupport.stream(records.spliterator(), false).forEach(record -> values.add(record.value()));
             }
             return values;
+        }
+    }
+
+    private static long end(EmbeddedBroker broker, TopicPartition partition, IsolationLevel isolation)
+            throws Exception {
+        try (var admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()))) {
+            return admin.listOffsets(Map.of(partition, OffsetSpec.latest()), new ListOffsetsOptions(isolation))
+                    .partitionResult(partition)
+                    .get()
+                    .offset();
         }
     }
 

@@ -129,7 +129,7 @@ class LineAuditTest {
 
     private static Result result(String customId, Result.Status status) {
         return new Result(
-                customId,
+                new Result.Request(customId, Instant.EPOCH, null),
                 status,
                 "openai",
                 "simulator",
@@ -138,13 +138,14 @@ class LineAuditTest {
                 null,
                 null,
                 null,
+                null,
                 "batch",
                 "remote",
                 1,
-                Instant.EPOCH,
                 null,
                 null,
                 Instant.EPOCH,
+                null,
                 null);
     }
 

@@ -212,7 +212,10 @@ class StatusIT {
                                 0,
                                 0L,
                                 0L,
-                                false)),
+                                false,
+                                "",
+                                Map.of(),
+                                0L)),
                         0L)));
 
         // When, then

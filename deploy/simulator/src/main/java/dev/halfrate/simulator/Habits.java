@@ -15,6 +15,7 @@ import java.util.Objects;
  * @param countsProgress whether the counts of a message batch change before it ends
  * @param ranges whether a part of a file may be had
  * @param answerBytesMin how long the text of an answer is at least, as far as its tokens go
+ * @param oddOutputs share (0..1) of tries that answer in prose though JSON was asked for
  * @param idempotencyKeys whether gateways know a create again by its Idempotency-Key
  */
 record Habits(
@@ -28,6 +29,7 @@ record Habits(
         boolean countsProgress,
         boolean ranges,
         int answerBytesMin,
+        double oddOutputs,
         boolean idempotencyKeys) {
 
     private static final int HIDDEN_SECONDS_MAX = 86_400;
@@ -54,10 +56,12 @@ record Habits(
         requireWithin("call_ms", callMs, 0, CALL_MS_MAX);
         requireWithin("cancel_loses", cancelLoses, 0, LINES_MAX);
         requireWithin("answer_bytes_min", answerBytesMin, 0, ANSWER_BYTES_MAX);
+        requireShare("odd_outputs", oddOutputs);
     }
 
     static Habits of(SimulatorConfig config) {
-        return new Habits(0, DeletedInput.FAILED, config.lineErrorRates().failed(), 1, 0, 0, 0, false, true, 0, false);
+        return new Habits(
+                0, DeletedInput.FAILED, config.lineErrorRates().failed(), 1, 0, 0, 0, false, true, 0, 0, false);
     }
 
     private static void requireWithin(String name, int got, int min, int max) {

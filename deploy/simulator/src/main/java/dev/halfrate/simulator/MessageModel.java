@@ -121,7 +121,7 @@ record MessageModel(Seed seed, LineErrorRates rates, PromptCache cache) {
         SplittableRandom random = seed.random("answer", execution.content());
         String model = ClaudeModels.snapshotOf(String.valueOf(body.model()));
         Completion completion =
-                Completion.within(body.parameters().path("max_tokens").asLong(), execution.answerBytesMin(), random);
+                Completion.within(body.parameters().path("max_tokens").asLong(), body, execution, seed, random);
         ObjectNode message = JsonNodeFactory.instance
                 .objectNode()
                 .put("id", "msg_" + Ids.hex(random))

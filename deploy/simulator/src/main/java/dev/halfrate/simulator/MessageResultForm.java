@@ -16,7 +16,14 @@ record MessageResultForm(MessageModel model, MessageTerms terms, Present<Habits>
         return model.answer(
                 line.body(),
                 terms,
-                new Execution(terms.account(), content, attempt, present.linesFailed(), present.answerBytesMin(), at));
+                new Execution(
+                        terms.account(),
+                        content,
+                        attempt,
+                        present.linesFailed(),
+                        present.oddOutputs(),
+                        present.answerBytesMin(),
+                        at));
     }
 
     @Override

@@ -88,7 +88,7 @@ final class ModelEndpoints {
         ArrayNode choices = answer.putArray("choices");
         long outputTokens = 0;
         for (int index = 0; index < longOf(body, "n", 1); index++) {
-            Completion completion = Completion.within(budget, execution.answerBytesMin(), random);
+            Completion completion = Completion.within(budget, body, execution, seed, random);
             outputTokens += completion.tokens();
             ObjectNode choice = choices.addObject().put("index", index);
             ObjectNode message = choice.putObject("message")
@@ -115,8 +115,8 @@ final class ModelEndpoints {
     }
 
     private LineAnswer response(InputLine.Body body, SplittableRandom random, Execution execution) {
-        Completion completion = Completion.within(
-                longOf(body, "max_output_tokens", Long.MAX_VALUE), execution.answerBytesMin(), random);
+        Completion completion =
+                Completion.within(longOf(body, "max_output_tokens", Long.MAX_VALUE), body, execution, seed, random);
         String status = completion.cut() ? "incomplete" : "completed";
         ObjectNode answer = JSON.objectNode()
                 .put("id", "resp_" + Ids.hex(random))
@@ -161,9 +161,9 @@ final class ModelEndpoints {
         return new LineAnswer(200, answer, usage);
     }
 
-    private static LineAnswer completion(InputLine.Body body, SplittableRandom random, Execution execution) {
-        Completion completion = Completion.within(
-                longOf(body, "max_tokens", COMPLETION_TOKENS_DEFAULT), execution.answerBytesMin(), random);
+    private LineAnswer completion(InputLine.Body body, SplittableRandom random, Execution execution) {
+        Completion completion =
+                Completion.within(longOf(body, "max_tokens", COMPLETION_TOKENS_DEFAULT), body, execution, seed, random);
         ObjectNode answer = JSON.objectNode()
                 .put("id", "cmpl-" + Ids.hex(random))
                 .put("object", "text_completion")

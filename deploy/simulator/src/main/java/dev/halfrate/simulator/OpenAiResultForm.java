@@ -17,7 +17,14 @@ record OpenAiResultForm(String account, Dialect dialect, Endpoint endpoint, Batc
                 .answer(
                         endpoint,
                         line.body(),
-                        new Execution(account, content, attempt, habits.linesFailed(), habits.answerBytesMin(), at));
+                        new Execution(
+                                account,
+                                content,
+                                attempt,
+                                habits.linesFailed(),
+                                habits.oddOutputs(),
+                                habits.answerBytesMin(),
+                                at));
     }
 
     @Override

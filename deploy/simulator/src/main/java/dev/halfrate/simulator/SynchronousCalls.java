@@ -38,6 +38,7 @@ final class SynchronousCalls {
                 HexFormat.fromHexDigitsToLong(content),
                 attempt,
                 habits.callsFailed(),
+                habits.oddOutputs(),
                 habits.answerBytesMin(),
                 now));
         if (answer.succeeded()) {

@@ -3,6 +3,8 @@ package dev.halfrate.simulator;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.openai.core.ObjectMappers;
 import com.openai.models.chat.completions.ChatCompletion;
 import com.openai.models.completions.Completion;
@@ -35,17 +37,66 @@ final class ModelEndpointsTest {
     private final ModelEndpoints models = new ModelEndpoints(new Seed(1), LineErrorRates.NONE, new PromptCache());
 
     private LineAnswer answer(Endpoint endpoint, String body, long content) throws IOException {
+        return answer(endpoint, body, content, 0);
+    }
+
+    private LineAnswer answer(Endpoint endpoint, String body, long content, double oddOutputs) throws IOException {
         String line = "{\"body\":" + body + "}";
         InputLine parsed =
                 InputLine.parse(line.getBytes(StandardCharsets.UTF_8)).orElseThrow();
         return models.answer(
-                endpoint, Objects.requireNonNull(parsed.body()), new Execution("org-1", content, content, 0, 0, NOW));
+                endpoint,
+                Objects.requireNonNull(parsed.body()),
+                new Execution("org-1", content, content, 0, oddOutputs, 0, NOW));
     }
 
     private <T> T typed(Class<T> type, Endpoint endpoint, String body) throws IOException {
         LineAnswer answer = answer(endpoint, body, 1);
         assertThat(answer.status()).isEqualTo(200);
         return ObjectMappers.jsonMapper().readValue(Json.RESULT_LINES.writeValueAsBytes(answer.body()), type);
+    }
+
+    private static final String MOOD = """
+            {"type":"object","$defs":{"score":{"type":"number","minimum":-1,"maximum":1}},"properties":{
+            "mood":{"enum":["good","bad"]},"why":{"type":["string","null"]},"score":{"$ref":"#/$defs/score"},
+            "items":{"type":"array","minItems":2,"items":{"type":"integer"}},"sure":{"type":"boolean"}}}""";
+
+    @ParameterizedTest
+    @CsvSource({"0, true", "1, false"})
+    void jsonIsWrittenAsTheSchemaWantsItOrNot(double oddOutputs, boolean asWanted) throws IOException {
+        String body = """
+                {"model":"gpt-4o-mini","messages":[{"role":"user","content":"Hi"}],
+                "response_format":{"type":"json_schema","json_schema":{"name":"m","schema":%s}}}""".formatted(MOOD);
+
+        String text = answer(Endpoint.CHAT_COMPLETIONS, body, 1, oddOutputs)
+                .body()
+                .at("/choices/0/message/content")
+                .asText();
+
+        if (asWanted) {
+            JsonNode output = Json.MAPPER.readTree(text);
+            assertThat(output.get("mood").asText()).isIn("good", "bad");
+            assertThat(output.get("why").isTextual()).isTrue();
+            assertThat(output.get("score").doubleValue()).isBetween(-1.0, 1.0);
+            assertThat(output.get("items")).hasSize(2).allMatch(JsonNode::isIntegralNumber);
+            assertThat(output.get("sure").isBoolean()).isTrue();
+        } else {
+            assertThat(text).isNotBlank().doesNotStartWith("{");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+                    {"response_format":{"type":"json_object"}}             | {}
+                    {"text":{"format":{"type":"json_schema","schema":{}}}} | {}
+                    {"output_config":{"format":{"type":"json_schema"}}}    | {}
+                    {"response_format":{"type":"text"}}                    |
+                    {}                                                     |
+                    """)
+    void aSchemaStandsWhereItsEndpointHasIt(String parameters, String schema) throws IOException {
+        JsonNode found = StructuredOutput.schemaOf((ObjectNode) Json.MAPPER.readTree(parameters));
+
+        assertThat(found == null ? null : found.toString()).isEqualTo(schema);
     }
 
     @Test

@@ -2,10 +2,12 @@ package dev.halfrate.processor.admin;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.halfrate.processor.admin.SignedTokens.Holder;
 import dev.halfrate.processor.config.AdminConfig;
 import dev.halfrate.processor.config.AdminConfig.Role;
 import dev.halfrate.processor.config.AdminConfig.Token;
 import java.security.MessageDigest;
+import java.util.Optional;
 import java.util.Set;
 import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpFields;
@@ -14,7 +16,7 @@ import org.eclipse.jetty.http.HttpStatus;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who may ask what. With tokens, whoever bears one; without, everybody on this machine, but no page of somebody else's that
+ * Who may ask what. With tokens, or an issuer of them, whoever bears one; without, everybody on this machine, but no page of somebody else's that
  * a browser on this machine shows.
  */
 final class Access {
@@ -26,9 +28,11 @@ final class Access {
     private static final Set<String> OWN_NAMES = Set.of("localhost", "127.0.0.1", "[::1]");
 
     private final AdminConfig config;
+    private final Optional<SignedTokens> signed;
 
     Access(AdminConfig config) {
         this.config = config;
+        this.signed = config.oidc().isThere() ? Optional.of(new SignedTokens(config.oidc())) : Optional.empty();
     }
 
     /**
@@ -44,23 +48,27 @@ final class Access {
             admitLocal(route, headers);
             return EVERYBODY;
         }
-        var token = bearer(headers.get(HttpHeader.AUTHORIZATION));
-        if (token == null) {
-            throw new ProblemException(HttpStatus.UNAUTHORIZED_401, "a bearer token of admin.tokens is needed");
-        }
-        if (!token.role().includes(role)) {
+        var holder = bearer(headers.get(HttpHeader.AUTHORIZATION))
+                .orElseThrow(() -> new ProblemException(
+                        HttpStatus.UNAUTHORIZED_401, "a bearer token that is valid here is needed"));
+        if (holder.role().filter(has -> has.includes(role)).isEmpty()) {
             throw new ProblemException(
                     HttpStatus.FORBIDDEN_403, "role %s is needed".formatted(role == Role.READ ? "read" : "operate"));
         }
-        return token.name();
+        return holder.name();
+    }
+
+    private Optional<Holder> bearer(@Nullable String authorization) {
+        if (authorization == null || !authorization.regionMatches(true, 0, BEARER, 0, BEARER.length())) {
+            return Optional.empty();
+        }
+        var token = authorization.substring(BEARER.length()).strip();
+        var known = known(token.getBytes(UTF_8));
+        return known.isPresent() ? known : signed.flatMap(issuer -> issuer.holder(token));
     }
 
     /** Compares with each of them in full, so that the time tells nothing. */
-    private @Nullable Token bearer(@Nullable String authorization) {
-        if (authorization == null || !authorization.regionMatches(true, 0, BEARER, 0, BEARER.length())) {
-            return null;
-        }
-        var shown = authorization.substring(BEARER.length()).strip().getBytes(UTF_8);
+    private Optional<Holder> known(byte[] shown) {
         Token found = null;
         for (var token : config.tokens()) {
             var value = token.token().reveal();
@@ -68,7 +76,7 @@ final class Access {
                 found = token;
             }
         }
-        return found;
+        return Optional.ofNullable(found).map(token -> new Holder(token.name(), Optional.of(token.role())));
     }
 
     /** A name that somebody else's DNS gave this machine is in {@code Host}; where a page is from, in the others. */

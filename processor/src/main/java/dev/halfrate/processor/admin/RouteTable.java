@@ -85,7 +85,7 @@ final class RouteTable {
             if (raw[i] != '%') {
                 bytes.write(raw[i]);
             } else if (i + 2 < raw.length && isHex(raw[i + 1]) && isHex(raw[i + 2])) {
-                bytes.write(Character.digit(raw[i + 1], 16) << 4 | Character.digit(raw[i + 2], 16));
+                bytes.write((Character.digit(raw[i + 1], 16) << 4) | Character.digit(raw[i + 2], 16));
                 i += 2;
             } else {
                 throw ProblemException.badRequest("the path has a % that encodes nothing");

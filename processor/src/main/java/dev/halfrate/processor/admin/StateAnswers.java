@@ -291,7 +291,7 @@ final class StateAnswers {
         var customId = call.variable("custom_id");
         var here = call.query("here").orElse("false").equals("true");
         var found = views.requests().find(customId, !here, call.authorization());
-        var topic = views.config().topics().results();
+        var topics = String.join(" or ", views.config().resultTopics().all());
         return Answer.Json.ok(new RequestPlaces(
                 customId,
                 found.sightings().stream()
@@ -300,6 +300,6 @@ final class StateAnswers {
                                 views.holdings().batch(sighting.batchId()).orElse(null)))
                         .toList(),
                 found.unanswered(),
-                "A request that has ended has its result in %s under its custom_id as key.".formatted(topic)));
+                "A request that has ended has its result in %s under its custom_id as key.".formatted(topics)));
     }
 }

@@ -309,22 +309,23 @@ public final class CallRun {
         var account = settings.account;
         var failure = ends.failure();
         results.write(new Result(
-                pending.request().customId(),
+                new Result.Request(pending.request().customId(), pending.since(), null),
                 failure == null ? Result.Status.SUCCEEDED : Result.Status.FAILED,
                 account.provider(),
                 account.name(),
                 pending.request().model(),
                 ends.httpStatus(),
                 ends.body(),
+                null,
                 failure,
                 ends.usage(),
                 "",
                 "",
                 ends.tries().attempts(),
-                pending.since(),
                 null,
                 null,
                 caller.now(),
+                null,
                 null));
         count(failure == null);
         bodyBytes -= pending.request().body().length;

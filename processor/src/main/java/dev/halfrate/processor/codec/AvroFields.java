@@ -56,6 +56,12 @@ record AvroFields(GenericRecord record) {
         return ((List<?>) record.get(name)).stream().map(Long.class::cast).toList();
     }
 
+    Map<String, String> texts(String name) {
+        var texts = new TreeMap<String, String>();
+        ((Map<?, ?>) record.get(name)).forEach((key, value) -> texts.put(key.toString(), value.toString()));
+        return texts;
+    }
+
     @Nullable
     AvroFields object(String name) {
         return record.get(name) instanceof GenericRecord value ? new AvroFields(value) : null;

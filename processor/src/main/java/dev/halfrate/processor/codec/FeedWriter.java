@@ -2,6 +2,7 @@ package dev.halfrate.processor.codec;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.util.TreeMap;
 import org.apache.kafka.clients.producer.ProducerRecord;
 
 /**
@@ -20,7 +21,9 @@ public record FeedWriter(ValueFormat<Result> results, ValueFormat<BatchProgress>
     /** @return the record to send, keyed by custom_id */
     public ProducerRecord<byte[], byte[]> toRecord(String topic, Result result) {
         var sent = new ProducerRecord<byte[], byte[]>(topic, result.customId().getBytes(UTF_8), null);
-        Traceparent.write(sent.headers(), result.traceparent());
+        Traceparent.write(sent.headers(), result.request().traceparent());
+        new TreeMap<>(result.request().headers())
+                .forEach((name, value) -> sent.headers().add(name, value.getBytes(UTF_8)));
         return with(sent, results.encode(topic, sent.headers(), result));
     }
 

@@ -31,7 +31,7 @@ final class JsonRecord {
     private static final int NESTING_MAX = 10_100;
 
     /** What a vendor answered is in here as it was, so that what was written can be read. */
-    private static final JsonFactory JSON = new JsonFactoryBuilder()
+    static final JsonFactory JSON = new JsonFactoryBuilder()
             .streamReadConstraints(StreamReadConstraints.builder()
                     .maxNestingDepth(NESTING_MAX)
                     .maxNumberLength(Integer.MAX_VALUE)
@@ -115,6 +115,13 @@ final class JsonRecord {
 
         Writer begin(String name) {
             return write(name, generator::writeStartObject);
+        }
+
+        /** In the order of their names. */
+        Writer texts(String name, Map<String, String> texts) {
+            begin(name);
+            new TreeMap<>(texts).forEach(this::text);
+            return end();
         }
 
         /** An object for each of the elements, under its name. */
@@ -217,6 +224,16 @@ final class JsonRecord {
                 });
             }
             return elements;
+        }
+
+        /** @return empty if the field is null or missing */
+        Map<String, String> texts(String name) {
+            var all = object(name);
+            var texts = new TreeMap<String, String>();
+            if (all != null) {
+                all.fields.keySet().forEach(key -> texts.put(key, all.text(key)));
+            }
+            return texts;
         }
 
         /** @return null if the field is null or missing */

@@ -1,5 +1,7 @@
 package dev.halfrate.processor.codec;
 
+import org.jspecify.annotations.Nullable;
+
 /** What became of a request record's value. */
 public sealed interface Parsed {
 
@@ -11,9 +13,17 @@ public sealed interface Parsed {
      * @param outputTokensMax the limit that the body sets for all answers, 0 if it sets none; -n if it wants n answers and
      *     sets none
      * @param prefix stands for what the prompt begins with; 0 if it is too short for any cache
+     * @param metadata where the body's metadata stands in the record's value, whatever it is; null for none
      */
     record Request(
-            String customId, String url, String model, int bodyOffset, int bodyBytes, int outputTokensMax, long prefix)
+            String customId,
+            String url,
+            String model,
+            int bodyOffset,
+            int bodyBytes,
+            int outputTokensMax,
+            long prefix,
+            @Nullable Slice metadata)
             implements Parsed {}
 
     /**

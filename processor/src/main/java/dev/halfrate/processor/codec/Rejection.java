@@ -20,6 +20,8 @@ public enum Rejection {
     TOO_LARGE,
     /** A record header that chooses account or API has a value that cannot be meant. */
     HEADER_INVALID,
+    /** What the result is to repeat of the request is too long, or no text. */
+    ECHO_INVALID,
     /** No account takes the model. */
     NO_ACCOUNT,
     /** A budget has no room for the request. */

@@ -57,7 +57,7 @@ public final class RequestParser {
     private static final int BYTES_PER_CHAR_MAX = 6;
 
     /** Interning would keep every key that a producer ever made up. */
-    static final JsonFactory JSON = JsonFactory.builder()
+    public static final JsonFactory JSON = JsonFactory.builder()
             .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
@@ -217,6 +217,7 @@ public final class RequestParser {
             private boolean stream;
             private LeadingDocuments documents = LeadingDocuments.NONE;
             private final Map<String, Slice> prompts = new HashMap<>();
+            private @Nullable Slice metadata;
 
             Body(String key) {
                 this.key = key;
@@ -244,12 +245,18 @@ public final class RequestParser {
                     } else {
                         parser.skipChildren();
                     }
-                    if (COMMON.contains(name) || OWN.contains(name)) {
-                        parser.finishToken();
-                        prompts.put(name, new Slice(from, at(parser.currentLocation()) - from));
+                    if (name.equals("metadata")) {
+                        metadata = sliceFrom(from);
+                    } else if (COMMON.contains(name) || OWN.contains(name)) {
+                        prompts.put(name, sliceFrom(from));
                     }
                 }
                 bytes = at(parser.currentLocation()) - offset;
+            }
+
+            private Slice sliceFrom(int from) throws IOException {
+                parser.finishToken();
+                return new Slice(from, at(parser.currentLocation()) - from);
             }
 
             /** A model's name goes into logs and labels of metrics, so it must not be able to break a line. */
@@ -315,7 +322,7 @@ public final class RequestParser {
                             "%s.max_tokens is required by %s: an integer of 1..%d"
                                     .formatted(key, MESSAGES, OUTPUT_TOKENS_MAX));
                 }
-                return new Parsed.Request(id, endpoint, model, offset, bytes, outputTokensMax(), prefix());
+                return new Parsed.Request(id, endpoint, model, offset, bytes, outputTokensMax(), prefix(), metadata);
             }
 
             private long prefix() {

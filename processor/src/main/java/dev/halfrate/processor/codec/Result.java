@@ -2,8 +2,11 @@ package dev.halfrate.processor.codec;
 
 import dev.halfrate.processor.money.Cost;
 import dev.halfrate.processor.money.Usage;
+import dev.halfrate.processor.money.Usd;
+import dev.halfrate.schemas.internal.Ref;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,127 +15,116 @@ import org.jspecify.annotations.Nullable;
  * @param provider, account, model empty if the request never got that far
  * @param httpStatus of the vendor's answer, 0 if there was none
  * @param body the vendor's JSON, byte for byte; null if there was none
+ * @param output what was taken out of the body, as a rule of results says; null for nothing
  * @param failure null if and only if it succeeded
  * @param batchId, remoteBatchId empty if the request never got that far
  * @param attempts how often the vendor executed it, or failed to
- * @param requestedAt the request record's timestamp
  * @param createdAt when the remote batch was created, endedAt when it ended; null if it never got that far
- * @param traceparent echoed as a record header
  * @param responseParts where the body is if it is too large for one record; null otherwise
- * @param tag the request's label for money; empty for none
  * @param cost null if no usage was reported, or the model has no price
  */
 public record Result(
-        String customId,
+        Request request,
         Status status,
         String provider,
         String account,
         String model,
         int httpStatus,
         byte @Nullable [] body,
+        @Nullable Output output,
         @Nullable Failure failure,
         @Nullable Usage usage,
         String batchId,
         String remoteBatchId,
         int attempts,
-        Instant requestedAt,
         @Nullable Instant createdAt,
         @Nullable Instant endedAt,
         Instant publishedAt,
-        @Nullable String traceparent,
         @Nullable ResponseParts responseParts,
-        String tag,
         @Nullable Cost cost) {
 
-    /** Without a label, of no known cost, and with its body, if there is one, in one piece. */
-    public Result(
-            String customId,
+    /** Of a request that never got into a batch. */
+    public static Result unsent(
+            Request request,
             Status status,
             String provider,
             String account,
             String model,
-            int httpStatus,
-            byte @Nullable [] body,
-            @Nullable Failure failure,
-            @Nullable Usage usage,
-            String batchId,
-            String remoteBatchId,
+            Failure failure,
             int attempts,
-            Instant requestedAt,
-            @Nullable Instant createdAt,
-            @Nullable Instant endedAt,
-            Instant publishedAt,
-            @Nullable String traceparent) {
-        this(
-                customId,
+            Instant publishedAt) {
+        return new Result(
+                request,
                 status,
                 provider,
                 account,
                 model,
-                httpStatus,
-                body,
+                0,
+                null,
+                null,
                 failure,
-                usage,
-                batchId,
-                remoteBatchId,
-                attempts,
-                requestedAt,
-                createdAt,
-                endedAt,
-                publishedAt,
-                traceparent,
                 null,
                 "",
+                "",
+                attempts,
+                null,
+                null,
+                publishedAt,
+                null,
                 null);
+    }
+
+    public String customId() {
+        return request.customId;
+    }
+
+    public String tag() {
+        return request.tag;
+    }
+
+    public Instant requestedAt() {
+        return request.requestedAt;
     }
 
     /** The same with its body elsewhere. */
     public Result in(ResponseParts parts) {
-        return new Result(
-                customId,
-                status,
-                provider,
-                account,
-                model,
-                httpStatus,
-                null,
-                failure,
-                usage,
-                batchId,
-                remoteBatchId,
-                attempts,
-                requestedAt,
-                createdAt,
-                endedAt,
-                publishedAt,
-                traceparent,
-                parts,
-                tag,
-                cost);
+        return with(null, output, failure, parts);
+    }
+
+    /** The same with its body only. */
+    public Result withoutOutput() {
+        return with(body, null, failure, responseParts);
     }
 
     /** The same without any text that a vendor wrote, which may be an answer or quote a prompt. */
     public Result withoutWhatTheVendorSaid() {
+        return with(
+                null, null, failure == null ? null : new Failure(failure.code, "", failure.permanent), responseParts);
+    }
+
+    private Result with(
+            byte @Nullable [] otherBody,
+            @Nullable Output otherOutput,
+            @Nullable Failure otherFailure,
+            @Nullable ResponseParts parts) {
         return new Result(
-                customId,
+                request,
                 status,
                 provider,
                 account,
                 model,
                 httpStatus,
-                null,
-                failure == null ? null : new Failure(failure.code, "", failure.permanent),
+                otherBody,
+                otherOutput,
+                otherFailure,
                 usage,
                 batchId,
                 remoteBatchId,
                 attempts,
-                requestedAt,
                 createdAt,
                 endedAt,
                 publishedAt,
-                traceparent,
-                responseParts,
-                tag,
+                parts,
                 cost);
     }
 
@@ -144,6 +136,69 @@ public record Result(
         CANCELLED,
         REJECTED
     }
+
+    /**
+     * What the result says of the request that it answers.
+     *
+     * @param tag its label for money; empty for none
+     * @param requestedAt its record's timestamp
+     * @param traceparent echoed as a record header
+     * @param headers likewise, by name
+     * @param metadata members of its body's metadata, by name
+     * @param rule name of the configured rule for its result; empty for none; decides the topic
+     * @param spent on answers that were tried again
+     */
+    public record Request(
+            String customId,
+            String tag,
+            Instant requestedAt,
+            @Nullable String traceparent,
+            Map<String, String> headers,
+            Map<String, String> metadata,
+            String rule,
+            Usd spent) {
+        public Request {
+            headers = Map.copyOf(headers);
+            metadata = Map.copyOf(metadata);
+        }
+
+        /** For which nothing was bought. */
+        public Request(
+                String customId,
+                String tag,
+                Instant requestedAt,
+                @Nullable String traceparent,
+                Map<String, String> headers,
+                Map<String, String> metadata,
+                String rule) {
+            this(customId, tag, requestedAt, traceparent, headers, metadata, rule, Usd.ZERO);
+        }
+
+        /** What a ref knows of it. */
+        public static Request of(Ref ref) {
+            return new Request(
+                    ref.getCustomId(),
+                    ref.getTag(),
+                    Instant.ofEpochMilli(ref.getRequestedAt()),
+                    ref.getTraceparent(),
+                    ref.getEcho(),
+                    ref.getMetadata(),
+                    ref.getResultRule(),
+                    new Usd(ref.getSpentPicos()));
+        }
+
+        /** With nothing but what every request has. */
+        public Request(String customId, Instant requestedAt, @Nullable String traceparent) {
+            this(customId, "", requestedAt, traceparent, Map.of(), Map.of(), "", Usd.ZERO);
+        }
+    }
+
+    /**
+     * What was taken out of an answer.
+     *
+     * @param json a text, or with {@code structured} any value
+     */
+    public record Output(boolean structured, byte[] json) {}
 
     /**
      * Why it did not succeed.

@@ -3,6 +3,7 @@ package dev.halfrate.processor.codec;
 import dev.halfrate.schemas.PublicSchemas;
 import java.time.Instant;
 import java.util.Locale;
+import java.util.Map;
 import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericData;
 import org.apache.avro.generic.GenericRecord;
@@ -26,6 +27,9 @@ public final class ResultAvro {
         record.put("http_status", result.httpStatus() == 0 ? null : result.httpStatus());
         var body = result.body();
         record.put("response", body == null ? null : new Utf8(body));
+        var output = result.output();
+        record.put("output_text", output == null || output.structured() ? null : JsonTexts.decode(output.json()));
+        record.put("output_json", output == null || !output.structured() ? null : new Utf8(output.json()));
         var parts = result.responseParts();
         record.put("response_parts", parts == null ? null : parts(parts));
         var failure = result.failure();
@@ -38,6 +42,8 @@ public final class ResultAvro {
         }
         var cost = result.cost();
         record.put("cost", cost == null ? null : SpendAvro.cost(schemaOf("cost"), cost));
+        record.put("retried_usd", SpendAvro.decimal(result.request().spent()));
+        record.put("metadata", result.request().metadata());
         record.put("batch_id", orNull(result.batchId()));
         record.put("remote_batch_id", orNull(result.remoteBatchId()));
         record.put("attempts", result.attempts());
@@ -60,13 +66,22 @@ public final class ResultAvro {
         var usage = fields.object("usage");
         var cost = fields.object("cost");
         return new Result(
-                fields.text("custom_id"),
+                new Result.Request(
+                        fields.text("custom_id"),
+                        fields.text("tag"),
+                        fields.requiredTime("requested_at"),
+                        traceparent,
+                        Map.of(),
+                        fields.texts("metadata"),
+                        "",
+                        SpendAvro.usd(fields, "retried_usd")),
                 ResultCodec.status(fields.text("status")),
                 fields.text("provider"),
                 fields.text("account"),
                 fields.text("model"),
                 fields.integer("http_status"),
                 fields.verbatim("response"),
+                output(fields),
                 failure == null
                         ? null
                         : new Result.Failure(failure.text("code"), failure.text("message"), failure.flag("permanent")),
@@ -74,11 +89,9 @@ public final class ResultAvro {
                 fields.text("batch_id"),
                 fields.text("remote_batch_id"),
                 fields.integer("attempts"),
-                fields.requiredTime("requested_at"),
                 fields.time("created_at"),
                 fields.time("ended_at"),
                 fields.requiredTime("published_at"),
-                traceparent,
                 parts == null
                         ? null
                         : new Result.ResponseParts(
@@ -87,8 +100,16 @@ public final class ResultAvro {
                                 parts.numbers("offsets"),
                                 parts.number("bytes"),
                                 parts.text("sha256")),
-                fields.text("tag"),
                 cost == null ? null : SpendAvro.cost(cost));
+    }
+
+    private static Result.@Nullable Output output(AvroFields fields) {
+        var text = fields.text("output_text");
+        var structured = fields.verbatim("output_json");
+        if (structured != null) {
+            return new Result.Output(true, structured);
+        }
+        return fields.record().get("output_text") == null ? null : new Result.Output(false, JsonTexts.encode(text));
     }
 
     private static GenericRecord parts(Result.ResponseParts parts) {

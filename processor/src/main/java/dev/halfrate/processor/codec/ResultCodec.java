@@ -2,6 +2,7 @@ package dev.halfrate.processor.codec;
 
 import dev.halfrate.processor.money.Usage;
 import java.util.Locale;
+import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 
@@ -41,9 +42,12 @@ public final class ResultCodec {
                 json.verbatim("response", body);
             }
             writeParts(json, result.responseParts());
+            writeOutput(json, result.output());
             writeFailure(json, result.failure());
             writeUsage(json, result.usage());
             SpendCodec.writeCost(json, result.cost());
+            SpendCodec.writeUsd(json, "retried_usd", result.request().spent());
+            json.texts("metadata", result.request().metadata());
             return json.text("batch_id", result.batchId())
                     .text("remote_batch_id", result.remoteBatchId())
                     .number("attempts", result.attempts())
@@ -57,30 +61,37 @@ public final class ResultCodec {
 
     /**
      * @param traceparent of the record's header
+     * @return without what only its topic and other headers tell
      * @throws MalformedRecordException if {@code value} is no result
      */
     public static Result decode(byte[] value, @Nullable String traceparent) {
         var json = JsonRecord.Reader.of(value);
         return new Result(
-                json.requiredText("custom_id"),
+                new Result.Request(
+                        json.requiredText("custom_id"),
+                        json.text("tag"),
+                        json.requiredTime("requested_at"),
+                        traceparent,
+                        Map.of(),
+                        json.texts("metadata"),
+                        "",
+                        SpendCodec.readUsd(json, "retried_usd")),
                 status(json.requiredText("status")),
                 json.text("provider"),
                 json.text("account"),
                 json.text("model"),
                 json.integer("http_status"),
                 json.verbatim("response"),
+                readOutput(json),
                 readFailure(json.object("error")),
                 readUsage(json.object("usage")),
                 json.text("batch_id"),
                 json.text("remote_batch_id"),
                 json.integer("attempts"),
-                json.requiredTime("requested_at"),
                 json.time("created_at"),
                 json.time("ended_at"),
                 json.requiredTime("published_at"),
-                traceparent,
                 readParts(json.object("response_parts")),
-                json.text("tag"),
                 SpendCodec.readCost(json));
     }
 
@@ -91,6 +102,25 @@ public final class ResultCodec {
             }
         }
         throw new MalformedRecordException("status is not one that this release knows");
+    }
+
+    private static void writeOutput(JsonRecord.Writer json, Result.@Nullable Output output) {
+        if (output == null) {
+            json.none("output_text").none("output_json");
+        } else if (output.structured()) {
+            json.none("output_text").verbatim("output_json", output.json());
+        } else {
+            json.verbatim("output_text", output.json()).none("output_json");
+        }
+    }
+
+    private static Result.@Nullable Output readOutput(JsonRecord.Reader json) {
+        var text = json.verbatim("output_text");
+        var structured = json.verbatim("output_json");
+        if (text == null) {
+            return structured == null ? null : new Result.Output(true, structured);
+        }
+        return new Result.Output(false, text);
     }
 
     private static void writeParts(JsonRecord.Writer json, Result.@Nullable ResponseParts parts) {

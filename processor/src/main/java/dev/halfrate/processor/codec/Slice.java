@@ -1,8 +1,8 @@
 package dev.halfrate.processor.codec;
 
 /** Some bytes of a record's value. */
-record Slice(int from, int bytes) {
-    int until() {
+public record Slice(int from, int bytes) {
+    public int until() {
         return from + bytes;
     }
 }

@@ -61,11 +61,11 @@ final class SpendAvro {
     }
 
     /** The schema's scale is that of picodollars. */
-    private static ByteBuffer decimal(Usd usd) {
+    static ByteBuffer decimal(Usd usd) {
         return ByteBuffer.wrap(BigInteger.valueOf(usd.picos()).toByteArray());
     }
 
-    private static Usd usd(AvroFields record, String name) {
+    static Usd usd(AvroFields record, String name) {
         try {
             return new Usd(new BigInteger(record.bytes(name)).longValueExact());
         } catch (ArithmeticException | NumberFormatException _) {

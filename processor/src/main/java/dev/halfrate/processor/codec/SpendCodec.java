@@ -68,6 +68,14 @@ final class SpendCodec {
                 json.number("unpriced_tokens"));
     }
 
+    static void writeUsd(Writer json, String name, Usd usd) {
+        json.decimal(name, dollars(usd));
+    }
+
+    static Usd readUsd(Reader json, String name) {
+        return usd(json, name);
+    }
+
     private static BigDecimal dollars(Usd usd) {
         return usd.equals(Usd.ZERO) ? BigDecimal.ZERO : usd.dollars().stripTrailingZeros();
     }

@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param tag a label for money
  * @param mode null for the account's
  * @param deadline as it was written: an instant, or a duration
+ * @param result name of a rule for the result
  */
 public record Wishes(
         String account,
@@ -33,17 +34,22 @@ public record Wishes(
         List<String> betas,
         String tag,
         @Nullable Mode mode,
-        String deadline) {
+        String deadline,
+        String result) {
     public static final String ACCOUNT = "halfrate-account";
     public static final String API_VERSION = "anthropic-version";
     public static final String BETAS = "anthropic-beta";
     public static final String TAG = "halfrate-tag";
     public static final String MODE = "halfrate-mode";
     public static final String DEADLINE = "halfrate-deadline";
+    public static final String RESULT = "halfrate-result";
     public static final String COMMAND = "halfrate-command";
 
     /** What {@link #COMMAND} may be: the request whose custom_id is the record's key is not wanted any more. */
     public static final String CANCEL = "cancel";
+
+    /** Nothing. */
+    public static final Wishes NONE = new Wishes("", "", List.of(), "", null, "", "");
 
     private static final Pattern WORD = Pattern.compile("[A-Za-z0-9._-]{1,100}");
 
@@ -58,7 +64,7 @@ public record Wishes(
 
     /** @return which header cannot be meant, and what it must be; never quotes it */
     public static Optional<String> fault(Headers headers) {
-        var strange = Stream.of(ACCOUNT, API_VERSION, BETAS, TAG)
+        var strange = Stream.of(ACCOUNT, API_VERSION, BETAS, TAG, RESULT)
                 .filter(name -> words(headers, name).stream()
                         .anyMatch(word -> !WORD.matcher(word).matches()))
                 .findFirst();
@@ -102,7 +108,8 @@ public record Wishes(
                 words(headers, BETAS).stream().distinct().sorted().toList(),
                 word(headers, TAG),
                 MODES.get(word(headers, MODE)),
-                word(headers, DEADLINE));
+                word(headers, DEADLINE),
+                word(headers, RESULT));
     }
 
     /** @return what is wished beside requests; empty for nothing */

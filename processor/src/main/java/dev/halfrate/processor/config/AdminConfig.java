@@ -11,9 +11,10 @@ import java.util.List;
  * @param host an address of this machine; beyond loopback only with tokens
  * @param port 0 for nowhere
  * @param advertised host:port at which the application's other processes reach this one; empty if they do not
- * @param tokens of whoever may come in; none lets everybody on this machine in
+ * @param tokens of whoever may come in
+ * @param oidc others who may; without any of both everybody on this machine may do everything
  */
-public record AdminConfig(String host, int port, String advertised, List<Token> tokens) {
+public record AdminConfig(String host, int port, String advertised, List<Token> tokens, OidcConfig oidc) {
     public static final AdminConfig DEFAULT = new AdminConfig("127.0.0.1", 8090, "", List.of());
     public static final AdminConfig NONE = new AdminConfig("127.0.0.1", 0, "", List.of());
 
@@ -60,9 +61,9 @@ public record AdminConfig(String host, int port, String advertised, List<Token> 
         }
         Check.range("admin.tokens", tokens.size(), 0, TOKENS_MAX);
         Check.that(
-                port == 0 || isLoopback(host) || !tokens.isEmpty(),
+                port == 0 || isLoopback(host) || !tokens.isEmpty() || oidc.isThere(),
                 "admin.host",
-                "an address that only this machine reaches, such as 127.0.0.1, as long as there are no admin.tokens",
+                "an address that only this machine reaches, such as 127.0.0.1, as long as there are neither admin.tokens nor admin.oidc",
                 "'" + host + "'");
         var names = new HashSet<String>();
         for (var token : tokens) {
@@ -71,12 +72,17 @@ public record AdminConfig(String host, int port, String advertised, List<Token> 
         tokens = List.copyOf(tokens);
     }
 
+    /** Without an issuer. */
+    public AdminConfig(String host, int port, String advertised, List<Token> tokens) {
+        this(host, port, advertised, tokens, OidcConfig.NONE);
+    }
+
     private static boolean isLoopback(String host) {
         return host.equals("::1") || AccountConfig.isLoopback(host);
     }
 
     /** @return whether whoever can connect may do everything */
     public boolean isOpen() {
-        return tokens.isEmpty();
+        return tokens.isEmpty() && !oidc.isThere();
     }
 }

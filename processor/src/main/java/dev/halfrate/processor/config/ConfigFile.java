@@ -114,6 +114,7 @@ public final class ConfigFile {
         var sources = sources(file.sections("sources"), topics);
         var registry = registry(file.section("schema-registry"));
         var formats = formats(file.section("formats"));
+        var results = file.sections("results").stream().map(ConfigFile::result).toList();
         var admin = admin(file.section("admin"));
         // Before the records complain that something is missing: it may just be misspelt.
         file.refuseUnknown();
@@ -132,6 +133,7 @@ public final class ConfigFile {
                 registry,
                 formats,
                 sources,
+                results,
                 admin);
     }
 
@@ -143,6 +145,7 @@ public final class ConfigFile {
                 .forEach(file::section);
         file.sections("sources");
         file.sections("callbacks");
+        file.sections("results");
         var requests = requests(file.section("requests"));
         var accounts = accounts(file.sections("accounts"));
         file.refuseUnknown();
@@ -156,6 +159,7 @@ public final class ConfigFile {
                 .forEach(file::section);
         file.sections("accounts");
         file.sections("callbacks");
+        file.sections("results");
         var topics = topics(file.section("topics"), file.text("application", "halfrate"));
         var sources = sources(file.sections("sources"), topics);
         file.refuseUnknown();
@@ -179,6 +183,7 @@ public final class ConfigFile {
                 source.text("mode", ""),
                 source.text("tag", ""),
                 source.text("deadline", ""),
+                source.text("result", ""),
                 source.text("deserializer", ""),
                 properties(source.section("deserializer-properties")));
         source.refuseUnknown();
@@ -223,7 +228,9 @@ public final class ConfigFile {
     private static RequestsConfig requests(ConfigSection requests) {
         var config = new RequestsConfig(
                 requests.duration("ttl", Duration.ofHours(72)),
-                Math.toIntExact(Math.min(Integer.MAX_VALUE, requests.size("line-bytes-max", 20_000_000))));
+                Math.toIntExact(Math.min(Integer.MAX_VALUE, requests.size("line-bytes-max", 20_000_000))),
+                requests.texts("echo-headers", List.of()),
+                requests.texts("echo-metadata", List.of()));
         requests.refuseUnknown();
         return config;
     }
@@ -501,8 +508,20 @@ public final class ConfigFile {
                 admin.text("host", AdminConfig.DEFAULT.host()),
                 admin.integer("port", AdminConfig.DEFAULT.port()),
                 admin.text("advertised", AdminConfig.DEFAULT.advertised()),
-                admin.sections("tokens").stream().map(this::token).toList());
+                admin.sections("tokens").stream().map(this::token).toList(),
+                oidc(admin.section("oidc")));
         admin.refuseUnknown();
+        return config;
+    }
+
+    private static OidcConfig oidc(ConfigSection oidc) {
+        var config = new OidcConfig(
+                oidc.text("issuer", OidcConfig.NONE.issuer()),
+                oidc.text("audience", OidcConfig.NONE.audience()),
+                oidc.text("role-claim", OidcConfig.NONE.roleClaim()),
+                oidc.texts("read-values", OidcConfig.NONE.readValues()),
+                oidc.texts("operate-values", OidcConfig.NONE.operateValues()));
+        oidc.refuseUnknown();
         return config;
     }
 
@@ -600,6 +619,43 @@ public final class ConfigFile {
                 formats.text("results", FormatsConfig.JSON), formats.text("batches", FormatsConfig.JSON), properties);
         formats.refuseUnknown();
         return config;
+    }
+
+    private static ResultRuleConfig result(ConfigSection result) {
+        var extract = result.text("extract", "none");
+        var config = new ResultRuleConfig(
+                result.requiredText("name"),
+                result.texts("topics", List.of()),
+                result.texts("accounts", List.of()),
+                result.texts("models", List.of()),
+                result.texts("tags", List.of()),
+                result.text("to", ""),
+                switch (extract) {
+                    case "none" -> ResultRuleConfig.Extract.NONE;
+                    case "text" -> ResultRuleConfig.Extract.TEXT;
+                    case "json" -> ResultRuleConfig.Extract.JSON;
+                    case "tool" -> ResultRuleConfig.Extract.TOOL;
+                    default ->
+                        throw new ConfigException("%s must be one of: none, text, json, tool; got '%s'"
+                                .formatted(result.path("extract"), extract));
+                },
+                schema(result),
+                result.integer("retries-max", 2));
+        result.refuseUnknown();
+        return config;
+    }
+
+    /** A JSON Schema stands here or in a file, whichever its owner likes. */
+    private static String schema(ConfigSection result) {
+        var file = result.text("schema-file", "");
+        if (file.isEmpty()) {
+            return result.isThere("schema") ? result.tree("schema").toString() : "";
+        }
+        if (result.isThere("schema")) {
+            throw new ConfigException(
+                    "%s must be left out where there is a schema".formatted(result.path("schema-file")));
+        }
+        return tree(text(path(result.path("schema-file"), file))).toString();
     }
 
     private Secret optionalSecret(ConfigSection section, String key) {

@@ -26,6 +26,7 @@ public record HalfrateConfig(
         RegistryConfig schemaRegistry,
         FormatsConfig formats,
         List<SourceConfig> sources,
+        List<ResultRuleConfig> results,
         AdminConfig admin) {
 
     public HalfrateConfig {
@@ -63,8 +64,24 @@ public record HalfrateConfig(
                     "the pool of an account",
                     "'" + budget.pool() + "'");
         }
+        results = ResultRuleConfig.check(results, topics);
         sources = new SourcesConfig(topics, sources).sources();
         for (var source : sources) {
+            for (var to : new ResultTopics(topics.results(), results).all()) {
+                Check.that(
+                        !source.topic().equals(to),
+                        "results.to",
+                        "no source's topic, or what comes out would go in again",
+                        "'" + to + "'");
+            }
+            var rule = source.result();
+            Check.that(
+                    !SourceConfig.isFixed(rule)
+                            || rule.isEmpty()
+                            || results.stream().anyMatch(known -> known.name().equals(rule)),
+                    "sources.result",
+                    "the name of one of results, or a template",
+                    "'" + rule + "'");
             Check.that(
                     source.account().isEmpty()
                             || !SourceConfig.isFixed(source.account())
@@ -122,6 +139,7 @@ public record HalfrateConfig(
                 RegistryConfig.NONE,
                 FormatsConfig.DEFAULT,
                 List.of(),
+                List.of(),
                 AdminConfig.NONE);
     }
 
@@ -142,6 +160,7 @@ public record HalfrateConfig(
                 otherRegistry,
                 otherFormats,
                 sources,
+                results,
                 admin);
     }
 
@@ -162,12 +181,18 @@ public record HalfrateConfig(
                 schemaRegistry,
                 formats,
                 sources,
+                results,
                 otherAdmin);
     }
 
     /** Apart, because names of topics are made of it before there is a whole configuration. */
     static void checkApplication(String application) {
         Check.matches("application", application, "[a-zA-Z0-9._-]{1,100}");
+    }
+
+    /** @return where results go */
+    public ResultTopics resultTopics() {
+        return new ResultTopics(topics.results(), results);
     }
 
     /** @return the consumer group that reads requests */

@@ -17,6 +17,7 @@ import java.util.Map;
  * @param mode likewise
  * @param tag likewise
  * @param deadline likewise
+ * @param result likewise
  * @param deserializer class that reads values; empty for JSON
  */
 public record SourceConfig(
@@ -31,6 +32,7 @@ public record SourceConfig(
         String mode,
         String tag,
         String deadline,
+        String result,
         String deserializer,
         Map<String, Secret> deserializerProperties) {
     public SourceConfig {

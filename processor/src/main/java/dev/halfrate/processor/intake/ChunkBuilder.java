@@ -6,6 +6,7 @@ import dev.halfrate.schemas.internal.RefChunk;
 import dev.halfrate.schemas.internal.Source;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.apache.kafka.common.utils.Utils;
 
 /** Packs the refs of one lane that are from one topic into chunks that stay below both limits. */
@@ -16,8 +17,8 @@ final class ChunkBuilder {
     /** The frame, pool, lane and source: texts of at most 256 chars each, and lists' ends. */
     private static final int HEAD_BYTES_MAX = 8 * 1024;
 
-    /** A ref but for its texts: 7 int of at most 5 bytes, 3 long of at most 10, the hash, the union, texts' lengths, an empty echo. */
-    private static final int REF_BYTES_MAX = 7 * 5 + 3 * 10 + 16 + 1 + 3 * 5 + 1;
+    /** A ref but for its texts: 7 int of at most 5 bytes, 6 long of at most 10, the hash, the union, a flag, texts' lengths, maps' ends. */
+    private static final int REF_BYTES_MAX = 7 * 5 + 6 * 10 + 16 + 1 + 1 + 4 * 5 + 2 * 6;
 
     private final String pool;
     private final Origin origin;
@@ -61,6 +62,15 @@ final class ChunkBuilder {
         return REF_BYTES_MAX
                 + Utils.utf8Length(ref.getCustomId())
                 + Utils.utf8Length(ref.getTag())
+                + Utils.utf8Length(ref.getResultRule())
+                + bytesMax(ref.getEcho())
+                + bytesMax(ref.getMetadata())
                 + (traceparent == null ? 0 : Utils.utf8Length(traceparent));
+    }
+
+    private static int bytesMax(Map<String, String> texts) {
+        return texts.entrySet().stream()
+                .mapToInt(text -> 2 * 5 + Utils.utf8Length(text.getKey()) + Utils.utf8Length(text.getValue()))
+                .sum();
     }
 }

@@ -140,6 +140,12 @@ final class EventReading implements Reading {
             var record =
                     new ProducerRecord<>(source.to(), null, at.toEpochMilli(), key, request.value(), request.headers());
             Traceparent.write(record.headers(), Traceparent.read(event.headers()));
+            for (var name : config.requests().echoHeaders()) {
+                var header = event.headers().lastHeader(name);
+                if (header != null) {
+                    record.headers().add(header);
+                }
+            }
             records.add(record);
             count(event, RENDERED, () -> meters.countRendered(source.name()));
         }

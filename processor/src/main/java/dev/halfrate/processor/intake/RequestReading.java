@@ -83,7 +83,8 @@ final class RequestReading implements Reading {
                             InternalFormat.COMMAND.encode(command(cancel, pool)))));
         }
         for (var answer : sorted.answers()) {
-            records.add(feeds.toRecord(names.results(), answer.result()));
+            records.add(feeds.toRecord(
+                    config.resultTopics().of(answer.result().request().rule()), answer.result()));
         }
         for (var letter : sorted.deadLetters()) {
             records.add(DeadLetterCodec.toRecord(names.deadLetters(), letter));

@@ -17,6 +17,7 @@ import dev.halfrate.processor.config.AccountConfig;
 import dev.halfrate.processor.config.Durations;
 import dev.halfrate.processor.config.HalfrateConfig;
 import dev.halfrate.processor.config.Mode;
+import dev.halfrate.processor.config.RequestsConfig;
 import dev.halfrate.processor.intake.ChunkBuilder.Origin;
 import dev.halfrate.processor.provider.Capabilities;
 import dev.halfrate.schemas.internal.Hash;
@@ -55,7 +56,8 @@ final class RequestSorter {
 
     private final RequestDecoder decoder;
     private final Router router;
-    private final Duration ttl;
+    private final RequestsConfig requests;
+    private final ResultRules rules;
     private final Map<String, Source> sources;
     private final Topics topics;
 
@@ -66,7 +68,8 @@ final class RequestSorter {
     RequestSorter(HalfrateConfig config, WriterSchemas schemas, Map<String, Capabilities> capabilities, Topics topics) {
         this.decoder = new RequestDecoder(schemas);
         this.router = new Router(config, capabilities);
-        this.ttl = config.requests().ttl();
+        this.requests = config.requests();
+        this.rules = new ResultRules(config.results());
         this.sources = topics.ids().entrySet().stream()
                 .collect(Collectors.toUnmodifiableMap(
                         Map.Entry::getKey, topic -> new Source(topicId(topic.getValue()), topic.getKey())));
@@ -147,7 +150,14 @@ final class RequestSorter {
             switch (parsed.get()) {
                 case Parsed.Request request -> route(received, value, request);
                 case Parsed.Rejected(var customId, var model, var rejection, var message) ->
-                    answer(received, customId, model, null, rejection, message);
+                    answer(
+                            received,
+                            customId,
+                            model,
+                            Echo.of(requests, received.headers(), value, null),
+                            null,
+                            rejection,
+                            message);
                 case Parsed.Unusable(var reason, var message) -> bury(received, reason, message);
             }
         }
@@ -190,16 +200,28 @@ final class RequestSorter {
         }
 
         private void route(ConsumerRecord<?, ?> received, byte[] value, Parsed.Request request) {
-            var fault = Wishes.fault(received.headers());
+            var wishes = Wishes.of(received.headers());
+            var echo = Echo.of(requests, received.headers(), value, request.metadata());
+            var fault = Wishes.fault(received.headers()).or(() -> rules.fault(received.topic(), wishes));
             if (fault.isPresent()) {
-                answer(received, request.customId(), request.model(), null, Rejection.HEADER_INVALID, fault.get());
+                answer(
+                        received,
+                        request.customId(),
+                        request.model(),
+                        echo,
+                        null,
+                        Rejection.HEADER_INVALID,
+                        fault.get());
                 return;
             }
-            var wishes = Wishes.of(received.headers());
+            if (!echo.fault().isEmpty()) {
+                answer(received, request.customId(), request.model(), echo, null, Rejection.ECHO_INVALID, echo.fault());
+                return;
+            }
             switch (router.route(received.topic(), request, wishes)) {
                 case Router.Route.Closed(var account, var rejection, var message) ->
-                    answer(received, request.customId(), request.model(), account, rejection, message);
-                case Router.Route.Open open -> accept(received, value, request, wishes, open);
+                    answer(received, request.customId(), request.model(), echo, account, rejection, message);
+                case Router.Route.Open open -> accept(received, value, request, wishes, echo, open);
             }
         }
 
@@ -208,18 +230,20 @@ final class RequestSorter {
                 byte[] value,
                 Parsed.Request request,
                 Wishes wishes,
+                Echo echo,
                 Router.Route.Open open) {
             var requestedAt = requestedAt(received);
-            var expiresAt = requestedAt.plus(ttl);
+            var expiresAt = requestedAt.plus(requests.ttl());
             if (!expiresAt.isAfter(now)) {
                 answer(
                         received,
                         request.customId(),
                         request.model(),
+                        echo,
                         null,
                         Rejection.REQUEST_EXPIRED,
                         "the request was %s old when it was read, but requests live %s: send it again"
-                                .formatted(age(requestedAt), Durations.format(ttl)));
+                                .formatted(age(requestedAt), Durations.format(requests.ttl())));
                 return;
             }
             var body = ByteBuffer.wrap(value, request.bodyOffset(), request.bodyBytes());
@@ -238,11 +262,14 @@ final class RequestSorter {
                     0,
                     wishes.tag(),
                     nullAllowed(Traceparent.read(received.headers())),
-                    Map.of(),
+                    echo.headers(),
                     request.outputTokensMax(),
                     request.prefix(),
                     deadline(wishes, open, requestedAt, expiresAt),
-                    open.mode() == Mode.AUTO);
+                    open.mode() == Mode.AUTO,
+                    rules.of(received.topic(), open.lane().getAccount(), request.model(), wishes),
+                    echo.metadata(),
+                    0L);
             count(received, ROUTED);
             var source = requireNonNull(sources.get(received.topic()));
             chunks.computeIfAbsent(new Origin(open.lane(), source), origin -> new ChunkBuilder(open.pool(), origin))
@@ -263,28 +290,29 @@ final class RequestSorter {
                 ConsumerRecord<?, ?> received,
                 String customId,
                 String model,
+                Echo echo,
                 @Nullable AccountConfig account,
                 Rejection rejection,
                 String message) {
             var permanent = rejection != Rejection.REQUEST_EXPIRED;
-            var result = new Result(
-                    customId,
+            var wishes = Wishes.fault(received.headers()).isEmpty() ? Wishes.of(received.headers()) : Wishes.NONE;
+            var name = account == null ? "" : account.name();
+            var result = Result.unsent(
+                    new Result.Request(
+                            customId,
+                            wishes.tag(),
+                            requestedAt(received),
+                            Traceparent.read(received.headers()),
+                            echo.headers(),
+                            echo.metadata(),
+                            rules.of(received.topic(), name, model, wishes)),
                     rejection.status(),
                     account == null ? "" : account.provider(),
-                    account == null ? "" : account.name(),
+                    name,
                     model,
-                    0,
-                    null,
                     new Result.Failure(rejection.code(), message, permanent),
-                    null,
-                    "",
-                    "",
                     0,
-                    requestedAt(received),
-                    null,
-                    null,
-                    now,
-                    Traceparent.read(received.headers()));
+                    now);
             count(received, REJECTED);
             answers.add(new Sorted.Answer(rejection, result));
         }

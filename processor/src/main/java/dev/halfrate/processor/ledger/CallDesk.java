@@ -218,7 +218,8 @@ final class CallDesk {
         return switch (outcome) {
             case CallOutcome.Answered(var line) -> {
                 var price = workshop.pricing().of(batch.header().model(), clock.now());
-                yield SeenItem.answered(item, line, usage -> price.map(known -> known.atOnce(usage)));
+                yield SeenItem.answered(item, line, usage -> price.map(known -> known.atOnce(usage)))
+                        .judged(workshop.outputs(), batch.header().endpoint());
             }
             case CallOutcome.TooLong(var bytes) -> SeenItem.tooLong(item, bytes);
             case CallOutcome.Refused(var refusal, var _) ->

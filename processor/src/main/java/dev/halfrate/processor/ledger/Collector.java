@@ -9,6 +9,7 @@ import dev.halfrate.processor.codec.QuarantinedLine.Reason;
 import dev.halfrate.processor.crash.CrashPoint;
 import dev.halfrate.processor.money.Price;
 import dev.halfrate.processor.money.Spend;
+import dev.halfrate.processor.output.OutputRules;
 import dev.halfrate.processor.provider.Provider;
 import dev.halfrate.processor.provider.RawLine;
 import dev.halfrate.processor.provider.ResultLine;
@@ -48,6 +49,7 @@ final class Collector implements Provider.ResultLines {
     private final Semaphore letters = new Semaphore(LETTERS_MAX);
 
     private final Optional<Price> price;
+    private final OutputRules outputs;
     private final Download download;
     private final int letterBytes;
     private String file = "";
@@ -63,18 +65,21 @@ final class Collector implements Provider.ResultLines {
 
     /**
      * @param price of the batch's model when the batch ended; empty if nobody knows it
+     * @param outputs what answers are held against
      * @param letterBytes at which a letter is full
      */
     Collector(
             Batch batch,
             List<ManifestItem> items,
             Optional<Price> price,
+            OutputRules outputs,
             Download download,
             int letterBytes,
             Mailbox mailbox,
             ActorClock clock) {
         this.letterBytes = letterBytes;
         this.price = price;
+        this.outputs = outputs;
         this.download = download;
         this.batch = batch;
         this.items = items;
@@ -154,7 +159,13 @@ final class Collector implements Provider.ResultLines {
         ours++;
         download.answered(file, item.item().item());
         seen.add(item);
-        grow(item.body() == null ? 0 : item.body().length);
+        grow(bytes(item));
+    }
+
+    private static int bytes(SeenItem item) {
+        var body = item.body();
+        var output = item.output();
+        return (body == null ? 0 : body.length) + (output == null ? 0 : output.json().length);
     }
 
     private void quarantine(Reason reason, String message, RawLine raw) {
@@ -199,7 +210,8 @@ final class Collector implements Provider.ResultLines {
     }
 
     private SeenItem see(ManifestItem item, ResultLine.Answered line) {
-        return SeenItem.answered(item, line, usage -> price.map(known -> known.of(usage)));
+        return SeenItem.answered(item, line, usage -> price.map(known -> known.of(usage)))
+                .judged(outputs, batch.header().endpoint());
     }
 
     private static SeenItem see(ManifestItem item, ResultLine.NotExecuted line) {
@@ -209,6 +221,6 @@ final class Collector implements Provider.ResultLines {
             case OTHER ->
                 line.error().permanent() ? ItemReport.Finding.FAILED_FOR_GOOD : ItemReport.Finding.FAILED_FOR_NOW;
         };
-        return new SeenItem(item, finding, Spend.NONE, 0, null, SeenItem.failure(line.error()));
+        return new SeenItem(item, finding, Spend.NONE, 0, null, null, SeenItem.failure(line.error()));
     }
 }

@@ -382,7 +382,8 @@ final class HttpVendor implements Vendor {
                 var known = downloads.remove(batch.id());
                 var download = known == null || provisional ? new Download() : known;
                 var price = workshop.pricing().of(batch.header().model(), ended.endedAt());
-                var collector = new Collector(batch, items, price, download, workshop.letterBytes(), mailbox, clock);
+                var collector = new Collector(
+                        batch, items, price, workshop.outputs(), download, workshop.letterBytes(), mailbox, clock);
                 for (var file : files(ended)) {
                     download.read(file, !provisional, from -> results(batch, file, from, collector));
                 }

@@ -4,6 +4,7 @@ import dev.halfrate.processor.batch.Batch;
 import dev.halfrate.processor.codec.FeedWriter;
 import dev.halfrate.processor.codec.QuarantinedLineCodec;
 import dev.halfrate.processor.config.HalfrateConfig;
+import dev.halfrate.processor.config.ResultTopics;
 import dev.halfrate.processor.crash.CrashPoint;
 import dev.halfrate.schemas.internal.InternalFormat;
 import dev.halfrate.schemas.internal.LedgerRecord;
@@ -57,6 +58,7 @@ final class KafkaPartitionLog implements PartitionLog {
     private final TopicPartition ledger;
     private final String instance;
     private final LedgerClients clients;
+    private final ResultTopics resultTopics;
     private final ResponseParts parts;
     private final Producer<byte[], byte[]> producer;
     private final Supplier<ConsumerGroupMetadata> group;
@@ -74,6 +76,7 @@ final class KafkaPartitionLog implements PartitionLog {
             LedgerMeters.Share meters) {
         this.config = config;
         this.feeds = feeds;
+        this.resultTopics = config.resultTopics();
         this.work = new TopicPartition(config.topics().work(), partition);
         this.ledger = new TopicPartition(config.topics().ledger(), partition);
         this.instance = instance;
@@ -184,7 +187,7 @@ final class KafkaPartitionLog implements PartitionLog {
                 LOG.error(
                         "{}: {} takes no record of the size that a result may have, so its answers go to {} from {} bytes on: raise its max.message.bytes",
                         work,
-                        config.topics().results(),
+                        String.join(" or ", resultTopics.all()),
                         config.topics().resultParts(),
                         ResponseParts.PART_BYTES_MAX);
                 producer.abortTransaction();
@@ -223,7 +226,7 @@ final class KafkaPartitionLog implements PartitionLog {
                 send(new ProducerRecord<>(ledger.topic(), ledger.partition(), utf8(batchId), null));
             }
             for (var result : transaction.results()) {
-                send(feeds.toRecord(topics.results(), parts.of(result, bodyBytesMax)));
+                send(feeds.toRecord(resultTopics.of(result.request().rule()), parts.of(result, bodyBytesMax)));
             }
             for (var line : transaction.quarantined()) {
                 send(QuarantinedLineCodec.toRecord(topics.diagnostics(), line));

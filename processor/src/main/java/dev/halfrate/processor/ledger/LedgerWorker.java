@@ -10,6 +10,7 @@ import dev.halfrate.processor.config.ConfigException;
 import dev.halfrate.processor.config.HalfrateConfig;
 import dev.halfrate.processor.config.SyncConfig;
 import dev.halfrate.processor.money.Pricing;
+import dev.halfrate.processor.output.OutputRules;
 import dev.halfrate.processor.provider.Capabilities;
 import dev.halfrate.processor.provider.Provider;
 import dev.halfrate.processor.provider.SweepOutcome;
@@ -100,6 +101,7 @@ public final class LedgerWorker implements AutoCloseable {
             Map<String, ? extends Provider> providers,
             int workPartitions,
             Pricing pricing,
+            OutputRules outputs,
             MeterRegistry meters,
             Consumer<Throwable> onFailure) {
         this.config = config;
@@ -118,7 +120,7 @@ public final class LedgerWorker implements AutoCloseable {
         this.admin = Admin.create(Map.copyOf(config.kafka()));
         this.bodies = new BodyReader(clients.reader(true), this::topicId);
         this.manifests = new ManifestReader(config.topics().work(), clients.reader(true));
-        this.workshop = workshop(pricing);
+        this.workshop = workshop(pricing, outputs);
         this.rules = config.accounts().stream()
                 .collect(Collectors.toUnmodifiableMap(
                         AccountConfig::name,
@@ -198,7 +200,7 @@ public final class LedgerWorker implements AutoCloseable {
         runners.forEach(runner -> runner.onListing(listing));
     }
 
-    private Workshop workshop(Pricing pricing) {
+    private Workshop workshop(Pricing pricing, OutputRules outputs) {
         var spoolKilobytes = (int) Math.min(Integer.MAX_VALUE, config.ledger().spoolBytesMax() / 1024);
         var shares = HeapShares.ofThisProcess();
         return new Workshop(
@@ -221,6 +223,7 @@ public final class LedgerWorker implements AutoCloseable {
                 new ManifestRoom(shares.collectedItems()),
                 shares.letterBytes(),
                 pricing,
+                outputs,
                 new Semaphore(spoolKilobytes, true),
                 spoolKilobytes,
                 config.accounts().stream().collect(Collectors.toUnmodifiableMap(AccountConfig::name, this::turns)),

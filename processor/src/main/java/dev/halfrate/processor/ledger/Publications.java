@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
 
 /** What a batch tells the world: results, progress, signals to its lane. */
 public final class Publications {
-    /** Refs of one signal: 2 MB at the very most, with the longest custom_ids. */
+    /** Refs of one signal: 8 MB at the very most, with the longest custom_ids and all that may be echoed. */
     private static final int REFS_MAX = 1_000;
 
     private final UnaryOperator<String> providerOf;
@@ -64,25 +64,23 @@ public final class Publications {
             case RETURNED -> throw new IllegalArgumentException("a returned item has no result");
         };
         return new Result(
-                ref.getCustomId(),
+                Result.Request.of(ref),
                 status,
                 providerOf.apply(batch.header().account()),
                 batch.header().account(),
                 batch.header().model(),
                 seen.httpStatus(),
                 seen.body(),
+                seen.output(),
                 seen.failure(),
                 seen.spend().answers() == 0 ? null : seen.spend().usage(),
                 batch.id(),
                 remoteBatchId,
                 ref.getAttempts() + (spendsAttempt(seen.finding()) ? 1 : 0),
-                Instant.ofEpochMilli(ref.getRequestedAt()),
                 remoteBatchId.isEmpty() ? null : batch.attempt().startedAt(),
                 alone ? null : endedAt(batch),
                 now,
-                ref.getTraceparent(),
                 null,
-                ref.getTag(),
                 seen.spend().priced() ? seen.spend().cost() : null);
     }
 
@@ -218,6 +216,9 @@ public final class Publications {
         for (var seen : items) {
             var source = sources.computeIfAbsent(seen.item().source(), _ -> sources.size());
             var ref = Ref.newBuilder(seen.item().ref()).setSource(source);
+            ref.setSpentPicos(new Usd(ref.getSpentPicos())
+                    .plus(seen.spend().cost().paid())
+                    .picos());
             if (spendsAttempt(seen.finding())) {
                 ref.setAttempts(ref.getAttempts() + 1);
             } else if (seen.finding() == ItemReport.Finding.MISSING || seen.finding() == ItemReport.Finding.NO_ANSWER) {

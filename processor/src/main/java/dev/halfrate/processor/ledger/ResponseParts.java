@@ -30,8 +30,13 @@ final class ResponseParts {
     /** @return the result itself, or one whose body has been sent */
     Result of(Result result, int bodyBytesMax) {
         var body = result.body();
-        if (body == null || body.length <= bodyBytesMax) {
+        var output = result.output();
+        var outputBytes = output == null ? 0 : output.json().length;
+        if (body == null || body.length <= bodyBytesMax - outputBytes) {
             return result;
+        }
+        if (outputBytes > bodyBytesMax) {
+            return of(result.withoutOutput(), bodyBytesMax);
         }
         var key = result.customId().getBytes(UTF_8);
         var offsets = new ArrayList<Long>();

@@ -1,6 +1,7 @@
 package dev.halfrate.processor.ledger;
 
 import dev.halfrate.processor.money.Pricing;
+import dev.halfrate.processor.output.OutputRules;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.Semaphore;
@@ -13,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param manifests of batches that are spooled or reported from
  * @param downloads of batches that are collected; apart, because a slow vendor may take hours over one
  * @param letterBytes of result lines that are published together
+ * @param outputs what answers are held against
  * @param spoolKilobytes disk for spool files
  * @param turns of requests that are sent alone, by account
  * @param callKilobytes memory for such requests
@@ -26,6 +28,7 @@ record Workshop(
         ManifestRoom downloads,
         int letterBytes,
         Pricing pricing,
+        OutputRules outputs,
         Semaphore spoolKilobytes,
         int spoolKilobytesMax,
         Map<String, CallTurns> turns,

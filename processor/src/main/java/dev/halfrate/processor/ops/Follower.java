@@ -29,7 +29,8 @@ import org.slf4j.LoggerFactory;
 public final class Follower implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Follower.class);
     private static final Duration POLL = Duration.ofMillis(200);
-    private static final Duration RESTART_DELAY = Duration.ofSeconds(5);
+    private static final Duration RESTART_DELAY_MIN = Duration.ofSeconds(1);
+    private static final Duration RESTART_DELAY_MAX = Duration.ofMinutes(1);
     private static final Duration STOP_WAIT = Duration.ofSeconds(10);
 
     /** Between two looks for topics that lanes make when they first start, and two of what may be forgotten. */
@@ -40,6 +41,7 @@ public final class Follower implements AutoCloseable {
     private final Holdings holdings;
     private final Thread thread;
     private final CountDownLatch stopped = new CountDownLatch(1);
+    private Duration delay = RESTART_DELAY_MIN;
     private volatile @Nullable KafkaConsumer<byte[], byte[]> consumer;
 
     public Follower(HalfrateConfig config, Holdings holdings, InstantSource clock) {
@@ -60,12 +62,12 @@ public final class Follower implements AutoCloseable {
             } catch (WakeupException _) {
                 stopped.countDown();
             } catch (KafkaException e) {
-                LOG.warn("what operators see stands still: {}; tried again in {}", e.toString(), RESTART_DELAY);
+                LOG.warn("what operators see stands still: {}; tried again in {} s", e.toString(), delay.toSeconds());
                 LOG.debug("follower", e);
-                pause();
+                pauseLonger();
             } catch (RuntimeException e) {
-                LOG.error("what operators see stands still; tried again in {}", RESTART_DELAY, e);
-                pause();
+                LOG.error("what operators see stands still; tried again in {} s", delay.toSeconds(), e);
+                pauseLonger();
             }
         }
     }
@@ -74,9 +76,16 @@ public final class Follower implements AutoCloseable {
         return stopped.getCount() > 0;
     }
 
-    private void pause() {
+    /** Than the last time in a row. */
+    private void pauseLonger() {
+        pause(delay);
+        var doubled = delay.multipliedBy(2);
+        delay = doubled.compareTo(RESTART_DELAY_MAX) < 0 ? doubled : RESTART_DELAY_MAX;
+    }
+
+    private void pause(Duration time) {
         try {
-            var _ = stopped.await(RESTART_DELAY.toMillis(), TimeUnit.MILLISECONDS);
+            var _ = stopped.await(time.toMillis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException _) {
             stopped.countDown();
         }
@@ -103,7 +112,7 @@ public final class Follower implements AutoCloseable {
                     careAt = clock.instant().plus(CARE);
                 }
                 if (reader.assignment().isEmpty()) {
-                    pause();
+                    pause(CARE);
                     continue;
                 }
                 var records = reader.poll(POLL);
@@ -116,6 +125,7 @@ public final class Follower implements AutoCloseable {
                 }
                 if (isAtEnd(reader)) {
                     holdings.complete(now);
+                    delay = RESTART_DELAY_MIN;
                 }
             }
         } finally {

@@ -208,8 +208,9 @@ public final class TopicSetup {
                                 TopicRule.atLeast("max.message.bytes", 1, MESSAGE_BYTES_MAX),
                                 retention(ttl, REQUESTS_RETENTION, because),
                                 timeOnly)));
+        var results = config.resultTopics().all().stream()
+                .map(topic -> new Plan(topic, partitions, Plan.rules(initiallyDurable, large)));
         var others = Stream.of(
-                new Plan(topics.results(), partitions, Plan.rules(initiallyDurable, large)),
                 // Never compacted: the parts of one body have one key.
                 new Plan(
                         topics.resultParts(),
@@ -228,7 +229,7 @@ public final class TopicSetup {
                 new Plan(topics.work(), partitions, kept),
                 new Plan(topics.ledger(), partitions, kept),
                 new Plan(config.birthsTopic(), 1, kept));
-        return Stream.concat(requests, others).toList();
+        return Stream.of(requests, results, others).flatMap(plans -> plans).toList();
     }
 
     private static TopicRule retention(Duration ttl, Duration usual, String because) {

@@ -48,7 +48,8 @@ public final class Source implements AutoCloseable {
                         Wishes.ACCOUNT, Map.entry("account", config.account()),
                         Wishes.MODE, Map.entry("mode", config.mode()),
                         Wishes.TAG, Map.entry("tag", config.tag()),
-                        Wishes.DEADLINE, Map.entry("deadline", config.deadline()))
+                        Wishes.DEADLINE, Map.entry("deadline", config.deadline()),
+                        Wishes.RESULT, Map.entry("result", config.result()))
                 .forEach((header, text) -> {
                     if (!text.getValue().isEmpty()) {
                         headers.put(header, templates.compile(key + "." + text.getKey(), text.getValue()));

@@ -555,7 +555,8 @@ final class LaneTask {
                 .setAt(now().toEpochMilli())
                 .setBy("")
                 .build();
-        var value = new Outgoing(InternalFormat.COMMAND.encode(command), workPartition(lane, batchId));
+        var value = new Outgoing(
+                topology.topics().work(), InternalFormat.COMMAND.encode(command), workPartition(lane, batchId));
         forward(WorkKeys.withdrawal(batchId, item), value, new RecordHeaders(), LaneTopology.WORK);
     }
 
@@ -570,7 +571,7 @@ final class LaneTask {
         metrics.cancelled();
         var result = unsealed(
                 lane, ref, Result.Status.CANCELLED, "cancelled", "the request was cancelled as it was asked for", now);
-        forward(topology.feeds().toRecord(topology.topics().results(), result), LaneTopology.RESULTS);
+        publish(result);
     }
 
     private void flush(Command command) {
@@ -768,7 +769,8 @@ final class LaneTask {
         budgets.reserve(lane, seal.picos());
         for (var chunk : manifest.chunks(batchId, lane, seal, workPartition, inboxPartition)) {
             var key = WorkKeys.chunk(batchId, chunk.getIndex());
-            var value = new Outgoing(InternalFormat.MANIFEST_CHUNK.encode(chunk), workPartition);
+            var value =
+                    new Outgoing(topology.topics().work(), InternalFormat.MANIFEST_CHUNK.encode(chunk), workPartition);
             forward(key, value, new RecordHeaders(), LaneTopology.WORK);
         }
         lane.addInBatches(seal.items());
@@ -782,17 +784,12 @@ final class LaneTask {
                 duplicates.end(id(lane.pool(), ref));
                 lane.add(LaneTotals.expired(1));
                 metrics.expired();
-                forward(
-                        topology.feeds()
-                                .toRecord(
-                                        topology.topics().results(),
-                                        unsealed(
-                                                lane,
-                                                ref,
-                                                Rejection.REQUEST_EXPIRED,
-                                                "no batch answered the request within its life (requests.ttl): send it again",
-                                                now)),
-                        LaneTopology.RESULTS);
+                publish(unsealed(
+                        lane,
+                        ref,
+                        Rejection.REQUEST_EXPIRED,
+                        "no batch answered the request within its life (requests.ttl): send it again",
+                        now));
             }
         }
     }
@@ -834,12 +831,7 @@ final class LaneTask {
                 duplicates.end(id(lane.pool(), ref));
                 lane.add(LaneTotals.rejected(1));
                 metrics.rejected();
-                forward(
-                        topology.feeds()
-                                .toRecord(
-                                        topology.topics().results(),
-                                        unsealed(lane, ref, Rejection.BUDGET_EXCEEDED, reason, now)),
-                        LaneTopology.RESULTS);
+                publish(unsealed(lane, ref, Rejection.BUDGET_EXCEEDED, reason, now));
             }
         }
     }
@@ -849,25 +841,20 @@ final class LaneTask {
     }
 
     private static Result unsealed(Lane lane, Ref ref, Result.Status status, String code, String message, Instant now) {
-        var failure = new Result.Failure(code, message, false);
-        return new Result(
-                ref.getCustomId(),
+        return Result.unsent(
+                Result.Request.of(ref),
                 status,
                 lane.account().provider(),
                 lane.id().getAccount(),
                 lane.id().getModel(),
-                0,
-                null,
-                failure,
-                null,
-                "",
-                "",
+                new Result.Failure(code, message, false),
                 ref.getAttempts(),
-                Instant.ofEpochMilli(ref.getRequestedAt()),
-                null,
-                null,
-                now,
-                ref.getTraceparent());
+                now);
+    }
+
+    private void publish(Result result) {
+        var topic = topology.results().of(result.request().rule());
+        forward(topology.feeds().toRecord(topic, result), LaneTopology.RESULTS);
     }
 
     private void deadLetter(Ref ref, String topic, byte[] topicId) {
@@ -890,7 +877,7 @@ final class LaneTask {
     }
 
     private void forward(ProducerRecord<byte[], byte[]> record, String sink) {
-        forward(record.key(), new Outgoing(record.value(), Outgoing.BY_KEY), record.headers(), sink);
+        forward(record.key(), new Outgoing(record.topic(), record.value(), Outgoing.BY_KEY), record.headers(), sink);
     }
 
     @SuppressWarnings("NullAway") // A record may have no key; Kafka's interfaces are not annotated.

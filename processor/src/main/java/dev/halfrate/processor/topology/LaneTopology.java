@@ -2,8 +2,10 @@ package dev.halfrate.processor.topology;
 
 import dev.halfrate.processor.codec.FeedWriter;
 import dev.halfrate.processor.config.LanesConfig;
+import dev.halfrate.processor.config.ResultTopics;
 import dev.halfrate.processor.config.TopicsConfig;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -16,11 +18,13 @@ import org.apache.kafka.streams.processor.api.ProcessorSupplier;
  * The lanes as a topology: from the inbox through one processor to manifests, and to the results and dead
  * letters of requests that end in a lane.
  *
+ * @param results where those go
  * @param workPartitions of the work topic as it is, not as it is configured
  * @param accounts by name
  */
 public record LaneTopology(
         TopicsConfig topics,
+        ResultTopics results,
         int workPartitions,
         LanesConfig lanes,
         Map<String, AccountLimits> accounts,
@@ -39,7 +43,7 @@ public record LaneTopology(
         accounts = Map.copyOf(accounts);
     }
 
-    /** With results in JSON. */
+    /** With results in JSON, and all in one topic. */
     public LaneTopology(
             TopicsConfig topics,
             int workPartitions,
@@ -47,7 +51,15 @@ public record LaneTopology(
             Map<String, AccountLimits> accounts,
             BudgetRules budgets,
             MeterRegistry meters) {
-        this(topics, workPartitions, lanes, accounts, budgets, FeedWriter.JSON, meters);
+        this(
+                topics,
+                new ResultTopics(topics.results(), List.of()),
+                workPartitions,
+                lanes,
+                accounts,
+                budgets,
+                FeedWriter.JSON,
+                meters);
     }
 
     /** Without budgets. */
@@ -81,13 +93,15 @@ public record LaneTopology(
                 topics.laneInbox());
         topology.addProcessor(LANES, processor, INBOX);
         LaneStores.builders().forEach(store -> topology.addStateStore(store, LANES));
-        sink(topology, WORK, topics.work());
-        sink(topology, RESULTS, topics.results());
-        sink(topology, DEAD_LETTERS, topics.deadLetters());
+        for (var sink : List.of(WORK, RESULTS, DEAD_LETTERS)) {
+            topology.addSink(
+                    sink,
+                    Outgoing.TOPIC,
+                    new ByteArraySerializer(),
+                    Outgoing.serializer(),
+                    Outgoing.PARTITIONER,
+                    LANES);
+        }
         return topology;
-    }
-
-    private static void sink(Topology topology, String name, String topic) {
-        topology.addSink(name, topic, new ByteArraySerializer(), Outgoing.serializer(), Outgoing.PARTITIONER, LANES);
     }
 }

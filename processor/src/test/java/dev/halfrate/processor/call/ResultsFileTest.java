@@ -115,22 +115,23 @@ class ResultsFileTest {
 
     private static Result result(String id, String body, @Nullable String code) {
         return new Result(
-                id,
+                new Result.Request(id, Instant.EPOCH, null),
                 code == null ? Result.Status.SUCCEEDED : Result.Status.FAILED,
                 "openai",
                 "main",
                 "m",
                 200,
                 body.getBytes(UTF_8),
+                null,
                 code == null ? null : new Result.Failure(code, "why", true),
                 new Usage(1, 0, 0, 2),
                 "",
                 "",
                 1,
-                Instant.EPOCH,
                 null,
                 null,
                 Instant.EPOCH,
+                null,
                 null);
     }
 }

@@ -85,13 +85,14 @@ final class Records {
 
     static byte[] result(String customId, String batchId, String tag) {
         return ResultCodec.encode(new Result(
-                customId,
+                new Result.Request(customId, tag, AT, null, Map.of(), Map.of(), ""),
                 Result.Status.FAILED,
                 "openai",
                 "main",
                 "gpt-4o-mini",
                 400,
                 "{\"error\":{\"message\":\"CANARY\"}}".getBytes(UTF_8),
+                null,
                 new Result.Failure("bad", "CANARY is not allowed", true),
                 null,
                 batchId,
@@ -100,10 +101,7 @@ final class Records {
                 AT,
                 AT,
                 AT,
-                AT,
                 null,
-                null,
-                tag,
                 null));
     }
 

@@ -31,28 +31,62 @@ class AvroFormatTest {
             new Cost(new Usd(1), Usd.of(new BigDecimal("1234567.000125")), Usd.of(new BigDecimal("-0.5")));
     private static final Spend SPEND = new Spend(2, 3_000_000_000L, new Usage(9, 8, 7, 6, 5), COST, 11);
     static final Result FULL = new Result(
-            "a-ü",
+            new Result.Request("a-ü", "red", AT, "00-1-2-01", Map.of(), Map.of("k", "ü"), "", new Usd(7)),
             Result.Status.FAILED,
             "openai",
             "main",
             "gpt-5",
             400,
             "{ \"x\" : 1.50, \"y\":\"\\u00fc\u00fc\" }".getBytes(UTF_8),
+            new Result.Output(true, "{\"a\": 1.50}".getBytes(UTF_8)),
             new Result.Failure("bad", "Change it.", true),
             new Usage(5, 4, 3, 2, 1),
             "b-1",
             "batch_1",
             2,
-            AT,
             AT.plusMillis(1),
             AT.plusMillis(2),
             AT.plusMillis(3),
-            "00-1-2-01",
             new Result.ResponseParts("parts", 3, List.of(4L, 9L), 5_000_000_000L, "ab"),
-            "red",
             COST);
     static final Result EMPTY = new Result(
-            "a", Result.Status.REJECTED, "", "", "", 0, null, null, null, "", "", 0, AT, null, null, AT, null);
+            new Result.Request("a", AT, null),
+            Result.Status.REJECTED,
+            "",
+            "",
+            "",
+            0,
+            null,
+            null,
+            null,
+            null,
+            "",
+            "",
+            0,
+            null,
+            null,
+            AT,
+            null,
+            null);
+    private static final Result WITH_TEXT = new Result(
+            new Result.Request("a", AT, null),
+            Result.Status.SUCCEEDED,
+            "openai",
+            "main",
+            "m",
+            200,
+            "{}".getBytes(UTF_8),
+            new Result.Output(false, "\"\"".getBytes(UTF_8)),
+            null,
+            null,
+            "b",
+            "r",
+            1,
+            null,
+            null,
+            AT,
+            null,
+            null);
     static final BatchProgress PROGRESS = new BatchProgress(
             "b",
             "running",
@@ -79,7 +113,7 @@ class AvroFormatTest {
 
     @Test
     void resultsComeBackAsTheyWere() {
-        for (var result : List.of(FULL, EMPTY)) {
+        for (var result : List.of(FULL, EMPTY, WITH_TEXT)) {
             var sent = new FeedWriter(AvroFormat.results(258), FeedWriter.JSON_BATCHES).toRecord("results", result);
 
             assertThat(sent.key()).isEqualTo(result.customId().getBytes(UTF_8));

@@ -20,17 +20,6 @@ class FormatsDocumentTest {
     private final String document = read();
 
     @Test
-    void everyFieldOfAResultIsDocumented() {
-        assertThat(names(Result.class))
-                .map(name -> name.equals("body") ? "response" : name.equals("failure") ? "error" : name)
-                .allSatisfy(this::isARow);
-        assertThat(names(Result.Failure.class)).allSatisfy(name -> isARow("error." + name));
-        assertThat(names(Result.ResponseParts.class)).allSatisfy(name -> isARow("response_parts." + name));
-        assertThat(names(Usage.class)).allSatisfy(name -> isARow("usage." + name));
-        assertThat(List.of("usd", "synchronous_usd", "uncached_usd")).allSatisfy(name -> isARow("cost." + name));
-    }
-
-    @Test
     void everyFieldOfABatchIsDocumented() {
         assertThat(names(BatchProgress.class))
                 .filteredOn(name -> !name.equals("spend"))

@@ -25,7 +25,7 @@ class RequestParserTest {
 
         assertThat(parsed)
                 .isEqualTo(new Parsed.Request(
-                        "a-1", "/v1/chat/completions", "gpt-4o-mini", line.indexOf("{\"model"), 41, 5, 0));
+                        "a-1", "/v1/chat/completions", "gpt-4o-mini", line.indexOf("{\"model"), 41, 5, 0, null));
     }
 
     @ParameterizedTest
@@ -41,7 +41,14 @@ class RequestParserTest {
 
         assertThat(parse(line))
                 .isEqualTo(new Parsed.Request(
-                        "a-1", "/v1/messages", "claude-haiku-4-5", line.indexOf("{\"model\""), body.length(), 5, 0));
+                        "a-1",
+                        "/v1/messages",
+                        "claude-haiku-4-5",
+                        line.indexOf("{\"model\""),
+                        body.length(),
+                        5,
+                        0,
+                        null));
     }
 
     private int outputTokensMax(String body) {
@@ -112,7 +119,8 @@ class RequestParserTest {
         var line = """
                 {"custom_id":"a","method":"POST","url":"/u","body":{"model":"m"},"params":{"model":"n","stream":true}}""";
 
-        assertThat(parse(line)).isEqualTo(new Parsed.Request("a", "/u", "m", line.indexOf("{\"model\""), 13, 0, 0));
+        assertThat(parse(line))
+                .isEqualTo(new Parsed.Request("a", "/u", "m", line.indexOf("{\"model\""), 13, 0, 0, null));
     }
 
     @ParameterizedTest

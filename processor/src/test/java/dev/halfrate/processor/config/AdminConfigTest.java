@@ -36,7 +36,7 @@ class AdminConfigTest {
         assertThatThrownBy(() -> parse("host: '%s'".formatted(host)))
                 .isInstanceOf(ConfigException.class)
                 .hasMessage(
-                        "admin.host must be an address that only this machine reaches, such as 127.0.0.1, as long as there are no admin.tokens, got '%s'"
+                        "admin.host must be an address that only this machine reaches, such as 127.0.0.1, as long as there are neither admin.tokens nor admin.oidc, got '%s'"
                                 .formatted(host));
         assertThat(parse("host: '%s', port: 0".formatted(host)).admin().port()).isZero();
         assertThat(parse("host: '%s', %s".formatted(host, TOKENS)).admin().isOpen())
@@ -63,6 +63,8 @@ class AdminConfigTest {
                 "tokens: [{name: a, role: root, token: {env: TOKEN}}] | admin.tokens[0].role must be read or operate; got 'root'",
                 "tokens: [{name: a, role: read, token: {env: TOKEN}}, {name: a, role: read, token: {env: TOKEN}}] | admin.tokens.name must be unique, got 'a' twice",
                 "tokens: [{name: a, role: read, secret: {env: TOKEN}}] | admin.tokens[0].token must be {env: NAME} or {file: PATH}",
+                "oidc: {issuer: 'http://id.example', audience: a} | admin.oidc.issuer must be an https URL without a query, or http of this machine, got 'http://id.example'",
+                "oidc: {issuer: 'https://id.example'} | admin.oidc.audience must be there if admin.oidc.issuer is, and only then, got none",
                 "port: 65536 | admin.port must be 0..65535, got 65536",
                 "advertised: pod | admin.advertised must match [A-Za-z0-9._-]{1,253}:[1-9][0-9]{0,4}, got 'pod'",
                 "hosts: x | admin.hosts is no key of the configuration, did you mean admin.host?",

@@ -191,6 +191,67 @@ class ConfigFileTest {
     }
 
     @Test
+    void rulesForResultsAreTaken(@TempDir Path directory) throws IOException {
+        var file = Files.writeString(directory.resolve("schema.json"), "{\"type\": \"object\"}");
+        var config = ConfigFile.parse(SMALLEST + """
+                        requests: {echo-headers: [x-a], echo-metadata: [b]}
+                        results:
+                          - name: one
+                            topics: ["llm.*"]
+                            tags: [red]
+                            to: llm.one
+                            extract: json
+                            schema: {type: array}
+                            retries-max: 0
+                          - {name: two, extract: tool, schema-file: %s}
+                        """.formatted(file), ENVIRONMENT);
+
+        assertThat(config.results())
+                .containsExactly(
+                        new ResultRuleConfig(
+                                "one",
+                                List.of("llm.*"),
+                                List.of(),
+                                List.of(),
+                                List.of("red"),
+                                "llm.one",
+                                ResultRuleConfig.Extract.JSON,
+                                "{\"type\":\"array\"}",
+                                0),
+                        new ResultRuleConfig(
+                                "two",
+                                List.of(),
+                                List.of(),
+                                List.of(),
+                                List.of(),
+                                "",
+                                ResultRuleConfig.Extract.TOOL,
+                                "{\"type\":\"object\"}",
+                                2));
+        assertThat(config.resultTopics().all()).containsExactly("llm.results", "llm.one");
+        assertThat(config.resultTopics().of("one")).isEqualTo("llm.one");
+        assertThat(config.resultTopics().of("gone")).isEqualTo("llm.results");
+        assertThat(config.requests().echoHeaders()).containsExactly("x-a");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+                    {name: a, extract: text, schema: {}}       | results.schema
+                    {name: a, extract: xml}                    | results[0].extract
+                    {name: a, to: llm.requests}                | results.to
+                    {name: a, to: halfrate-work}               | results.to
+                    {name: "a b"}                              | results.name
+                    {name: a, retries-max: 11}                 | results.retries-max
+                    {name: a, schema: {}, schema-file: x}      | results[0].schema-file
+                    {name: a, model: x}                        | results[0].model
+                    """)
+    void aRuleThatCannotBeMeantIsRefused(String rule, String key) {
+        assertThatThrownBy(() -> ConfigFile.parse(SMALLEST + "results: [" + rule + "]\n", ENVIRONMENT))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageStartingWith(key);
+    }
+
+    @Test
     void whatIsSetIsTaken() {
         var config = ConfigFile.parse(EXPLICIT, ENVIRONMENT);
 

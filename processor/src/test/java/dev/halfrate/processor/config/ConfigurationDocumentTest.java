@@ -55,9 +55,17 @@ class ConfigurationDocumentTest {
             values.put("sources[]." + key, "required");
         }
         values.put("sources[].to", "the first of `topics.requests`");
-        for (var key :
-                List.of("when", "account", "mode", "tag", "deadline", "deserializer", "deserializer-properties")) {
+        for (var key : List.of(
+                "when", "account", "mode", "tag", "deadline", "result", "deserializer", "deserializer-properties")) {
             values.put("sources[]." + key, "");
+        }
+        values.remove("results");
+        values.put("results[].name", "required");
+        values.put("results[].to", "topics.results");
+        values.put("results[].extract", "none");
+        values.put("results[].retries-max", "2");
+        for (var key : List.of("topics", "accounts", "models", "tags", "schema", "schema-file")) {
+            values.put("results[]." + key, "");
         }
         values.put("formats.serializer-properties", "");
         values.replaceAll((_, value) -> value.isEmpty() ? "none" : value);

@@ -89,7 +89,10 @@ class RequestSorterTest {
                                 0,
                                 0L,
                                 0L,
-                                false)),
+                                false,
+                                "",
+                                Map.of(),
+                                0L)),
                         0L));
         assertThat(InternalFormat.REF_CHUNK.decode(
                         InternalFormat.REF_CHUNK.encode(sorted.chunks().getFirst())))
@@ -328,12 +331,13 @@ class RequestSorterTest {
         assertThat(result)
                 .usingRecursiveComparison()
                 .isEqualTo(new Result(
-                        "a",
+                        new Result.Request("a", NOW, null),
                         Result.Status.REJECTED,
                         "",
                         "",
                         "claude",
                         0,
+                        null,
                         null,
                         new Result.Failure(
                                 "no_account",
@@ -343,10 +347,10 @@ class RequestSorterTest {
                         "",
                         "",
                         0,
-                        NOW,
                         null,
                         null,
                         NOW,
+                        null,
                         null));
     }
 

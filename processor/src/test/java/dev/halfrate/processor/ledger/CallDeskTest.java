@@ -9,6 +9,7 @@ import dev.halfrate.processor.batch.Examples;
 import dev.halfrate.processor.batch.ItemReport.Finding;
 import dev.halfrate.processor.config.LimitsConfig;
 import dev.halfrate.processor.money.Pricing;
+import dev.halfrate.processor.output.OutputRules;
 import dev.halfrate.processor.provider.CallOutcome;
 import dev.halfrate.processor.provider.Refusal;
 import dev.halfrate.processor.provider.ResultLine;
@@ -69,6 +70,7 @@ class CallDeskTest {
                 new ManifestRoom(1),
                 8 << 20,
                 (model, at) -> pricing.of(model, at),
+                OutputRules.NONE,
                 new Semaphore(1),
                 1,
                 Map.of("main", turns),

@@ -9,17 +9,24 @@ import dev.halfrate.processor.batch.BatchEvent;
 import dev.halfrate.processor.batch.ItemReport;
 import dev.halfrate.processor.batch.ItemReport.Finding;
 import dev.halfrate.processor.codec.QuarantinedLine;
+import dev.halfrate.processor.config.ResultRuleConfig;
 import dev.halfrate.processor.money.Spend;
 import dev.halfrate.processor.money.Usage;
+import dev.halfrate.processor.output.OutputRules;
 import dev.halfrate.processor.provider.RawLine;
 import dev.halfrate.processor.provider.ResultLine;
 import dev.halfrate.processor.provider.UpstreamId;
+import dev.halfrate.schemas.internal.InternalFormat;
+import dev.halfrate.schemas.internal.Ref;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class CollectorTest {
     private static final Batch BATCH = Refs.sealed(3);
@@ -32,10 +39,17 @@ class CollectorTest {
             BATCH,
             Refs.items("a", "b", "c"),
             Optional.empty(),
+            OutputRules.NONE,
             new Download(),
             8 << 20,
             letters::add,
             ActorClock.system());
+
+    /** Avro copies our classes once they were looked at. */
+    @BeforeAll
+    static void know() {
+        assertThat(InternalFormat.REF_CHUNK).isNotNull();
+    }
 
     private static ResultLine answered(String upstreamId, int bytes) {
         return new ResultLine.Answered(upstreamId, 200, new byte[bytes], new Usage(1, 0, 0, 2), null);
@@ -85,6 +99,42 @@ class CollectorTest {
                         Finding.NOT_EXECUTED_CANCELLED,
                         Finding.FAILED_FOR_NOW,
                         Finding.FAILED_FOR_GOOD);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0, FAILED_FOR_NOW", "1, FAILED_FOR_NOW", "2, FAILED_FOR_GOOD"})
+    void anAnswerThatIsNotAsItsRuleWantsItIsAskedForAgain(int attempts, Finding finding) throws InterruptedException {
+        var rules = OutputRules.of(List.of(new ResultRuleConfig(
+                "json", List.of(), List.of(), List.of(), List.of(), "", ResultRuleConfig.Extract.JSON, "", 2)));
+        var items = Refs.items("a", "b", "c").stream()
+                .map(item -> new ManifestItem(
+                        item.item(),
+                        item.source(),
+                        Ref.newBuilder(item.ref())
+                                .setResultRule(item.item() < 2 ? "json" : "gone")
+                                .setAttempts(attempts)
+                                .build()))
+                .toList();
+        var judging = new Collector(
+                BATCH, items, Optional.empty(), rules, new Download(), 8 << 20, letters::add, ActorClock.system());
+
+        for (var text : List.of("{}", "prose", "prose")) {
+            var body = "{\"choices\":[{\"message\":{\"content\":\"%s\"}}]}"
+                    .formatted(text)
+                    .getBytes(UTF_8);
+            var line = new ResultLine.Answered(id((int) number), 200, body, new Usage(1, 0, 0, 2), null);
+            judging.accept(line, RawLine.of(++number, body, body.length));
+        }
+        judging.flush();
+
+        var seen = letters.element().seen();
+        assertThat(seen).extracting(SeenItem::finding).containsExactly(Finding.SUCCEEDED, finding, Finding.SUCCEEDED);
+        assertThat(new String(Objects.requireNonNull(seen.getFirst().output()).json(), UTF_8))
+                .isEqualTo("{}");
+        assertThat(Objects.requireNonNull(seen.get(1).failure()).code()).isEqualTo("output_invalid");
+        assertThat(seen.get(1).spend().answers()).as("it was paid for").isOne();
+        assertThat(seen.get(1).body()).isNotNull();
+        assertThat(seen.getLast().output()).isNull();
     }
 
     @Test

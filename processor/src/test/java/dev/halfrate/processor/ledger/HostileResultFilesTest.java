@@ -10,6 +10,7 @@ import dev.halfrate.processor.config.AccountConfig;
 import dev.halfrate.processor.config.DoubtConfig;
 import dev.halfrate.processor.config.Secret;
 import dev.halfrate.processor.config.SyncConfig;
+import dev.halfrate.processor.output.OutputRules;
 import dev.halfrate.processor.provider.ResultsOutcome;
 import dev.halfrate.processor.provider.UpstreamId;
 import dev.halfrate.processor.provider.http.Timeouts;
@@ -139,6 +140,7 @@ class HostileResultFilesTest {
                 BATCH,
                 MANIFEST,
                 Optional.empty(),
+                OutputRules.NONE,
                 download,
                 8 << 20,
                 letter -> {

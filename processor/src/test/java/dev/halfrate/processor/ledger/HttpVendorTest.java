@@ -17,6 +17,7 @@ import dev.halfrate.processor.batch.ItemBits;
 import dev.halfrate.processor.batch.ItemReport;
 import dev.halfrate.processor.config.LimitsConfig;
 import dev.halfrate.processor.money.Pricing;
+import dev.halfrate.processor.output.OutputRules;
 import dev.halfrate.processor.provider.CreateOutcome;
 import dev.halfrate.processor.provider.Deadline;
 import dev.halfrate.processor.provider.FilePosition;
@@ -111,6 +112,7 @@ class HttpVendorTest {
                         new ManifestRoom(1),
                         8 << 20,
                         Pricing.NONE,
+                        OutputRules.NONE,
                         spoolKilobytes,
                         KILOBYTES,
                         Map.of("main", turns),

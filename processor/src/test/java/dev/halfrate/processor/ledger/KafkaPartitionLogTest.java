@@ -38,6 +38,8 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class KafkaPartitionLogTest {
     private static final HalfrateConfig CONFIG = ConfigFile.parse("""
@@ -236,6 +238,45 @@ class KafkaPartitionLogTest {
         assertThat(producer.commitCount()).as("the take-over and this one").isEqualTo(2);
     }
 
+    @ParameterizedTest
+    @CsvSource({"10, 10, body and output", "10, 9, output", "20000001, 0, "})
+    void whatDoesNotFitIntoOneRecordGoesInPartsOrIsLeftOut(int output, int room, String there)
+            throws InterruptedException {
+        log.open(0);
+        producer.clear();
+        var body = answer(KafkaPartitionLog.BODY_BYTES_MAX - room + (output > 10 ? 1 : 0));
+
+        log.commit(publishing(with(answered("a", body), answer(output))));
+
+        var result =
+                ResultCodec.decode(sent(CONFIG.topics().results()).getFirst().value(), null);
+        assertThat(result.body() != null).isEqualTo("body and output".equals(there));
+        assertThat(result.responseParts() == null).isEqualTo("body and output".equals(there));
+        assertThat(result.output() != null).isEqualTo(there != null);
+    }
+
+    private static Result with(Result result, byte[] output) {
+        return new Result(
+                result.request(),
+                result.status(),
+                result.provider(),
+                result.account(),
+                result.model(),
+                result.httpStatus(),
+                result.body(),
+                new Result.Output(false, output),
+                null,
+                null,
+                result.batchId(),
+                result.remoteBatchId(),
+                1,
+                null,
+                null,
+                result.publishedAt(),
+                null,
+                null);
+    }
+
     @Test
     void aTopicThatTakesLessThanItDidGetsTheAnswerInParts() throws InterruptedException {
         log.open(0);
@@ -312,7 +353,7 @@ class KafkaPartitionLogTest {
 
     private static Result answered(String customId, byte[] body) {
         return new Result(
-                customId,
+                new Result.Request(customId, Examples.NOW, null),
                 Result.Status.SUCCEEDED,
                 "openai",
                 "main",
@@ -321,13 +362,14 @@ class KafkaPartitionLogTest {
                 body,
                 null,
                 null,
+                null,
                 "b-1",
                 "batch_1",
                 1,
                 Examples.NOW,
                 Examples.NOW,
                 Examples.NOW,
-                Examples.NOW,
+                null,
                 null);
     }
 

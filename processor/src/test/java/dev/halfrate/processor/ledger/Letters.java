@@ -4,6 +4,7 @@ import dev.halfrate.processor.batch.Batch;
 import dev.halfrate.processor.batch.BatchEvent;
 import dev.halfrate.processor.batch.Effect;
 import dev.halfrate.processor.batch.ItemReport.Finding;
+import dev.halfrate.processor.output.OutputRules;
 import dev.halfrate.processor.provider.CallOutcome;
 import dev.halfrate.processor.provider.RawLine;
 import dev.halfrate.processor.provider.ResultLine;
@@ -21,7 +22,8 @@ public final class Letters {
     /** One part of a download, through the real collector; at most two of its letters fit. */
     public static Strays ofLines(
             Batch batch, List<ManifestItem> items, List<ResultLine> lines, Mailbox mailbox, ActorClock clock) {
-        var collector = new Collector(batch, items, Optional.empty(), new Download(), 8 << 20, mailbox, clock);
+        var collector = new Collector(
+                batch, items, Optional.empty(), OutputRules.NONE, new Download(), 8 << 20, mailbox, clock);
         try {
             for (var i = 0; i < lines.size(); i++) {
                 collector.accept(lines.get(i), RawLine.of(i + 1, new byte[0], 0));

@@ -5,7 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.halfrate.processor.batch.Examples;
 import dev.halfrate.processor.batch.ItemEnd;
 import dev.halfrate.processor.batch.ItemReport.Finding;
+import dev.halfrate.processor.codec.Result;
+import dev.halfrate.processor.money.Cost;
 import dev.halfrate.processor.money.Spend;
+import dev.halfrate.processor.money.Usage;
+import dev.halfrate.processor.money.Usd;
 import dev.halfrate.schemas.internal.InternalFormat;
 import dev.halfrate.schemas.internal.Ref;
 import dev.halfrate.schemas.internal.RefChunk;
@@ -51,6 +55,21 @@ class PublicationsTest {
         assertThat(chunks.getFirst().getRefs()).extracting(Ref::getCustomId).containsExactly("request-1", "request-3");
         assertThat(chunks.getFirst().getRefs()).extracting(Ref::getAttempts).containsOnly(1);
         assertThat(chunks.getLast().getRefs()).extracting(Ref::getAttempts).containsExactly(2, 8);
+    }
+
+    @Test
+    void whatItCostUntilNowGoesBackWithIt() {
+        var example = Refs.item(0, 0, 0, "{}");
+        var ref = Ref.newBuilder(example.ref()).setSpentPicos(5).build();
+        var spend = new Spend(1, 10, new Usage(1, 0, 0, 1), new Cost(new Usd(7), new Usd(14), new Usd(7)), 0);
+        var failure = new Result.Failure("output_invalid", "message", false);
+
+        var chunks = returned(new SeenItem(
+                new ManifestItem(0, example.source(), ref), Finding.FAILED_FOR_NOW, spend, 200, null, null, failure));
+
+        assertThat(chunks.getFirst().getRefs()).extracting(Ref::getSpentPicos).containsExactly(12L);
+        assertThat(Result.Request.of(chunks.getFirst().getRefs().getFirst()).spent())
+                .isEqualTo(new Usd(12));
     }
 
     @Test

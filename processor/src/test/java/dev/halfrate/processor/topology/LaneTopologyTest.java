@@ -376,9 +376,9 @@ class LaneTopologyTest {
         var value = new byte[0];
         var key = "k".getBytes(UTF_8);
 
-        assertThat(Outgoing.PARTITIONER.partitions("work", key, new Outgoing(value, 5), 7))
+        assertThat(Outgoing.PARTITIONER.partitions("work", key, new Outgoing("work", value, 5), 7))
                 .contains(Set.of(5));
-        assertThat(Outgoing.PARTITIONER.partitions("llm.results", key, new Outgoing(value, Outgoing.BY_KEY), 7))
+        assertThat(Outgoing.PARTITIONER.partitions("llm.results", key, new Outgoing("work", value, Outgoing.BY_KEY), 7))
                 .isEmpty();
     }
 
@@ -697,7 +697,7 @@ class LaneTopologyTest {
             assertThat(result.status()).isEqualTo(Result.Status.EXPIRED);
             assertThat(result.provider()).isEqualTo("openai");
             assertThat(result.account()).isEqualTo("main");
-            assertThat(result.traceparent()).isEqualTo("00-trace");
+            assertThat(result.request().traceparent()).isEqualTo("00-trace");
         });
         lanes.arrive(lanes.refs("short"));
         lanes.command(CommandKind.FLUSH);

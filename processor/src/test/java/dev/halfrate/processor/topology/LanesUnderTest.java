@@ -171,7 +171,10 @@ final class LanesUnderTest implements AutoCloseable {
                 0,
                 0L,
                 0L,
-                false);
+                false,
+                "",
+                Map.of(),
+                0L);
     }
 
     /** Requests of 100 bytes and the same content. */
