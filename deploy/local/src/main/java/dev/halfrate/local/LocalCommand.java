@@ -34,6 +34,9 @@ import picocli.CommandLine.Spec;
             "Exit codes: 1 it could not start or the processor had to give up, 2 wrong usage."
         })
 final class LocalCommand implements Callable<Integer> {
+    /** So that one sees batches before they end. */
+    private static final double WATCHED_SPEED = 40;
+
     @Spec
     @SuppressWarnings("NullAway.Init")
     private CommandSpec spec;
@@ -83,9 +86,9 @@ final class LocalCommand implements Callable<Integer> {
     @Option(
             names = "--speed",
             paramLabel = "X",
-            defaultValue = "" + DemoCommand.SPEED,
-            description = "Simulated seconds per real second (default: ${DEFAULT-VALUE}).")
-    private double speed;
+            description = "Simulated seconds per real second (default: " + (int) DemoCommand.SPEED + ", with --demo-load "
+                    + (int) WATCHED_SPEED + ").")
+    private @Nullable Double speed;
 
     @Option(
             names = "--seed",
@@ -108,7 +111,7 @@ final class LocalCommand implements Callable<Integer> {
                     adminPort,
                     workspace.directory(),
                     seed,
-                    speed,
+                    speed(),
                     !withoutProcessor,
                     null,
                     demoLoad ? LocalSettings.Windows.WATCHED : LocalSettings.Windows.SMALL);
@@ -143,6 +146,11 @@ final class LocalCommand implements Callable<Integer> {
         Options.requirePort(spec, simulatorPort);
         Options.requirePort(spec, registryPort);
         Options.requirePort(spec, adminPort);
-        Options.requireSpeed(spec, speed);
+        Options.requireSpeed(spec, speed());
+    }
+
+    private double speed() {
+        var chosen = speed;
+        return chosen != null ? chosen : demoLoad ? WATCHED_SPEED : DemoCommand.SPEED;
     }
 }

@@ -32,7 +32,7 @@ final class LocalSettings {
         static final Windows SMALL = new Windows(WINDOW_REQUESTS_MAX, WINDOW_AGE_MAX);
 
         /** So that one can watch them fill. */
-        static final Windows WATCHED = new Windows(400, Duration.ofSeconds(20));
+        static final Windows WATCHED = new Windows(200, Duration.ofSeconds(10));
     }
 
     private LocalSettings() {}
