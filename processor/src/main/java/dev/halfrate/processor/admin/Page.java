@@ -24,6 +24,7 @@ final class Page {
             "page.js",
             "request.js",
             "words.js");
+
     private Page() {}
 
     static List<Route> routes() {
