@@ -27,12 +27,16 @@ import picocli.CommandLine.Spec;
             "",
             "Examples:",
             "  halfrate local",
+            "  halfrate local --demo-load    and open the page in a browser",
             "  halfrate local --data-dir ./state --no-processor    and in another terminal:",
             "  halfrate run --config ./state/halfrate.yaml",
             "",
             "Exit codes: 1 it could not start or the processor had to give up, 2 wrong usage."
         })
 final class LocalCommand implements Callable<Integer> {
+    /** So that one sees batches before they end. */
+    private static final double WATCHED_SPEED = 40;
+
     @Spec
     @SuppressWarnings("NullAway.Init")
     private CommandSpec spec;
@@ -75,11 +79,16 @@ final class LocalCommand implements Callable<Integer> {
     private boolean withoutProcessor;
 
     @Option(
+            names = "--demo-load",
+            description = "Send made-up requests all the time, to have something to watch on the page.")
+    private boolean demoLoad;
+
+    @Option(
             names = "--speed",
             paramLabel = "X",
-            defaultValue = "" + DemoCommand.SPEED,
-            description = "Simulated seconds per real second (default: ${DEFAULT-VALUE}).")
-    private double speed;
+            description = "Simulated seconds per real second (default: " + (int) DemoCommand.SPEED + ", with --demo-load "
+                    + (int) WATCHED_SPEED + ").")
+    private @Nullable Double speed;
 
     @Option(
             names = "--seed",
@@ -102,11 +111,12 @@ final class LocalCommand implements Callable<Integer> {
                     adminPort,
                     workspace.directory(),
                     seed,
-                    speed,
+                    speed(),
                     !withoutProcessor,
                     null,
-                    LocalSettings.Windows.SMALL);
-            try (var stack = LocalStack.start(plan)) {
+                    demoLoad ? LocalSettings.Windows.WATCHED : LocalSettings.Windows.SMALL);
+            try (var stack = LocalStack.start(plan);
+                    var load = demoLoad ? SteadyLoad.start(stack.config()) : null) {
                 words.print(LocalGuide.connect(stack, workspace.log()));
                 if (withoutProcessor) {
                     var config = RunConfig.write(stack.config(), workspace.directory());
@@ -114,15 +124,15 @@ final class LocalCommand implements Callable<Integer> {
                 }
                 words.println("Ctrl-C stops it.");
                 words.flush();
-                stayUp(stack, workspace);
+                stayUp(load, stack, workspace);
             }
             return 0;
         }
     }
 
     /** Everything is closed by the signal, whose handler the JVM waits for. */
-    private void stayUp(LocalStack stack, Workspace workspace) {
-        try (var stop = StopSignal.closing(Closing.all(stack, workspace))) {
+    private void stayUp(@Nullable SteadyLoad load, LocalStack stack, Workspace workspace) {
+        try (var stop = StopSignal.closing(Closing.all(load, stack, workspace))) {
             var failure = stack.failure().join();
             if (!stop.received()) {
                 workspace.keepLog(spec.commandLine().getErr());
@@ -136,6 +146,11 @@ final class LocalCommand implements Callable<Integer> {
         Options.requirePort(spec, simulatorPort);
         Options.requirePort(spec, registryPort);
         Options.requirePort(spec, adminPort);
-        Options.requireSpeed(spec, speed);
+        Options.requireSpeed(spec, speed());
+    }
+
+    private double speed() {
+        var chosen = speed;
+        return chosen != null ? chosen : demoLoad ? WATCHED_SPEED : DemoCommand.SPEED;
     }
 }

@@ -16,7 +16,7 @@ final class LocalGuide {
                   dead       %5$s            what has no usable custom_id
                 simulator    %6$s
                 registry     %7$s   for requests in Avro
-                operators    http://127.0.0.1:%9$d/api/status
+                page         http://127.0.0.1:%9$d/   where everything stands, live; its API is below /api/
                 log          %8$s
 
                 Send and read:

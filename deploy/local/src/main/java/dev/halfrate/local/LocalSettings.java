@@ -30,6 +30,9 @@ final class LocalSettings {
     record Windows(int requestsMax, Duration ageMax) {
         /** So that something is to be seen at once. */
         static final Windows SMALL = new Windows(WINDOW_REQUESTS_MAX, WINDOW_AGE_MAX);
+
+        /** So that one can watch them fill. */
+        static final Windows WATCHED = new Windows(200, Duration.ofSeconds(10));
     }
 
     private LocalSettings() {}

@@ -12,4 +12,16 @@ sealed interface Answer {
     }
 
     record Text(int status, String type, String body) implements Answer {}
+
+    /**
+     * What a browser may keep as long as it asks whether it is still the same.
+     *
+     * @param tag by which it is known, in quotes
+     */
+    record File(String type, byte[] body, String tag) implements Answer {
+        @Override
+        public int status() {
+            return 200;
+        }
+    }
 }

@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpStatus;
 import org.eclipse.jetty.io.Content;
@@ -53,6 +54,7 @@ final class Door extends Handler.Abstract {
                 write(response, callback, problem ? PROBLEM : JSON, OperatorJson.write(json.body()) + "\n");
             }
             case Answer.Text text -> write(response, callback, text.type(), text.body());
+            case Answer.File file -> write(response, callback, file, request.getHeaders());
         }
         return true;
     }
@@ -60,6 +62,17 @@ final class Door extends Handler.Abstract {
     private static void write(Response response, Callback callback, String type, String body) {
         response.getHeaders().put(HttpHeader.CONTENT_TYPE, type);
         response.write(true, ByteBuffer.wrap(body.getBytes(UTF_8)), callback);
+    }
+
+    private static void write(Response response, Callback callback, Answer.File file, HttpFields asked) {
+        response.getHeaders().put(HttpHeader.CACHE_CONTROL, "no-cache").put(HttpHeader.ETAG, file.tag());
+        if (asked.getValuesList(HttpHeader.IF_NONE_MATCH).contains(file.tag())) {
+            response.setStatus(HttpStatus.NOT_MODIFIED_304);
+            response.write(true, ByteBuffer.allocate(0), callback);
+        } else {
+            response.getHeaders().put(HttpHeader.CONTENT_TYPE, file.type());
+            response.write(true, ByteBuffer.wrap(file.body()), callback);
+        }
     }
 
     /** Browsers are to keep, guess, frame and tell others nothing. */

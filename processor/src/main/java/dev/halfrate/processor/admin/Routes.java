@@ -72,7 +72,9 @@ final class Routes {
                 Role.READ,
                 "Batches, the latest first: all that are not over, and of the others the latest of a day.",
                 List.of(
-                        new Route.Parameter("state", "only batches in this state, such as running"),
+                        new Route.Parameter(
+                                "state",
+                                "only batches in this state, such as running; open for all that have not settled"),
                         new Route.Parameter("account", "only batches of this account"),
                         new Route.Parameter("limit", "1..500 at a time, 100 if nothing is said"),
                         new Route.Parameter("after", "`next` of the page before")),
@@ -115,6 +117,7 @@ final class Routes {
         var described = OpenApi.of(routes);
         routes.add(Route.get(
                 OpenApi.PATH, Role.READ, "This description.", List.of(), Object.class, _ -> Answer.Json.ok(described)));
+        routes.addAll(Page.routes());
         return List.copyOf(routes);
     }
 

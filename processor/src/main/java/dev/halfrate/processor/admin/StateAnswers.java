@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** What the application's processes have to do, have done, and were paid for; whichever of them is asked. */
@@ -24,9 +25,22 @@ final class StateAnswers {
     private static final int PAGE_MAX = 500;
     private static final int DOUBTS_MAX = 500;
     private static final String SETTLED = "settled";
+    private static final String OPEN = "open";
 
-    /** @param asOf when everything that was committed had been read */
-    record Lanes(Instant asOf, List<LaneView> lanes) {}
+    /**
+     * How far a window fills: it closes when one of these is reached. Vendors' limits hold as well.
+     *
+     * @param ageMaxMs of its oldest request
+     */
+    record Window(int requestsMax, long bytesMax, long ageMaxMs) {}
+
+    /**
+     * All lanes.
+     *
+     * @param asOf when everything that was committed had been read
+     * @param windows by account, as configured here
+     */
+    record Lanes(Instant asOf, Map<String, Window> windows, List<LaneView> lanes) {}
 
     /** @param next for `after`; empty if that is all */
     record Batches(Instant asOf, List<BatchView> batches, String next) {}
@@ -90,7 +104,19 @@ final class StateAnswers {
     }
 
     Answer lanes() {
-        return Answer.Json.ok(new Lanes(asOf(), views.holdings().lanes()));
+        var asOf = asOf();
+        var windows = views.config().accounts().stream()
+                .collect(Collectors.toMap(AccountConfig::name, this::window, (one, _) -> one, TreeMap::new));
+        return Answer.Json.ok(new Lanes(asOf, windows, views.holdings().lanes()));
+    }
+
+    private Window window(AccountConfig account) {
+        var lanes = views.config().lanes();
+        var limits = account.limits();
+        return new Window(
+                limits.requestsMax() == 0 ? lanes.requestsMax() : Math.min(limits.requestsMax(), lanes.requestsMax()),
+                limits.bytesMax() == 0 ? lanes.bytesMax() : Math.min(limits.bytesMax(), lanes.bytesMax()),
+                lanes.ageMax().toMillis());
     }
 
     Answer batches(Call call) {
@@ -100,7 +126,7 @@ final class StateAnswers {
         var state = call.query("state");
         var account = call.query("account");
         var matching = views.holdings().batches().stream()
-                .filter(batch -> state.isEmpty() || batch.state().equals(state.get()))
+                .filter(batch -> state.isEmpty() || isIn(batch, state.get()))
                 .filter(batch -> account.isEmpty() || batch.account().equals(account.get()))
                 .filter(batch -> after.isEmpty() || after.get().isBefore(batch))
                 .limit(limit + 1L)
@@ -108,6 +134,12 @@ final class StateAnswers {
         var page = matching.subList(0, Math.min(limit, matching.size()));
         var next = matching.size() > limit ? Cursor.of(page.getLast()).text() : "";
         return Answer.Json.ok(new Batches(asOf, page, next));
+    }
+
+    private static boolean isIn(BatchView batch, String state) {
+        return state.equals(OPEN)
+                ? !batch.state().equals(SETTLED)
+                : batch.state().equals(state);
     }
 
     /** Of a page's last batch; it need not be there any more. */

@@ -33,7 +33,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeSet;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.producer.MockProducer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -337,6 +339,66 @@ class AdminServerTest {
                 .hasMessage("admin.port %d of 127.0.0.1 is in use: free it, choose another, or 0 for none", port());
     }
 
+    // ---- the page ----
+
+    @Test
+    void thePageIsKeptByBrowsersAsLongAsItIsTheSame() throws Exception {
+        start(TOKENS);
+
+        var index = get("/");
+        var tag = index.headers().firstValue("ETag").orElseThrow();
+        var again = send(to("/").header("If-None-Match", tag));
+
+        assertThat(index.statusCode()).isEqualTo(200);
+        assertThat(index.headers().firstValue("Content-Type")).contains("text/html; charset=utf-8");
+        assertThat(index.headers().firstValue("Cache-Control")).contains("no-cache");
+        assertThat(again.statusCode()).isEqualTo(304);
+        assertThat(again.body()).isEmpty();
+        assertThat(send(to("/").header("If-None-Match", "\"other\"")).statusCode())
+                .isEqualTo(200);
+    }
+
+    @Test
+    void thePageHasAllFilesThatItNamesAndNothingInline() throws Exception {
+        start(OPEN);
+
+        var named = new TreeSet<String>();
+        for (var file : ROUTES.stream().filter(AdminServerTest::isOfThePage).toList()) {
+            var text = get(file.path()).body();
+            assertThat(text)
+                    .as(file.path())
+                    .doesNotContainPattern("<style|style=\"|<script>|on(click|load)=\"|https?://(?!www.w3.org)");
+            Pattern.compile("from \"[.]/([a-z.]+)\"|\"page/([a-z.]+)\"")
+                    .matcher(text)
+                    .results()
+                    .forEach(name -> named.add(name.group(1) == null ? name.group(2) : name.group(1)));
+        }
+
+        assertThat(ROUTES.stream()
+                        .filter(AdminServerTest::isOfThePage)
+                        .map(route -> route.path().replace("/page/", ""))
+                        .filter(name -> !name.equals("/")))
+                .containsExactlyElementsOf(named);
+    }
+
+    @Test
+    void lanesComeWithHowFarTheirWindowsFill() throws Exception {
+        start(OPEN);
+
+        var window = json("/api/lanes").at("/windows/main");
+
+        assertThat(window.path("requests_max").asInt()).isEqualTo(50_000);
+        assertThat(window.path("age_max_ms").asLong()).isEqualTo(900_000);
+    }
+
+    @Test
+    void openBatchesAreThoseThatHaveNotSettled() throws Exception {
+        start(OPEN);
+
+        assertThat(json("/api/batches?state=open").path("batches").findValuesAsText("batch_id"))
+                .containsExactly("b-4", "b-3");
+    }
+
     // ---- what there is to see ----
 
     @Test
@@ -419,7 +481,7 @@ class AdminServerTest {
                         .forEachRemaining(method -> described.add(method + " " + path.getKey())));
         assertThat(described)
                 .containsExactlyInAnyOrderElementsOf(ROUTES.stream()
-                        .filter(route -> !route.path().equals(OpenApi.PATH))
+                        .filter(route -> !route.path().equals(OpenApi.PATH) && !isOfThePage(route))
                         .map(route -> route.method().toLowerCase(Locale.ROOT) + " " + route.path())
                         .toList());
         for (var reference : api.findValuesAsText("$ref")) {
@@ -430,6 +492,10 @@ class AdminServerTest {
         assertDescribed(api, "BatchView", json("/api/batches/b-1").path("batch"));
         assertDescribed(api, "Usage", json("/api/batches/b-1").at("/batch/spend/usage"));
         assertDescribed(api, "StateAnswers.Account", json("/api/accounts").at("/accounts/0"));
+    }
+
+    private static boolean isOfThePage(Route route) {
+        return route.path().equals("/") || route.path().startsWith("/page/");
     }
 
     private static void assertDescribed(JsonNode api, String schema, JsonNode written) {
