@@ -245,17 +245,16 @@ final class Browser implements AutoCloseable {
     }
 
     @Override
-    public void close() throws InterruptedException {
+    public void close() {
         socket.abort();
         http.shutdownNow();
         kill(process);
     }
 
-    private static void kill(Process process) throws InterruptedException {
+    private static void kill(Process process) {
         var all = Stream.concat(process.descendants(), Stream.of(process.toHandle()))
                 .toList();
         all.forEach(ProcessHandle::destroyForcibly);
-        process.waitFor();
         for (var handle : all) {
             handle.onExit().orTimeout(10, TimeUnit.SECONDS).join();
         }
