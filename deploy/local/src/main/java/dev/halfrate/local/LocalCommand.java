@@ -86,8 +86,8 @@ final class LocalCommand implements Callable<Integer> {
     @Option(
             names = "--speed",
             paramLabel = "X",
-            description = "Simulated seconds per real second (default: " + (int) DemoCommand.SPEED + ", with --demo-load "
-                    + (int) WATCHED_SPEED + ").")
+            description = "Simulated seconds per real second (default: " + (int) DemoCommand.SPEED
+                    + ", with --demo-load " + (int) WATCHED_SPEED + ").")
     private @Nullable Double speed;
 
     @Option(

@@ -27,8 +27,8 @@ final class SteadyLoad implements AutoCloseable {
     private final String topic;
     private final List<RequestLines.Reader> readers;
     private final KafkaProducer<byte[], byte[]> producer;
-    private final ScheduledExecutorService clock =
-            Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().name("steady-load").factory());
+    private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().name("steady-load").factory());
     private long ticks;
     private double owed;
     private int next;

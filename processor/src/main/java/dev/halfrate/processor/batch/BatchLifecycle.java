@@ -490,9 +490,7 @@ public final class BatchLifecycle {
         if (!named.isEmpty() && named.size() == errors.size() && batch.open() == lines(batch)) {
             // Somebody may cancel just those meanwhile: then the next poll goes on.
             return Step.remember(
-                    batch,
-                    new Effect.ReportRefusedLines(named),
-                    new StartTimer(Timer.POLL, settings.pollDelay(0)));
+                    batch, new Effect.ReportRefusedLines(named), new StartTimer(Timer.POLL, settings.pollDelay(0)));
         }
         var ofLines = errors.stream().filter(error -> ofTheLines(error.kind())).findFirst();
         if (ofLines.isPresent()) {

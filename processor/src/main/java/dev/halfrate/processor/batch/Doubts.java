@@ -215,16 +215,12 @@ final class Doubts {
     private static Step resolved(Batch batch, Hold hold, BatchEvent.Resolved resolved, Instant now) {
         return switch (resolved.resolution()) {
             case LOOK ->
-                Step.remember(
-                        batch,
-                        batch.attempt().remoteBatchId().isEmpty() ? new Effect.Find() : new Effect.Poll());
+                Step.remember(batch, batch.attempt().remoteBatchId().isEmpty() ? new Effect.Find() : new Effect.Poll());
             case FOUND -> found(batch, resolved.remoteBatchId());
             case AGAIN -> {
                 var released = batch.with(batch.exposure().plusReleased(hold.lines()))
                         .with(batch.attempt().ended(Attempt.Outcome.RELEASED));
-                yield batch.open() == 0
-                        ? Hedges.settled(Step.ignore(released), now)
-                        : Moves.tryAgain(released, now);
+                yield batch.open() == 0 ? Hedges.settled(Step.ignore(released), now) : Moves.tryAgain(released, now);
             }
         };
     }

@@ -35,7 +35,9 @@ final class Moves {
                 new Running(lines, now, remote.vendorStatus(), remote.counts().completed(), 1, standing);
         var pollLater = new StartTimer(Timer.POLL, settings.pollDelay(0));
         // Somebody has cancelled all of it before it was known to be there.
-        return standing == Standing.PROVEN && batch.open() == 0 && batch.unwanted().count() > 0
+        return standing == Standing.PROVEN
+                        && batch.open() == 0
+                        && batch.unwanted().count() > 0
                 ? Step.commit(batch.in(running.as(Standing.CANCELLING), now), new Effect.Cancel(), pollLater)
                 : Step.commit(batch.in(running, now), pollLater);
     }

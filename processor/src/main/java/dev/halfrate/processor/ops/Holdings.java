@@ -339,7 +339,9 @@ public final class Holdings {
                         batch.open(),
                         batch.changedAt(),
                         batch.reason(),
-                        batch.attempts().isEmpty() ? 0 : batch.attempts().getLast().number()))
+                        batch.attempts().isEmpty()
+                                ? 0
+                                : batch.attempts().getLast().number()))
                 .sorted(Comparator.comparing(Status.Hold::since))
                 .toList();
         return new Status.Ledger(

@@ -8,6 +8,7 @@ import dev.halfrate.processor.config.AdminConfig;
 import dev.halfrate.processor.config.ConfigFile;
 import dev.halfrate.processor.config.HalfrateConfig;
 import dev.halfrate.processor.money.Report;
+import dev.halfrate.processor.ops.Commands;
 import dev.halfrate.processor.ops.Holdings;
 import dev.halfrate.processor.ops.Status;
 import dev.halfrate.processor.ops.StatusDesk;
@@ -73,7 +74,8 @@ final class PageScene implements AutoCloseable {
                                 ? List.of(new RequestSearch.Sighting(
                                         RequestSearch.Place.IN_BATCH, "openai", "", id(7), 1_204))
                                 : List.of(),
-                        Map.of()));
+                        Map.of()),
+                new Commands(CONFIG));
         var routes = new ArrayList<>(Routes.of(views));
         // Kafka, which a status asks, is not there.
         routes.replaceAll(route -> route.path().equals("/api/status")
@@ -116,7 +118,12 @@ final class PageScene implements AutoCloseable {
         var holds = holdings.batches().stream()
                 .filter(batch -> batch.hold())
                 .map(batch -> new Status.Hold(
-                        batch.batchId(), batch.lane(), batch.requests(), batch.changedAt(), batch.reason()))
+                        batch.batchId(),
+                        batch.lane(),
+                        batch.requests(),
+                        batch.changedAt(),
+                        batch.reason(),
+                        batch.attempts().size()))
                 .toList();
         var status = new Status(
                 Instant.now(),
@@ -124,6 +131,7 @@ final class PageScene implements AutoCloseable {
                 List.of(new Status.Partition("llm.requests", 0, counts, arrived > 0 ? 1_840 : 0, true)),
                 List.of(),
                 lanes,
+                holdings.pauses(),
                 new Status.InTransit(0, true),
                 new Status.Ledger(Map.of(), 0, holds, 0, 0, 0, 0, 0, 0, 0, Report.total(holdings.spends())),
                 holdings.budgets(CONFIG.money().budgets(), Instant.now()),
@@ -151,7 +159,7 @@ final class PageScene implements AutoCloseable {
                     number,
                     number == 3 ? CLAUDE : MINI,
                     LedgerState.SETTLED,
-                    Duration.ofMinutes(60 * (5 - number)),
+                    Duration.ofMinutes(60L * (5 - number)),
                     20_000,
                     19_988,
                     12);

@@ -489,7 +489,8 @@ class BatchLifecycleTest {
             var held = held(in(running()).attempt().created("remote-1"));
 
             assertThat(on(held, resolved(Resolution.FOUND, 1))).isEqualTo(Step.ignore(held));
-            assertThat(on(held, new BatchEvent.Resolved(Resolution.FOUND, 1, "remote-1")).effects())
+            assertThat(on(held, new BatchEvent.Resolved(Resolution.FOUND, 1, "remote-1"))
+                            .effects())
                     .containsExactly(new Effect.Poll());
         }
 

@@ -59,9 +59,10 @@ class WithdrawalsTest {
 
         var step = on(ended, Examples.created("remote-1"));
 
-        assertThat(step.batch().state()).isInstanceOfSatisfying(BatchState.Running.class, state -> assertThat(
-                        state.standing())
-                .isEqualTo(Standing.CANCELLING));
+        assertThat(step.batch().state())
+                .isInstanceOfSatisfying(
+                        BatchState.Running.class,
+                        state -> assertThat(state.standing()).isEqualTo(Standing.CANCELLING));
         assertThat(step.effects()).contains(new Effect.Cancel());
     }
 

@@ -101,13 +101,13 @@ class PublicationsTest {
         var signals = publications.returned(Refs.sealed(1_000), List.of(items), Examples.NOW);
 
         assertThat(signals)
-                .allSatisfy(
-                        signal -> assertThat(SIGNAL.encode(signal.signal())).hasSizeLessThan(600 * 1024))
+                .allSatisfy(signal -> assertThat(SIGNAL.encode(signal.signal())).hasSizeLessThan(600 * 1024))
                 .hasSizeLessThan(10);
         assertThat(signals.stream()
-                        .mapToInt(signal -> Objects.requireNonNull(signal.signal().getReturned())
-                                .getRefs()
-                                .size())
+                        .mapToInt(
+                                signal -> Objects.requireNonNull(signal.signal().getReturned())
+                                        .getRefs()
+                                        .size())
                         .sum())
                 .isEqualTo(1_000);
     }

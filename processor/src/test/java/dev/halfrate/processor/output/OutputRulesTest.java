@@ -106,8 +106,7 @@ class OutputRulesTest {
     @ParameterizedTest
     @ValueSource(strings = {"1e999999999", "-1e60000000", "1e-999999999", "{\\\"mood\\\": [1e90000000]}"})
     void aNumberThatNobodyCouldWriteOutIsNone(String text) {
-        var bad = (Judgement.Bad) judge(
-                Extract.JSON, "{\"enum\": [1, \"a\"], \"multipleOf\": 0.01}", CHAT, chat(text));
+        var bad = (Judgement.Bad) judge(Extract.JSON, "{\"enum\": [1, \"a\"], \"multipleOf\": 0.01}", CHAT, chat(text));
 
         assertThat(bad.message()).contains("digits");
     }
