@@ -33,6 +33,7 @@ import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -40,6 +41,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Every case of bad input that there is, all of them read by one processor, which lives on and whose sums are right. */
 @Timeout(180)
+@Tag("long")
 class BadInputIT {
     @RegisterExtension
     static final BadInputTable TABLE = new BadInputTable();
