@@ -64,7 +64,7 @@ final class LaunchedLocal {
     void stop() throws InterruptedException {
         process.destroy();
         var stopped = process.waitFor(STOP_SECONDS_MAX, TimeUnit.SECONDS);
-        process.destroyForcibly();
+        process.destroyForcibly().waitFor();
         assertThat(stopped).as("whether it stopped by itself").isTrue();
     }
 }
