@@ -12,8 +12,10 @@ import dev.halfrate.processor.intake.Intake;
 import dev.halfrate.processor.ledger.LedgerWorker;
 import dev.halfrate.processor.ops.Births;
 import dev.halfrate.processor.ops.Guard;
+import dev.halfrate.processor.ops.Instance;
 import dev.halfrate.processor.ops.StartupException;
 import dev.halfrate.processor.ops.TopicSetup;
+import dev.halfrate.processor.ops.TransactionWatch;
 import dev.halfrate.processor.output.OutputRules;
 import dev.halfrate.processor.provider.Capabilities;
 import dev.halfrate.processor.provider.Provider;
@@ -24,6 +26,7 @@ import dev.halfrate.processor.topology.BudgetRules;
 import dev.halfrate.processor.topology.LaneStreams;
 import dev.halfrate.processor.topology.LaneStreamsSettings;
 import dev.halfrate.processor.topology.LaneTopology;
+import dev.halfrate.processor.tracing.Tracing;
 import dev.halfrate.processor.webhook.WebhookServer;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.UncheckedIOException;
@@ -107,16 +110,19 @@ public final class Processor implements AutoCloseable {
 
         var formats = closing(Formats.of(config, meters));
         schemas.set(formats.schemas());
+        var tracing = closing(Tracing.of(config.tracing(), instance.id(), meters));
+        var feeds = formats.feeds().withTraces(tracing::traceparent);
         var pricing = PriceTable.of(config.money());
         var ledger = closing(new LedgerWorker(
                 config,
-                formats.feeds(),
+                feeds,
                 instance.id(),
                 providers,
                 workPartitions,
                 pricing,
                 outputs,
                 meters,
+                tracing,
                 failure::complete));
         var lanes = closing(new LaneStreams(
                 new LaneTopology(
@@ -129,8 +135,9 @@ public final class Processor implements AutoCloseable {
                                 config.money().budgets(),
                                 pricing,
                                 config.money().outputTokensMax()),
-                        formats.feeds(),
-                        meters),
+                        feeds,
+                        meters,
+                        tracing),
                 new LaneStreamsSettings(
                         config.application(),
                         config.stateDir().resolve("lanes"),
@@ -138,22 +145,24 @@ public final class Processor implements AutoCloseable {
                         config.topics().replicationFactor(),
                         config.topics().inSyncReplicasMin(),
                         STANDBYS),
-                config.admin().advertised(),
+                config.admin().asked().address(),
                 instance.id(),
                 failure::complete));
         var intake = closing(Intake.ofRequests(
                 config,
-                formats.feeds(),
+                feeds,
                 formats.schemas(),
                 capabilities,
                 () -> Births.checkTopics(config),
                 instance.id(),
                 meters,
+                tracing,
                 failure::complete));
         if (config.webhooks().port() > 0) {
             closing(webhooks(config, meters, ledger));
         }
         var callbacks = closing(new Callbacks(config, new FeedReader(formats.schemas()), meters));
+        var transactions = closing(new TransactionWatch(config, meters, InstantSource.system()));
         this.lanes = lanes;
         notReady.addAll(List.of(intake::notReady, lanes::notReady, ledger::notReady));
         // Downstream first: nothing is read before somebody takes it on.
@@ -167,6 +176,7 @@ public final class Processor implements AutoCloseable {
             notReady.add(events::notReady);
             events.start();
         }
+        transactions.start();
     }
 
     private static WebhookServer webhooks(HalfrateConfig config, MeterRegistry meters, LedgerWorker ledger) {

@@ -4,6 +4,7 @@ import dev.halfrate.processor.admin.AdminServer;
 import dev.halfrate.processor.admin.Peers;
 import dev.halfrate.processor.admin.Views;
 import dev.halfrate.processor.config.HalfrateConfig;
+import dev.halfrate.processor.ops.AuditTrail;
 import dev.halfrate.processor.ops.Commands;
 import dev.halfrate.processor.ops.Follower;
 import dev.halfrate.processor.ops.Guard;
@@ -66,11 +67,14 @@ public final class Service implements AutoCloseable {
         parts.push(meters::close);
         bind(meters);
         var holdings = new Holdings();
-        var follower = closing(new Follower(config, holdings, InstantSource.system()));
+        var audits = new AuditTrail();
+        var follower = closing(new Follower(config, holdings, audits, InstantSource.system()));
         var desk = closing(new StatusDesk(config, holdings, InstantSource.system()));
-        var requests = new RequestLookup(config, this::lanes, closing(new Peers()));
+        var requests = new RequestLookup(
+                config, this::lanes, closing(new Peers(config.admin().asked())));
         var commands = closing(new Commands(config));
-        var views = new Views(config, this::notReady, meters::scrape, meters, holdings, desk, requests, commands);
+        var views =
+                new Views(config, this::notReady, meters::scrape, meters, holdings, audits, desk, requests, commands);
         try {
             admin = closing(AdminServer.start(config.admin(), views, meters));
         } catch (UncheckedIOException e) {

@@ -40,12 +40,16 @@ class ArchitectureTest {
             .definedBy(ROOT + "call")
             .layer("webhook")
             .definedBy(ROOT + "webhook")
+            .layer("http")
+            .definedBy(ROOT + "http")
             .layer("callback")
             .definedBy(ROOT + "callback")
             .layer("signing")
             .definedBy(ROOT + "signing")
             .layer("estimate")
             .definedBy(ROOT + "estimate")
+            .layer("doctor")
+            .definedBy(ROOT + "doctor")
             .layer("ops")
             .definedBy(ROOT + "ops")
             .layer("lane")
@@ -66,10 +70,16 @@ class ArchitectureTest {
             .definedBy(ROOT + "config")
             .layer("money")
             .definedBy(ROOT + "money")
+            .layer("tracing")
+            .definedBy(ROOT + "tracing")
             .layer("balance")
             .definedBy(ROOT + "balance")
             .layer("kafka")
             .definedBy(ROOT + "kafka")
+            .layer("lines")
+            .definedBy(ROOT + "lines")
+            .layer("transfer")
+            .definedBy(ROOT + "transfer")
             // The terminal starts the wiring, and the wiring's main opens the terminal.
             .whereLayer("wiring")
             .mayOnlyBeAccessedByLayers("cli")
@@ -87,6 +97,8 @@ class ArchitectureTest {
             .mayOnlyBeAccessedByLayers("wiring")
             .whereLayer("webhook")
             .mayOnlyBeAccessedByLayers("wiring")
+            .whereLayer("http")
+            .mayOnlyBeAccessedByLayers("admin", "webhook")
             .whereLayer("callback")
             .mayOnlyBeAccessedByLayers("wiring")
             .whereLayer("signing")
@@ -95,20 +107,28 @@ class ArchitectureTest {
             .mayOnlyBeAccessedByLayers("cli")
             .whereLayer("call")
             .mayOnlyBeAccessedByLayers("ledger", "estimate", "cli")
+            .whereLayer("doctor")
+            .mayOnlyBeAccessedByLayers("cli")
+            .whereLayer("lines")
+            .mayOnlyBeAccessedByLayers("call", "transfer", "cli")
+            .whereLayer("transfer")
+            .mayOnlyBeAccessedByLayers("cli")
             .whereLayer("ops")
-            .mayOnlyBeAccessedByLayers("wiring", "cli", "admin")
+            .mayOnlyBeAccessedByLayers("wiring", "cli", "admin", "doctor", "transfer")
             .whereLayer("vendors")
             .mayOnlyBeAccessedByLayers("wiring")
             .whereLayer("lane")
             .mayOnlyBeAccessedByLayers("topology")
             .whereLayer("batch")
-            .mayOnlyBeAccessedByLayers("ledger")
+            .mayOnlyBeAccessedByLayers("ledger", "tracing")
+            .whereLayer("tracing")
+            .mayOnlyBeAccessedByLayers("wiring", "intake", "topology", "ledger")
             .whereLayer("provider")
-            .mayOnlyBeAccessedByLayers("wiring", "vendors", "intake", "ledger", "batch", "call", "cli")
+            .mayOnlyBeAccessedByLayers("wiring", "vendors", "intake", "ledger", "batch", "call", "cli", "doctor")
             .whereLayer("output")
-            .mayOnlyBeAccessedByLayers("wiring", "ledger")
+            .mayOnlyBeAccessedByLayers("wiring", "ledger", "transfer")
             .whereLayer("registry")
-            .mayOnlyBeAccessedByLayers("wiring")
+            .mayOnlyBeAccessedByLayers("wiring", "doctor")
             .whereLayer("codec")
             .mayOnlyBeAccessedByLayers(
                     "wiring",
@@ -120,9 +140,11 @@ class ArchitectureTest {
                     "callback",
                     "call",
                     "ops",
+                    "transfer",
                     "cli",
                     "output",
-                    "registry")
+                    "registry",
+                    "tracing")
             .whereLayer("balance")
             .mayOnlyBeAccessedByLayers("intake", "topology", "ledger", "ops", "cli")
             .whereLayer("kafka")
@@ -138,6 +160,7 @@ class ArchitectureTest {
                     "ledger",
                     "topology",
                     "wiring",
+                    "tracing",
                     "call",
                     "estimate",
                     "ops",
@@ -257,7 +280,7 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule kafkaStaysOutOfProviders = noClasses()
             .that()
-            .resideInAnyPackage(ROOT + "provider..", ROOT + "call..", ROOT + "registry")
+            .resideInAnyPackage(ROOT + "provider..", ROOT + "call..", ROOT + "lines", ROOT + "registry")
             .should()
             .dependOnClassesThat(resideInAnyPackage("org.apache.kafka.."));
 

@@ -5,6 +5,7 @@ import dev.halfrate.processor.codec.BatchProgress;
 import dev.halfrate.processor.codec.DeadLetter;
 import dev.halfrate.processor.codec.Result;
 import dev.halfrate.processor.config.HalfrateConfig;
+import dev.halfrate.processor.lines.WholeFile;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
@@ -35,7 +36,7 @@ final class Demo implements PublicFeeds.Reader {
     private final HalfrateConfig config;
     private final CompletableFuture<Throwable> processorFailure;
     private final RequestLines lines;
-    private final @Nullable AnswersFile answers;
+    private final @Nullable WholeFile answers;
     private final Duration stallMax;
     private final Screen screen;
 
@@ -52,7 +53,7 @@ final class Demo implements PublicFeeds.Reader {
             HalfrateConfig config,
             CompletableFuture<Throwable> processorFailure,
             RequestLines lines,
-            @Nullable AnswersFile answers,
+            @Nullable WholeFile answers,
             Duration stallMax,
             Screen screen) {
         this.config = config;

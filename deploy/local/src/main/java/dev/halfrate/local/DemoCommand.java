@@ -5,6 +5,7 @@ import dev.halfrate.processor.cli.CommandLines;
 import dev.halfrate.processor.cli.StopSignal;
 import dev.halfrate.processor.cli.Version;
 import dev.halfrate.processor.config.Durations;
+import dev.halfrate.processor.lines.WholeFile;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -112,7 +113,7 @@ final class DemoCommand implements Callable<Integer> {
         var lines = lines();
         var words = spec.commandLine().getOut();
         try (var workspace = Workspace.temporary("halfrate-demo-");
-                var answers = out == null ? null : new AnswersFile(out)) {
+                var answers = out == null ? null : new WholeFile(out)) {
             Logs.into(workspace.log());
             words.println("Starting Kafka, the simulator and the processor ...");
             words.flush();
@@ -125,7 +126,7 @@ final class DemoCommand implements Callable<Integer> {
         }
     }
 
-    private int run(Workspace workspace, RequestLines lines, @Nullable AnswersFile answers, PrintWriter words)
+    private int run(Workspace workspace, RequestLines lines, @Nullable WholeFile answers, PrintWriter words)
             throws InterruptedException {
         var plan = new LocalStack.Plan(0, 0, workspace.directory(), seed, speed, true, provider);
         try (var stack = LocalStack.start(plan);
@@ -149,7 +150,7 @@ final class DemoCommand implements Callable<Integer> {
         }
     }
 
-    private int conclude(Demo.Outcome outcome, @Nullable AnswersFile answers, PrintWriter words) {
+    private int conclude(Demo.Outcome outcome, @Nullable WholeFile answers, PrintWriter words) {
         if (!outcome.isClean()) {
             throw new CommandException(DemoSummary.failure(outcome, stallSeconds));
         }

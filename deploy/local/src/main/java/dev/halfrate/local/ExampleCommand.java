@@ -29,7 +29,13 @@ import picocli.CommandLine.Spec;
             "As demo does, it starts all it needs in this process, and nothing costs money. It compares the report with the"
                     + " figures worked out by hand, to the cent."
         },
-        footer = {"", "Exit codes: 0 the report is as worked out by hand, 1 it is not, 2 wrong usage."})
+        footer = {
+            "",
+            "Examples:",
+            "  halfrate example",
+            "",
+            "Exit codes: 0 the report is as worked out by hand, 1 it is not, 2 wrong usage."
+        })
 final class ExampleCommand implements Callable<Integer> {
     private static final double SPEED = 600;
     private static final Duration STALL_MAX = Duration.ofSeconds(120);

@@ -4,21 +4,16 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.halfrate.processor.cli.CommandException;
 import dev.halfrate.processor.config.HalfrateConfig;
-import java.time.Duration;
-import java.util.Map;
+import dev.halfrate.processor.transfer.RequestSender;
 import java.util.concurrent.atomic.AtomicLong;
-import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.errors.InterruptException;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.jspecify.annotations.Nullable;
 
 /** Sends the lines as any producer would, on a thread of its own. */
 final class LineSender implements AutoCloseable {
     private final RequestLines lines;
     private final LineAudit audit;
-    private final String topic;
-    private final KafkaProducer<byte[], byte[]> producer;
+    private final RequestSender sender;
     private final AtomicLong sent = new AtomicLong();
     private final Thread thread = Thread.ofPlatform().name("demo-sender").unstarted(this::send);
     private volatile @Nullable Exception failure;
@@ -26,14 +21,7 @@ final class LineSender implements AutoCloseable {
     private LineSender(HalfrateConfig config, RequestLines lines, LineAudit audit) {
         this.lines = lines;
         this.audit = audit;
-        topic = config.topics().requests().getFirst();
-        producer = new KafkaProducer<>(
-                Map.of(
-                        "bootstrap.servers", config.kafka().getOrDefault("bootstrap.servers", ""),
-                        "linger.ms", "10",
-                        "max.request.size", "20971520"),
-                new ByteArraySerializer(),
-                new ByteArraySerializer());
+        sender = new RequestSender(config, config.topics().requests().getFirst());
     }
 
     static LineSender start(HalfrateConfig config, RequestLines lines, LineAudit audit) {
@@ -59,28 +47,23 @@ final class LineSender implements AutoCloseable {
     public void close() {
         thread.interrupt();
         // What has not been sent by now is of no interest any more.
-        producer.close(Duration.ZERO);
+        sender.abandon();
     }
 
     private void send() {
         try (var reader = lines.open()) {
             var number = 0L;
-            for (var value = reader.next(); value != null && failure == null; value = reader.next()) {
+            for (var value = reader.next(); value != null; value = reader.next()) {
                 var line = audit.sending(value);
-                var request = new ProducerRecord<byte[], byte[]>(topic, value);
-                lines.headers(number++)
-                        .forEach((name, text) -> request.headers().add(name, text.getBytes(UTF_8)));
-                var _ = producer.send(request, (stored, e) -> {
-                    if (e == null) {
-                        audit.stored(line, new LineAudit.Coordinates(stored.partition(), stored.offset()));
-                        sent.incrementAndGet();
-                    } else {
-                        failure = e;
-                    }
+                var headers = new RecordHeaders();
+                lines.headers(number++).forEach((name, text) -> headers.add(name, text.getBytes(UTF_8)));
+                sender.send(null, value, headers, stored -> {
+                    audit.stored(line, new LineAudit.Coordinates(stored.partition(), stored.offset()));
+                    sent.incrementAndGet();
                 });
             }
-            producer.flush();
-        } catch (InterruptException _) {
+            sender.flush();
+        } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
         } catch (RuntimeException e) {
             failure = e;

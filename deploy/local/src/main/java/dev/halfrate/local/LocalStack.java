@@ -124,10 +124,7 @@ final class LocalStack implements AutoCloseable {
         return plan.adminPort() < 0
                 ? AdminConfig.NONE
                 : new AdminConfig(
-                        AdminConfig.NONE.host(),
-                        EmbeddedBroker.freePort(plan.adminPort(), "--admin-port"),
-                        "",
-                        List.of());
+                        AdminConfig.NONE.host(), EmbeddedBroker.freePort(plan.adminPort(), "--admin-port"), List.of());
     }
 
     private static Simulator startSimulator(Plan plan) {

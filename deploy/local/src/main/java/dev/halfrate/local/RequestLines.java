@@ -1,12 +1,9 @@
 package dev.halfrate.local;
 
 import dev.halfrate.processor.cli.CommandException;
-import java.io.BufferedInputStream;
-import java.io.ByteArrayOutputStream;
+import dev.halfrate.processor.lines.ByteLines;
+import dev.halfrate.processor.lines.LinesException;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -50,7 +47,8 @@ interface RequestLines {
     /**
      * The lines of a file as kcat -l would send them: empty ones are left out.
      *
-     * @throws CommandException if there is nothing to read
+     * @throws LinesException if it cannot be read
+     * @throws CommandException if it is empty
      */
     static RequestLines ofFile(Path file) {
         var count = 0L;
@@ -100,53 +98,43 @@ interface RequestLines {
         };
     }
 
-    /** Splits at line feeds only: a carriage return is white space to JSON, and the line's bytes are its producer's. */
+    /** A carriage return is white space to JSON, and the line's bytes are its producer's. */
     final class FileReader implements Reader {
+        /** Of a line: more than any broker takes. */
+        private static final int LINE_BYTES_MAX = 1 << 30;
+
         private final Path file;
-        private final InputStream bytes;
+        private final ByteLines lines;
 
         FileReader(Path file) {
             this.file = file;
             try {
-                bytes = new BufferedInputStream(Files.newInputStream(file), 1 << 16);
+                lines = new ByteLines(file, LINE_BYTES_MAX);
             } catch (IOException e) {
-                throw unreadable(e);
+                throw LinesException.unreadable(file, e);
             }
         }
 
         @Override
         public byte @Nullable [] next() {
-            var line = new ByteArrayOutputStream(1_024);
             try {
-                for (var b = bytes.read(); b >= 0; b = bytes.read()) {
-                    if (b != '\n') {
-                        line.write(b);
-                    } else if (line.size() > 0) {
-                        return line.toByteArray();
-                    }
+                var line = lines.next();
+                while (line != null && line.length == 0) {
+                    line = lines.next();
                 }
+                return line;
             } catch (IOException e) {
-                throw unreadable(e);
+                throw LinesException.unreadable(file, e);
             }
-            return line.size() > 0 ? line.toByteArray() : null;
         }
 
         @Override
         public void close() {
             try {
-                bytes.close();
+                lines.close();
             } catch (IOException e) {
-                throw unreadable(e);
+                throw LinesException.unreadable(file, e);
             }
-        }
-
-        private CommandException unreadable(IOException e) {
-            var reason = switch (e) {
-                case NoSuchFileException _ -> "there is no such file";
-                case java.nio.file.AccessDeniedException _ -> "permission denied";
-                default -> String.valueOf(e.getMessage());
-            };
-            return new CommandException("%s cannot be read: %s".formatted(file, reason), e);
         }
     }
 

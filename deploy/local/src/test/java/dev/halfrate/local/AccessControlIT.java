@@ -112,13 +112,23 @@ class AccessControlIT {
     }
 
     @Test
+    @Tag("alarm:log-no-read")
     void theListIsEnoughForEverybodysPart() throws Exception {
         // When
-        try (var _ = Processor.start(config("halfrate"), new SimpleMeterRegistry())) {
+        var meters = new SimpleMeterRegistry();
+        try (var log = new HeardLog();
+                var _ = Processor.start(config("halfrate"), meters)) {
             send();
 
             // Then
             assertThat(answered()).hasSize(REQUESTS);
+            log.await(
+                    "INFO __consumer_offsets: READ is not allowed, so for how long transactions are open there is not measured",
+                    STALL_MAX);
+            assertThat(meters.get("halfrate.transactions.open").gauges())
+                    .extracting(gauge -> gauge.getId().getTag("topic"))
+                    .contains("llm.requests", "halfrate-lane-inbox", "halfrate-work", "halfrate-ledger")
+                    .doesNotContain("__consumer_offsets");
         }
         try (var status = StatusReader.open(config("operator"))) {
             var found = status.read();

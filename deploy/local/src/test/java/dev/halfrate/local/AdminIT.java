@@ -248,6 +248,8 @@ class AdminIT {
                 "/api/batches",
                 "/api/doubts",
                 "/api/money",
+                "/api/me",
+                "/api/audit",
                 "/api/requests/one-3",
                 "/api/openapi.json")) {
             var answer = get(service.adminPort(), path, TOKEN);

@@ -43,6 +43,7 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -95,6 +96,7 @@ class AvroIT {
     }
 
     @Test
+    @Tag("alarm:HalfrateIntakeStalled")
     void avroGoesInAndOutAndARegistryThatIsAwayLosesNothing() throws Exception {
         var requests = registry.register("llm.requests-value", "AVRO", PublicSchemas.REQUEST.toString());
         try (var _ = Processor.start(config, meters)) {

@@ -82,8 +82,8 @@ class CallKillIT {
             assertThat(vendor.billed).hasSize(REQUESTS);
             var surplus =
                     vendor.billed.values().stream().mapToInt(AtomicInteger::get).sum() - REQUESTS;
-            assertThat(summary.path("exposureCalls").asInt()).isGreaterThanOrEqualTo(surplus);
-            assertThat(summary.path("exposureCalls").asInt())
+            assertThat(summary.path("exposure_calls").asInt()).isGreaterThanOrEqualTo(surplus);
+            assertThat(summary.path("exposure_calls").asInt())
                     .as("no more than what was under way")
                     .isBetween(KILLS, KILLS * 20);
             assertThat(Files.readString(directory.resolve("run.out"))).doesNotContain("canary");

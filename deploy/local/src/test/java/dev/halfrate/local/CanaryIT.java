@@ -447,10 +447,15 @@ class CanaryIT {
         return answer.body();
     }
 
-    /** Hears what the processor and Kafka's clients log, down to DEBUG. */
+    /** Hears all of what the processor logs, Kafka's clients down to DEBUG, and everybody else from INFO on; with the fields of lines in JSON. */
     private static final class Leaks extends AppenderBase<ILoggingEvent> {
-        private static final List<String> HEARD =
-                List.of("dev.halfrate", "org.apache.kafka.clients", "org.apache.kafka.streams");
+        private static final Map<String, Level> HEARD = Map.of(
+                "dev.halfrate", Level.TRACE,
+                "org.apache.kafka.clients", Level.DEBUG,
+                "org.apache.kafka.streams", Level.DEBUG,
+                "org.eclipse.jetty", Level.INFO,
+                "com", Level.INFO,
+                "io", Level.INFO);
 
         private final LoggerContext loggers = (LoggerContext) LoggerFactory.getILoggerFactory();
         private final Set<String> texts = ConcurrentHashMap.newKeySet();
@@ -458,17 +463,17 @@ class CanaryIT {
         void listen() {
             setContext(loggers);
             start();
-            for (var name : HEARD) {
+            HEARD.forEach((name, level) -> {
                 var logger = loggers.getLogger(name);
-                logger.setLevel(Level.DEBUG);
+                logger.setLevel(level);
                 logger.setAdditive(false);
                 logger.addAppender(this);
-            }
+            });
         }
 
         @Override
         public void stop() {
-            for (var name : HEARD) {
+            for (var name : HEARD.keySet()) {
                 Logger logger = loggers.getLogger(name);
                 logger.detachAppender(this);
                 logger.setLevel(null);
@@ -479,7 +484,7 @@ class CanaryIT {
 
         @Override
         protected void append(ILoggingEvent event) {
-            texts.add(event.getLoggerName() + " " + event.getFormattedMessage()
+            texts.add(event.getLoggerName() + " " + event.getFormattedMessage() + " " + event.getKeyValuePairs()
                     + (event.getThrowableProxy() == null
                             ? ""
                             : ThrowableProxyUtil.asString(event.getThrowableProxy())));

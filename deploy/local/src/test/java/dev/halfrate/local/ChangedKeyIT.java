@@ -32,6 +32,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -84,6 +85,7 @@ class ChangedKeyIT {
     }
 
     @Test
+    @Tag("alarm:HalfrateAccountKeyRefused")
     void aStrangersKeyStopsTheAccountUntilOneOfItsOwnIsThere() throws Exception {
         var meters = new SimpleMeterRegistry();
         var batches = 0L;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.halfrate.processor.cli.CommandLines;
+import dev.halfrate.processor.lines.WholeFile;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
@@ -32,7 +33,7 @@ class DemoIT {
         var file = directory.resolve("answers.jsonl");
         var lines = RequestLines.generated(200, 3);
         try (var stack = LocalStack.start(new LocalStack.Plan(0, 0, directory, 3, 300, true, null));
-                var answers = new AnswersFile(file)) {
+                var answers = new WholeFile(file)) {
             // When
             var outcome =
                     new Demo(stack.config(), stack.failure(), lines, answers, STALL_MAX, screen()).run(() -> false);
@@ -122,7 +123,7 @@ class DemoIT {
                         request("other vendor", "What is 2 + 2?", "")));
         var answersFile = directory.resolve("answers.jsonl");
         try (var stack = LocalStack.start(new LocalStack.Plan(0, 0, directory, 3, 300, true, null));
-                var answers = new AnswersFile(answersFile)) {
+                var answers = new WholeFile(answersFile)) {
             // When
             var outcome = new Demo(
                             stack.config(), stack.failure(), RequestLines.ofFile(file), answers, STALL_MAX, screen())

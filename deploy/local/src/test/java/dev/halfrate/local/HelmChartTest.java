@@ -137,7 +137,7 @@ class HelmChartTest {
         var config = ConfigFile.parse(text, Map.of("HALFRATE_ADVERTISED", "test-halfrate-0.test-halfrate-pods:8090"));
 
         assertThat(config.admin().isOpen()).isFalse();
-        assertThat(config.admin().advertised()).isEqualTo("test-halfrate-0.test-halfrate-pods:8090");
+        assertThat(config.admin().asked().address()).isEqualTo("test-halfrate-0.test-halfrate-pods:8090");
         assertThat(config.stateDir()).isEqualTo(Path.of("/var/lib/halfrate"));
     }
 

@@ -41,6 +41,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -53,9 +54,12 @@ class HostileVendorIT {
     Path directory;
 
     @Test
+    @Tag("alarm:log-topic-too-small")
+    @Tag("alarm:log-strange-lines")
     void largeAnswersComeInPartsStrangeLinesApartAndNothingIsLost() throws Exception {
         try (var broker = EmbeddedBroker.start(0, directory.resolve("broker"));
-                var vendor = new Vendor()) {
+                var vendor = new Vendor();
+                var log = new HeardLog()) {
             // Given
             var config = LocalSettings.config(broker.bootstrapServers(), vendor.url(), directory.resolve("state"));
             try (var processor = Processor.start(config, new SimpleMeterRegistry())) {
@@ -91,6 +95,8 @@ class HostileVendorIT {
                         .containsExactlyInAnyOrderElementsOf(vendor.files.keySet());
                 assertThat(vendor.ranges).anySatisfy(range -> assertThat(range).startsWith("bytes="));
                 assertThat(processor.failure()).isNotDone();
+                log.await("ERROR …: llm.results takes no record of the size that a result may have", PATIENCE);
+                log.await("WARN …: … lines of its result files answer none of its requests", PATIENCE);
             }
         }
     }

@@ -17,6 +17,9 @@ import org.awaitility.Awaitility;
 final class JavaProcess implements AutoCloseable {
     private static final Duration STOP_WITHIN = Duration.ofSeconds(30);
 
+    /** What a shell starts in the background ignores Ctrl-C, and so do all its children, unless they are told otherwise. */
+    private static final List<String> HEEDING_INTERRUPTS = heedingInterrupts();
+
     private final Process process;
     private final Path output;
 
@@ -25,13 +28,27 @@ final class JavaProcess implements AutoCloseable {
         this.output = output;
     }
 
+    private static List<String> heedingInterrupts() {
+        var prefix = List.of("env", "--default-signal=INT");
+        try {
+            var command = new ArrayList<>(prefix);
+            command.add("true");
+            return new ProcessBuilder(command).start().waitFor() == 0 ? prefix : List.of();
+        } catch (IOException _) {
+            return List.of();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
     static JavaProcess start(Path output, String mainClass, String... arguments) throws IOException {
         return start(output, List.of("-Xmx512m"), mainClass, arguments);
     }
 
     static JavaProcess start(Path output, List<String> jvmOptions, String mainClass, String... arguments)
             throws IOException {
-        var command = new ArrayList<>(List.of(
+        var command = new ArrayList<>(HEEDING_INTERRUPTS);
+        command.addAll(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow",
@@ -77,6 +94,12 @@ final class JavaProcess implements AutoCloseable {
     /** SIGKILL: no hook runs, no buffer is written. */
     void kill() throws InterruptedException {
         process.destroyForcibly().waitFor();
+    }
+
+    /** SIGINT, as Ctrl-C sends it. */
+    void interrupt() throws IOException, InterruptedException {
+        var kill = new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start();
+        assertThat(kill.waitFor()).isZero();
     }
 
     /** SIGTERM, and what it takes. */

@@ -25,7 +25,19 @@ class LocalMainTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"run", "status", "call", "demo", "local", "simulator", "version", "completion"})
+    @ValueSource(
+            strings = {
+                "run",
+                "doctor",
+                "topics",
+                "status",
+                "call",
+                "demo",
+                "local",
+                "simulator",
+                "version",
+                "completion"
+            })
     void everyCommandHasItsOwnHelp(String command) {
         assertThat(execute(command, "--help")).isEqualTo(CommandLines.DONE);
         assertThat(out.toString()).contains("Usage: halfrate " + command);

@@ -23,6 +23,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -98,6 +99,12 @@ class OperatorIT {
                             .at("/status/pauses/0/name")
                             .asText()
                             .equals("main"));
+            await().atMost(PATIENCE).until(() -> waiting() == 3);
+            var wait = get("/api/lanes").at("/lanes/0/waits/0");
+            assertThat(wait.path("why").asText()).isEqualTo("account_paused");
+            assertThat(wait.path("by").asText()).isEqualTo("local");
+            assertThat(get("/api/accounts").at("/accounts/0/paused_by").asText())
+                    .isEqualTo("local");
             terminal("flush", "--lane", "main/gpt-4o-mini/v1/chat/completions");
             await().atMost(PATIENCE).until(() -> waiting() == 3);
             await().during(STANDS_STILL).atMost(PATIENCE).until(() -> batches().isEmpty());
@@ -126,10 +133,21 @@ class OperatorIT {
             assertThat(audits(reader))
                     .extracting(audit -> audit.get("action").asText())
                     .containsExactly("pause", "flush", "resume", "cancel", "cancel", "flush");
+
+            // And whoever asks this process sees the same, and how long the vendor took
+            await().atMost(PATIENCE)
+                    .untilAsserted(
+                            () -> assertThat(get("/api/audit").path("wishes").findValuesAsText("action"))
+                                    .containsExactly("flush", "cancel", "cancel", "resume", "flush", "pause"));
+            var last = get("/api/batches").at("/batches/0");
+            assertThat(last.path("state").asText()).isEqualTo("settled");
+            assertThat(Instant.parse(last.path("ended_at").asText()))
+                    .isAfter(Instant.parse(last.path("created_at").asText()));
         }
     }
 
     @Test
+    @Tag("alarm:HalfrateBatchesOnHold")
     void aHoldIsBoughtAgainWhenAnOperatorSaysSo() throws Exception {
         try (var _ = service();
                 var reader = reader()) {
@@ -150,6 +168,34 @@ class OperatorIT {
             assertThat(simulator.billingBook().entries()).hasSize(1);
             assertThat(audits(reader).getLast().get("resolution").asText()).isEqualTo("again");
         }
+    }
+
+    @Test
+    void aCommandThatIsSentAgainIsOne() throws Exception {
+        try (var _ = service();
+                var reader = reader()) {
+            for (var i = 0; i < 3; i++) {
+                assertThat(keyed("/api/lanes/pause", "{\"account\": \"main\"}").statusCode())
+                        .isEqualTo(202);
+            }
+            assertThat(keyed("/api/lanes/resume", "{\"account\": \"main\"}").statusCode())
+                    .isEqualTo(409);
+
+            await().atMost(PATIENCE).until(() -> audits(reader).size() == 1);
+            assertThat(audits(reader).getFirst().path("command_id").asText()).isEqualTo("click-1");
+            assertThat(get("/api/me").path("role").asText()).isEqualTo("operate");
+        }
+    }
+
+    private HttpResponse<String> keyed(String path, String body) throws IOException, InterruptedException {
+        return http.send(
+                HttpRequest.newBuilder(admin.resolve(path))
+                        .header("Content-Type", "application/json")
+                        .header("X-Halfrate-Csrf", "1")
+                        .header("Idempotency-Key", "click-1")
+                        .POST(BodyPublishers.ofString(body))
+                        .build(),
+                BodyHandlers.ofString());
     }
 
     private Service service() throws Exception {

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.halfrate.processor.cli.CommandException;
 import dev.halfrate.processor.codec.Parsed;
 import dev.halfrate.processor.codec.RequestParser;
+import dev.halfrate.processor.lines.LinesException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -33,7 +34,7 @@ class RequestLinesTest {
         var file = directory.resolve("missing");
 
         assertThatThrownBy(() -> RequestLines.ofFile(file))
-                .isInstanceOf(CommandException.class)
+                .isInstanceOf(LinesException.class)
                 .hasMessage("%s cannot be read: there is no such file", file);
     }
 
@@ -49,7 +50,7 @@ class RequestLinesTest {
     @Test
     void directoryIsOneClearLine() {
         assertThatThrownBy(() -> RequestLines.ofFile(directory))
-                .isInstanceOf(CommandException.class)
+                .isInstanceOf(LinesException.class)
                 .hasMessageStartingWith(directory + " cannot be read: ");
     }
 

@@ -42,6 +42,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -131,6 +132,7 @@ class StatusIT {
     }
 
     @Test
+    @Tag("alarm:status-hold")
     void aHoldIsAnAlarmWithItsReason() throws Exception {
         // Given
         prepare();
@@ -147,6 +149,7 @@ class StatusIT {
     }
 
     @Test
+    @Tag("alarm:status-refusal")
     void anOffsetThatIsGoneIsAnAlarmBeforeTheStartIsRefused() throws Exception {
         prepare();
         try (var admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()))) {
@@ -159,6 +162,7 @@ class StatusIT {
     }
 
     @Test
+    @Tag("alarm:status-transaction")
     void aTransactionThatNobodyEndsIsAnAlarm() throws Exception {
         // Given one that is open, and was last written to long ago
         prepare();
@@ -180,6 +184,7 @@ class StatusIT {
     }
 
     @Test
+    @Tag("alarm:status-balance")
     void requestsThatIntakeDoesNotKnowOfAreAGap() throws Exception {
         // Given a ref that did not come from intake
         prepare();

@@ -5,11 +5,13 @@ import static java.util.Objects.requireNonNull;
 import dev.halfrate.trial.Case.Blow;
 import dev.halfrate.trial.Moment.Trait;
 import dev.halfrate.trial.Moment.Trigger;
+import dev.halfrate.trial.Service.Ways;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 
@@ -62,14 +64,17 @@ final class CaseRun {
     private final SimulatorProcess simulator;
     private final SplittableRandom random;
     private final Subject subject;
+    private final Steering steering;
     private int faults = 1;
     private int twins;
 
-    private CaseRun(Case chosen, SimulatorProcess simulator, SplittableRandom random, Subject subject) {
+    private CaseRun(
+            Case chosen, SimulatorProcess simulator, SplittableRandom random, Subject subject, Steering steering) {
         this.chosen = chosen;
         this.simulator = simulator;
         this.random = random;
         this.subject = subject;
+        this.steering = steering;
     }
 
     static Outcome run(Case chosen, Path directory, BrokerCluster cluster, SimulatorProcess simulator, long seed)
@@ -78,16 +83,19 @@ final class CaseRun {
         var mark = Long.toString(random.nextLong() >>> 1, Character.MAX_RADIX);
         Files.createDirectories(directory);
         simulator.behave();
+        var ways = chosen.moment().has(Trait.HELD) ? new Ways(false, 0, "hold") : Ways.USUAL;
         try (var subject = new Subject(
-                chosen.name(),
-                mark,
-                directory,
-                cluster,
-                chosen.vendor(),
-                simulator,
-                Scale.SMALL,
-                headers(chosen.moment()))) {
-            return new CaseRun(chosen, simulator, random, subject).run();
+                        chosen.name(),
+                        mark,
+                        directory,
+                        cluster,
+                        chosen.vendor(),
+                        simulator,
+                        Scale.SMALL,
+                        headers(chosen.moment()),
+                        List.of(ways, ways));
+                var steering = new Steering(subject.config(), subject.feeds())) {
+            return new CaseRun(chosen, simulator, random, subject, steering).run();
         }
     }
 
@@ -107,7 +115,11 @@ final class CaseRun {
         var reachedAt = System.nanoTime();
         strike();
         subject.requests().send(MORE);
-        subject.awaitQuiet(RECOVERED_WITHIN);
+        if (isSteered()) {
+            lookAfterWishes();
+        } else {
+            subject.awaitQuiet(RECOVERED_WITHIN);
+        }
         var recovered = Duration.ofNanos(System.nanoTime() - reachedAt);
         var verdict = subject.judge();
         if (verdict.violations().isEmpty()) {
@@ -117,8 +129,43 @@ final class CaseRun {
         return new Outcome(chosen, Duration.ofNanos(reachedAt - from), recovered, verdict, faults, subject.notes());
     }
 
+    private boolean isSteered() {
+        var moment = chosen.moment();
+        return moment.has(Trait.PAUSED) || moment.has(Trait.CANCELLED) || moment.has(Trait.HELD);
+    }
+
+    private void steer() {
+        if (chosen.moment().has(Trait.PAUSED)) {
+            steering.pause();
+        } else if (chosen.moment().has(Trait.CANCELLED)) {
+            steering.cancelABatch();
+        } else if (chosen.moment().has(Trait.HELD)) {
+            steering.resolve();
+        }
+    }
+
+    /** Each comes true, and to say it again changes nothing. */
+    private void lookAfterWishes() throws InterruptedException {
+        if (chosen.moment().has(Trait.PAUSED)) {
+            Waiting.until("the lanes are paused", RECOVERED_WITHIN, steering::isPaused);
+            steering.pause();
+            steering.resume();
+            subject.awaitQuiet(RECOVERED_WITHIN);
+            if (steering.isPaused()) {
+                throw new TrialException("the lanes are paused though they were resumed");
+            }
+        } else {
+            steering.repeat();
+            subject.awaitQuiet(RECOVERED_WITHIN, chosen.moment().has(Trait.HELD) ? steering::resolve : () -> {});
+        }
+    }
+
     /** That the moment was what it is to be. */
     private void judge(Audit.Verdict verdict) {
+        var unkept = isSteered() ? steering.violations() : List.<String>of();
+        if (!unkept.isEmpty()) {
+            throw new TrialException(String.join("; ", unkept));
+        }
         if (chosen.moment().has(Trait.PAID) && verdict.exposed() == 0) {
             throw new TrialException("nothing was paid for twice, though what was lost there had been paid for");
         }
@@ -150,7 +197,9 @@ final class CaseRun {
                 random.nextInt(3) == 0 ? SimulatorProcess.SPEED / 10 : 0,
                 random.nextBoolean() ? "REFUSED" : "FAILED",
                 moment.has(Trait.FAILING_LINES) ? FAILING : 0,
-                moment.has(Trait.HEDGED) ? MUCH_SLOWER : moment.has(Trait.TWIN) ? SLOWDOWN : 1);
+                moment.has(Trait.HEDGED) || moment.has(Trait.CANCELLED)
+                        ? MUCH_SLOWER
+                        : moment.has(Trait.TWIN) ? SLOWDOWN : 1);
         if (moment.trigger() instanceof Trigger.Waiting(var call, var answer)) {
             var wait = WAITS_MS[answer ? 0 : random.nextInt(WAITS_MS.length)];
             subject.note("the %s waited %.1f s".formatted(answer ? "answer" : "call", wait / 1_000.0));
@@ -191,7 +240,7 @@ final class CaseRun {
     private void reach() throws IOException, InterruptedException {
         var armed = subject.first().start(arming());
         if (chosen.moment().has(Trait.HEDGED)) {
-            Waiting.until("the process runs", Waiting.START, () -> armed.said("running"), armed);
+            Waiting.until("the process runs", Waiting.START, () -> armed.said(Service.RUNNING), armed);
         }
         subject.requests().send(WAVE);
         var end = System.nanoTime() + REACHED_WITHIN.toNanos();
@@ -204,12 +253,14 @@ final class CaseRun {
                 simulator.repeatNewestCreate(chosen.vendor(), subject.key());
                 twins++;
             }
-            if (subject.second().lives() == 0 && armed.said("running")) {
+            if (subject.second().lives() == 0 && armed.said(Service.RUNNING)) {
                 subject.second().start();
+                steer();
                 more = System.nanoTime() + MORE_EVERY.toNanos();
             }
             if (System.nanoTime() - more > 0) {
                 subject.requests().send(MORE);
+                steer();
                 more = System.nanoTime() + MORE_EVERY.toNanos();
                 waves++;
                 if (chosen.moment().has(Trait.AFTER_LOST_CREATE) && waves % LOSE_EVERY == 0) {

@@ -11,6 +11,7 @@ import dev.halfrate.schemas.internal.InternalFormat;
 import dev.halfrate.schemas.internal.LedgerRecord;
 import dev.halfrate.schemas.internal.LedgerState;
 import dev.halfrate.schemas.internal.LedgerTwin;
+import dev.halfrate.schemas.internal.PartitionEpoch;
 import dev.halfrate.trial.Evidence.Place;
 import dev.halfrate.trial.Evidence.Sent;
 import java.time.Duration;
@@ -40,7 +41,9 @@ final class Feeds implements AutoCloseable {
     private final Map<Place, Integer> deadLetters = new HashMap<>();
     private final Map<String, LedgerRecord> ledger = new HashMap<>();
     private final Set<String> leaks = new HashSet<>();
+    private final Map<Integer, Owner> owners = new HashMap<>();
     private long resultBytes;
+    private int results;
 
     /** @param secrets what may stand in no header of a dead letter */
     Feeds(String bootstrapServers, TopicsConfig topics, List<String> secrets) {
@@ -66,13 +69,19 @@ final class Feeds implements AutoCloseable {
         for (var entry : consumer.poll(POLL)) {
             if (entry.topic().equals(topics.results())) {
                 var result = ResultCodec.fromRecord(entry);
+                results++;
                 resultBytes += entry.serializedValueSize();
                 answers.computeIfAbsent(result.customId(), _ -> new ArrayList<>())
                         .add(result.status());
             } else if (entry.topic().equals(topics.deadLetters())) {
                 bury(entry);
-            } else if (entry.value() != null && InternalFormat.decodeAny(entry.value()) instanceof LedgerRecord batch) {
-                ledger.put(new String(entry.key(), UTF_8), batch);
+            } else if (entry.value() != null) {
+                switch (InternalFormat.decodeAny(entry.value())) {
+                    case LedgerRecord batch -> ledger.put(new String(entry.key(), UTF_8), batch);
+                    case PartitionEpoch epoch ->
+                        owners.put(entry.partition(), new Owner(epoch.getInstance(), epoch.getAt()));
+                    default -> throw new TrialException("a foreign record in the ledger");
+                }
             }
         }
     }
@@ -109,6 +118,47 @@ final class Feeds implements AutoCloseable {
                 .limit(5)
                 .toList();
         return "%d requests without a result, %d without a dead letter, %s".formatted(unanswered, unburied, open);
+    }
+
+    /** Who took a partition of the ledger over last, and when it had replayed it: epoch milliseconds. */
+    record Owner(String instance, long since) {}
+
+    /** By partition. */
+    Map<Integer, Owner> owners() {
+        return Map.copyOf(owners);
+    }
+
+    int results() {
+        return results;
+    }
+
+    /** Batches that the vendor executes: their remote ones by their ids. */
+    Map<String, String> running() {
+        return ledger.values().stream()
+                .filter(batch -> batch.getState() == LedgerState.RUNNING)
+                .collect(Collectors.toMap(LedgerRecord::getBatchId, Feeds::remoteBatch));
+    }
+
+    /** @return the remote batch of its last attempt, empty for none */
+    String remoteBatch(String batchId) {
+        var batch = ledger.get(batchId);
+        return batch == null ? "" : remoteBatch(batch);
+    }
+
+    private static String remoteBatch(LedgerRecord batch) {
+        return batch.getAttempts().isEmpty()
+                ? ""
+                : batch.getAttempts().getLast().getRemoteBatchId();
+    }
+
+    List<LedgerRecord> in(LedgerState state) {
+        return ledger.values().stream()
+                .filter(batch -> batch.getState() == state)
+                .toList();
+    }
+
+    Optional<LedgerRecord> batch(String id) {
+        return Optional.ofNullable(ledger.get(id));
     }
 
     boolean hasBatches() {
@@ -159,7 +209,8 @@ final class Feeds implements AutoCloseable {
                                         .mapToInt(LedgerTwin::getLines)
                                         .sum(),
                         batch.getUnansweredCalls() + batch.getHedgedItems(),
-                        batch.getLateLines())));
+                        // Of requests that were cancelled they are no second ones.
+                        batch.getHedgedItems() == 0 ? 0 : batch.getLateLines())));
         return batches;
     }
 

@@ -9,6 +9,7 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /** A JVM of its own on this one's class path, whose output is appended to a file. It does not outlive this one. */
@@ -30,11 +31,16 @@ final class Jvm implements AutoCloseable {
     }
 
     static Jvm start(Path output, List<String> options, String mainClass, String... arguments) throws IOException {
+        return start(classPath(), output, options, mainClass, arguments);
+    }
+
+    static Jvm start(String classPath, Path output, List<String> options, String mainClass, String... arguments)
+            throws IOException {
         var command = new ArrayList<String>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(OPTIONS);
         command.addAll(options);
-        command.addAll(List.of("-cp", classPath(), mainClass));
+        command.addAll(List.of("-cp", classPath, mainClass));
         command.addAll(List.of(arguments));
         Files.writeString(output, "", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
         var process = new ProcessBuilder(command)
@@ -46,7 +52,7 @@ final class Jvm implements AutoCloseable {
     }
 
     /** Surefire starts its tests with a class path that names only itself. */
-    private static String classPath() {
+    static String classPath() {
         return System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
     }
 
@@ -90,6 +96,12 @@ final class Jvm implements AutoCloseable {
         signal("CONT");
     }
 
+    /** How long it takes from now until it has ended. */
+    CompletableFuture<Duration> untilEnd() {
+        var from = System.nanoTime();
+        return process.onExit().thenApply(_ -> Duration.ofNanos(System.nanoTime() - from));
+    }
+
     /** @return whether it hangs, so that it has nothing more to say */
     boolean isStopped() throws IOException {
         var stat = Files.readString(Path.of("/proc/%d/stat".formatted(process.pid())), UTF_8);
@@ -104,6 +116,11 @@ final class Jvm implements AutoCloseable {
                     .findFirst()
                     .orElseThrow();
         }
+    }
+
+    /** What it has used of the processors so far. */
+    Duration processorTime() {
+        return process.info().totalCpuDuration().orElseThrow();
     }
 
     private void signal(String name) throws IOException, InterruptedException {

@@ -14,7 +14,10 @@ final class Large {
     private static final double FULL = 0.99;
     private static final Duration DONE_WITHIN = Duration.ofMinutes(15);
 
-    /** @param residentMegabytes the most memory that the process had, heap and all else */
+    /**
+     * @param processor what the process used of the processors
+     * @param residentMegabytes the most memory that it had, heap and all else
+     */
     record Outcome(
             int requests,
             int batches,
@@ -23,6 +26,7 @@ final class Large {
             double resultsMegabytes,
             Duration created,
             Duration done,
+            Duration processor,
             HeapLog heap,
             long residentMegabytes,
             long simulatorMegabytes,
@@ -35,7 +39,7 @@ final class Large {
         @Override
         public String toString() {
             return ("%,d requests in %,d batches, the largest of %,d and %.1f MB; %.1f MB of results; created after %.1f s,"
-                            + " all over after %.1f s; %s: heap %d MB at most, %d MB of it kept, %d MB resident"
+                            + " all over after %.1f s and %.1f s of processor time; %s: heap %d MB at most, %d MB of it kept, %d MB resident"
                             + " (the simulator %d MB)")
                     .formatted(
                             requests,
@@ -45,6 +49,7 @@ final class Large {
                             resultsMegabytes,
                             created.toMillis() / 1_000.0,
                             done.toMillis() / 1_000.0,
+                            processor.toMillis() / 1_000.0,
                             HEAP,
                             heap.peakMegabytes(),
                             heap.keptMegabytes(),
@@ -85,6 +90,7 @@ final class Large {
             Waiting.until(
                     "all is answered and settled", DONE_WITHIN, () -> subject.isQuiet(sent), jvm, simulator.jvm());
             var done = since(started);
+            var processor = jvm.processorTime();
             var resident = jvm.peakResidentBytes();
             var simulated = simulator.jvm().peakResidentBytes();
             var verdict = subject.judge();
@@ -102,6 +108,7 @@ final class Large {
                     megabytes(subject.feeds().resultBytes()),
                     created,
                     done,
+                    processor,
                     HeapLog.read(heapLog),
                     (long) megabytes(resident),
                     (long) megabytes(simulated),

@@ -40,11 +40,16 @@ enum Moment {
     CP28(whileAnswerWaits(vendor -> vendor.create), Trait.GRACEFUL),
     CP29(inCode(1), Trait.TAKING_OVER, Trait.STARRED),
     CP31(inCode(1), Trait.TOO_LARGE),
+    CP32(inCode(1), Trait.PAUSED, Trait.STARRED),
     CP33(inCode(1), Trait.ALONE, Trait.UNSENT, Trait.STARRED),
     CP34(whileAnswerWaits(vendor -> vendor.single), Trait.ALONE, Trait.PAID),
     CP35(inCode(1), Trait.ALONE, Trait.PAID, Trait.STARRED),
     CP36(inCode(1), Trait.HEDGED, Trait.STARRED),
-    CP37(inCode(1), Trait.HEDGED, Trait.PAID);
+    CP37(inCode(1), Trait.HEDGED, Trait.PAID),
+    CP38(inCode(1), Trait.PAUSED),
+    CP39(inCode(1), Trait.CANCELLED),
+    CP40(inCode(1), Trait.CANCELLED, Trait.STARRED),
+    CP41(inCode(1), Trait.HELD, Trait.AFTER_LOST_CREATE);
 
     /** How a moment is brought about. */
     sealed interface Trigger {
@@ -77,6 +82,12 @@ enum Moment {
         TOO_LARGE,
         SLOW_DOWNLOADS,
         FAILING_LINES,
+        /** An operator pauses the lanes. */
+        PAUSED,
+        /** An operator cancels batches. */
+        CANCELLED,
+        /** A create without a trace is on hold until an operator resolves it. */
+        HELD,
         /** Requests are sent alone. */
         ALONE,
         /** Requests are sent alone while their batch runs. */

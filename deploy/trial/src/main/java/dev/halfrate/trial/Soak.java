@@ -46,8 +46,8 @@ final class Soak implements AutoCloseable {
         Waiting.until(
                 "both processors run",
                 RUNNING_WITHIN,
-                () -> subject.first().jvm().said("running")
-                        && subject.second().jvm().said("running"),
+                () -> subject.first().jvm().said(Service.RUNNING)
+                        && subject.second().jvm().said(Service.RUNNING),
                 subject.first().jvm(),
                 subject.second().jvm());
         var start = System.nanoTime();

@@ -2,6 +2,7 @@ package dev.halfrate.trial;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.halfrate.processor.config.HalfrateConfig;
 import dev.halfrate.processor.ops.TopicSetup;
 import dev.halfrate.processor.provider.UpstreamId;
 import java.io.IOException;
@@ -15,28 +16,28 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * What is on trial: two processors that share the work of one application, with topics, groups, custom_ids and an
+ * What is on trial: processors that share the work of one application, with topics, groups, custom_ids and an
  * account at the vendor that nobody else uses, so that whatever is seen of them is theirs.
  */
 final class Subject implements AutoCloseable {
     static final String FIRST_HOST = "localhost";
-    private static final String SECOND_HOST = "127.0.0.1";
+    private static final String OTHER_HOST = "127.0.0.1";
+    private static final List<String> NAMES = List.of("first", "second", "third", "fourth", "fifth", "sixth");
+
+    /** As many as can be named. */
+    static final int SERVICES_MAX = 6;
 
     private final Vendor vendor;
     private final SimulatorProcess simulator;
     private final String key;
     private final List<String> secrets;
-    private final Service first;
-    private final Service second;
+    private final List<Service> services;
     private final Feeds feeds;
     private final Groups groups;
     private final Requests requests;
     private final List<String> notes = new ArrayList<>();
 
-    /**
-     * @param mark makes its names, its key and its prompts unlike all others
-     * @param headers of its requests
-     */
+    /** Two of them, as usual. */
     Subject(
             String name,
             String mark,
@@ -47,6 +48,34 @@ final class Subject implements AutoCloseable {
             Scale scale,
             Map<String, String> headers)
             throws IOException, InterruptedException {
+        this(
+                name,
+                mark,
+                directory,
+                cluster,
+                vendor,
+                simulator,
+                scale,
+                headers,
+                List.of(Service.Ways.USUAL, Service.Ways.USUAL));
+    }
+
+    /**
+     * @param mark makes its names, its key and its prompts unlike all others
+     * @param headers of its requests
+     * @param ways of each of its processors
+     */
+    Subject(
+            String name,
+            String mark,
+            Path directory,
+            BrokerCluster cluster,
+            Vendor vendor,
+            SimulatorProcess simulator,
+            Scale scale,
+            Map<String, String> headers,
+            List<Service.Ways> ways)
+            throws IOException, InterruptedException {
         this.vendor = vendor;
         this.simulator = simulator;
         this.key = "sk-canary-" + mark;
@@ -54,11 +83,22 @@ final class Subject implements AutoCloseable {
         var idPrefix = "canary-" + mark;
         this.secrets = List.of(key, prompt, idPrefix);
         var application = (name + "-" + mark).replace('/', '-').toLowerCase(Locale.ROOT);
-        first = Service.of(
-                directory, "first", application, cluster, vendor, simulator.url(FIRST_HOST, vendor), key, scale);
-        second = Service.of(
-                directory, "second", application, cluster, vendor, simulator.url(SECOND_HOST, vendor), key, scale);
-        var config = first.config();
+        var made = new ArrayList<Service>();
+        for (var way : ways) {
+            var host = made.isEmpty() ? FIRST_HOST : OTHER_HOST;
+            made.add(Service.of(
+                    directory,
+                    NAMES.get(made.size()),
+                    application,
+                    cluster,
+                    vendor,
+                    simulator.url(host, vendor),
+                    key,
+                    scale,
+                    way));
+        }
+        services = List.copyOf(made);
+        var config = config();
         var bootstrapServers = cluster.bootstrapServers();
         TopicSetup.ensure(config);
         feeds = new Feeds(bootstrapServers, config.topics(), secrets);
@@ -69,11 +109,19 @@ final class Subject implements AutoCloseable {
 
     /** Calls the vendor by {@link #FIRST_HOST}. */
     Service first() {
-        return first;
+        return services.getFirst();
     }
 
     Service second() {
-        return second;
+        return services.get(1);
+    }
+
+    List<Service> services() {
+        return services;
+    }
+
+    HalfrateConfig config() {
+        return first().config();
     }
 
     Feeds feeds() {
@@ -103,8 +151,8 @@ final class Subject implements AutoCloseable {
 
     /** Starts again what gave up, as a supervisor would. */
     void supervise() throws IOException {
-        for (var service : List.of(first, second)) {
-            if (service.lives() > 0 && !service.isAlive()) {
+        for (var service : services) {
+            if (service.gaveUp()) {
                 note("a process gave up (%d)".formatted(service.jvm().exitCode()));
                 service.start();
             }
@@ -113,10 +161,16 @@ final class Subject implements AutoCloseable {
 
     /** Waits until every request is answered, every batch settled, and nothing more can be billed. */
     void awaitQuiet(Duration bound) throws InterruptedException {
+        awaitQuiet(bound, () -> {});
+    }
+
+    /** @param also done again and again meanwhile */
+    void awaitQuiet(Duration bound, Runnable also) throws InterruptedException {
         var sent = requests.sent();
         try {
             Waiting.until("all is answered and settled", bound, () -> {
                 supervise();
+                also.run();
                 return isQuiet(sent);
             });
         } catch (TrialException e) {
@@ -131,8 +185,9 @@ final class Subject implements AutoCloseable {
 
     /** Ends the processes, and judges all that they have done. */
     Audit.Verdict judge() throws IOException, InterruptedException {
-        first.kill();
-        second.kill();
+        for (var service : services) {
+            service.kill();
+        }
         feeds.drain();
         var billed = new ArrayList<Evidence.Billed>();
         var calls = new ArrayList<String>();
@@ -160,7 +215,7 @@ final class Subject implements AutoCloseable {
 
     private List<String> leaks() throws IOException {
         var leaks = new ArrayList<>(feeds.leaks());
-        for (var service : List.of(first, second)) {
+        for (var service : services) {
             for (var log : service.logs()) {
                 var text = Files.readString(log, UTF_8);
                 if (secrets.stream().anyMatch(text::contains)) {
@@ -173,9 +228,8 @@ final class Subject implements AutoCloseable {
 
     @Override
     public void close() {
-        try (first;
-                second;
-                feeds;
+        services.forEach(Service::close);
+        try (feeds;
                 groups) {
             requests.close();
         }

@@ -15,7 +15,13 @@ import picocli.CommandLine.Spec;
             "",
             "Everything is started on this machine; nothing leaves it, nothing costs money."
         },
-        subcommands = {KillMatrixCommand.class, SoakCommand.class, LargeCommand.class},
+        subcommands = {
+            KillMatrixCommand.class,
+            SoakCommand.class,
+            RollingCommand.class,
+            ScaleCommand.class,
+            LargeCommand.class
+        },
         footer = {
             "",
             "Examples:",
@@ -23,6 +29,8 @@ import picocli.CommandLine.Spec;
             "  halfrate trial kill-matrix --part 2/4               a quarter of them",
             "  halfrate trial kill-matrix --only CP12/openai/kill  one, to repeat it",
             "  halfrate trial soak --for 30m",
+            "  halfrate trial rolling                              from the release before to this build, and back",
+            "  halfrate trial scale                                more and fewer processors under load",
             "  halfrate trial large                                the largest batches in a small heap",
             "",
             "Exit codes: 0 the promises were kept, 1 they were not, or something could not be tried, 2 wrong usage."

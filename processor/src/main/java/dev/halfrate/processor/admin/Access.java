@@ -24,7 +24,12 @@ final class Access {
     static final String CSRF = "X-Halfrate-Csrf";
 
     private static final String BEARER = "Bearer ";
-    private static final String EVERYBODY = "local";
+    private static final Caller EVERYBODY = new Caller("local", Role.OPERATE, false);
+    private static final Caller NOBODY = new Caller("nobody", Role.READ, false);
+
+    /** No token of the configuration has a name that begins so. */
+    private static final String SIGNED = "oidc:";
+
     private static final Set<String> OWN_NAMES = Set.of("localhost", "127.0.0.1", "[::1]");
 
     private final AdminConfig config;
@@ -39,10 +44,10 @@ final class Access {
      * @return who it is
      * @throws ProblemException if that one may not
      */
-    String admit(Route route, HttpFields headers) {
+    Caller admit(Route route, HttpFields headers) {
         var role = route.role();
         if (role == null) {
-            return EVERYBODY;
+            return NOBODY;
         }
         if (config.isOpen()) {
             admitLocal(route, headers);
@@ -51,11 +56,12 @@ final class Access {
         var holder = bearer(headers.get(HttpHeader.AUTHORIZATION))
                 .orElseThrow(() -> new ProblemException(
                         HttpStatus.UNAUTHORIZED_401, "a bearer token that is valid here is needed"));
-        if (holder.role().filter(has -> has.includes(role)).isEmpty()) {
-            throw new ProblemException(
-                    HttpStatus.FORBIDDEN_403, "role %s is needed".formatted(role == Role.READ ? "read" : "operate"));
-        }
-        return holder.name();
+        return holder.role()
+                .filter(has -> has.includes(role))
+                .map(has -> new Caller(holder.name(), has, true))
+                .orElseThrow(() -> new ProblemException(
+                        HttpStatus.FORBIDDEN_403,
+                        "role %s is needed".formatted(role == Role.READ ? "read" : "operate")));
     }
 
     private Optional<Holder> bearer(@Nullable String authorization) {
@@ -64,7 +70,10 @@ final class Access {
         }
         var token = authorization.substring(BEARER.length()).strip();
         var known = known(token.getBytes(UTF_8));
-        return known.isPresent() ? known : signed.flatMap(issuer -> issuer.holder(token));
+        return known.isPresent()
+                ? known
+                : signed.flatMap(issuer -> issuer.holder(token))
+                        .map(holder -> new Holder(SIGNED + holder.name(), holder.role()));
     }
 
     /** Compares with each of them in full, so that the time tells nothing. */

@@ -10,6 +10,7 @@ import dev.halfrate.processor.ops.Commands.Lanes;
 import dev.halfrate.processor.ops.Commands.Resolution;
 import dev.halfrate.processor.ops.Commands.Wish;
 import java.io.IOException;
+import org.eclipse.jetty.http.HttpStatus;
 import org.jspecify.annotations.Nullable;
 
 /** What operators can have done; owners do it, in whatever process they are, and the state shows what came of it. */
@@ -109,9 +110,13 @@ final class Actions {
             throw ProblemException.badRequest(
                     "header Idempotency-Key must be 1..100 letters, digits, '.', '_' and '-'");
         }
-        var wish = key.isEmpty() ? Wish.of(call.caller()) : new Wish(call.caller(), key);
+        var wish = key.isEmpty()
+                ? Wish.of(call.caller().name())
+                : new Wish(call.caller().name(), key);
         try {
             doing.by(wish);
+        } catch (Commands.IdTakenException e) {
+            throw new ProblemException(HttpStatus.CONFLICT_409, String.valueOf(e.getMessage()));
         } catch (IllegalArgumentException e) {
             throw ProblemException.badRequest(String.valueOf(e.getMessage()));
         }

@@ -6,14 +6,13 @@ import java.util.Optional;
 /**
  * What somebody asks a route.
  *
- * @param caller a token's name, for the log
  * @param authorization as it came, for whoever has to ask another process in the caller's name; empty for none
  * @param variables of the path, by name
  * @param query by name; of one that is repeated the first
  * @param idempotencyKey by which a repeated action is known; empty for none
  */
 record Call(
-        String caller,
+        Caller caller,
         String authorization,
         Map<String, String> variables,
         Map<String, String> query,

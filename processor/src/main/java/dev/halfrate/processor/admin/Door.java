@@ -40,13 +40,15 @@ final class Door extends Handler.Abstract {
         this.routes = new RouteTable(routes);
         this.access = access;
         this.meters = meters;
+        // Prometheus sees a counter grow only from a value that it has seen.
+        var _ = counter(HttpStatus.INTERNAL_SERVER_ERROR_500);
     }
 
     @Override
     public boolean handle(Request request, Response response, Callback callback) {
         protect(response);
         var answer = answer(request, response);
-        count(answer.status());
+        counter(answer.status()).increment();
         response.setStatus(answer.status());
         switch (answer) {
             case Answer.Json json -> {
@@ -89,12 +91,11 @@ final class Door extends Handler.Abstract {
                 .put("X-Content-Type-Options", "nosniff");
     }
 
-    private void count(int status) {
-        Counter.builder("halfrate.admin.requests")
+    private Counter counter(int status) {
+        return Counter.builder("halfrate.admin.requests")
                 .description("Requests to the admin port by their status")
                 .tag("status", String.valueOf(status))
-                .register(meters)
-                .increment();
+                .register(meters);
     }
 
     private Answer answer(Request request, Response response) {

@@ -22,6 +22,13 @@ final class OpenApi {
 
     private static final String SCHEMAS = "#/components/schemas/";
 
+    /** Of what acts. */
+    private static final List<Map<String, Object>> HEADERS = List.of(
+            header(
+                    "Idempotency-Key",
+                    "the command's id: the same one again, told to the same process, does nothing more"),
+            header(Access.CSRF, "1, where no tokens are wanted"));
+
     private final Map<String, Object> schemas = new TreeMap<>();
 
     private OpenApi() {}
@@ -55,7 +62,10 @@ final class OpenApi {
                 "security", route.role() == null ? List.of() : List.of(Map.of("bearer", List.of(word(route.role())))));
         operation.put(
                 "parameters",
-                route.parameters().stream().map(it -> parameter(route, it)).toList());
+                Stream.concat(
+                                route.parameters().stream().map(it -> parameter(route, it)),
+                                route.acts() ? HEADERS.stream() : Stream.of())
+                        .toList());
         var body = route.body();
         if (body != null) {
             operation.put(
@@ -67,7 +77,7 @@ final class OpenApi {
                 "Why there is no answer",
                 "content",
                 map("application/problem+json", map("schema", problem)));
-        operation.put("responses", map("200", answer(route), "default", failure));
+        operation.put("responses", map(route.acts() ? "202" : "200", answer(route), "default", failure));
         return operation;
     }
 
@@ -86,6 +96,20 @@ final class OpenApi {
                 "required", inPath,
                 "description", parameter.meaning(),
                 "schema", map("type", "string"));
+    }
+
+    private static Map<String, Object> header(String name, String meaning) {
+        return map(
+                "name",
+                name,
+                "in",
+                "header",
+                "required",
+                false,
+                "description",
+                meaning,
+                "schema",
+                map("type", "string"));
     }
 
     static String word(Role role) {

@@ -14,6 +14,7 @@ final class Page {
     private static final String INDEX = "index.html";
     private static final List<String> FILES = List.of(
             INDEX,
+            "actions.js",
             "api.js",
             "batch.js",
             "dom.js",

@@ -6,8 +6,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.halfrate.processor.admin.RequestSearch.Place;
 import dev.halfrate.processor.admin.RequestSearch.Sighting;
+import dev.halfrate.processor.config.PeersConfig;
 import java.io.IOException;
-import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -24,10 +24,16 @@ public final class Peers implements AutoCloseable {
     private static final int ANSWER_BYTES_MAX = 1 << 20;
     private static final ObjectMapper JSON = new ObjectMapper();
 
+    private final PeersConfig config;
     private final HttpClient http = HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
             .connectTimeout(CONNECT_WITHIN)
+            .followRedirects(HttpClient.Redirect.NEVER)
             .build();
+
+    public Peers(PeersConfig config) {
+        this.config = config;
+    }
 
     /** What a process says, or why it does not. */
     public sealed interface Reply {
@@ -37,13 +43,18 @@ public final class Peers implements AutoCloseable {
     }
 
     /**
+     * Asks nobody whom the configuration does not know, and goes nowhere else from there.
+     *
      * @param address as the process advertises it, host:port
      * @param authorization of whoever asks; empty for none
      */
     public Reply ask(String address, String customId, String authorization) throws InterruptedException {
+        var peer = config.peer(address);
+        if (peer.isEmpty()) {
+            return new Reply.None("a process says that it is at %s, which is none of admin.peers".formatted(address));
+        }
         var encoded = URLEncoder.encode(customId, UTF_8).replace("+", "%20");
-        var request = HttpRequest.newBuilder(
-                        URI.create("http://%s/api/requests/%s?here=true".formatted(address, encoded)))
+        var request = HttpRequest.newBuilder(peer.get().resolve("/api/requests/%s?here=true".formatted(encoded)))
                 .timeout(ANSWER_WITHIN);
         if (!authorization.isEmpty()) {
             request.header("Authorization", authorization);

@@ -1,6 +1,7 @@
 package dev.halfrate.processor.admin;
 
 import dev.halfrate.processor.config.AdminConfig.Role;
+import dev.halfrate.processor.ops.AuditTrail;
 import dev.halfrate.processor.ops.Commands;
 import dev.halfrate.processor.ops.StatusDocument;
 import java.util.ArrayList;
@@ -46,6 +47,13 @@ final class Routes {
                 List.of(),
                 String.class,
                 _ -> new Answer.Text(200, PROMETHEUS, views.scrape().get())));
+        routes.add(Route.get(
+                "/api/me",
+                Role.READ,
+                "Who asks, and what that one may do.",
+                List.of(),
+                StateAnswers.Me.class,
+                StateAnswers::me));
         routes.add(Route.get(
                 "/api/status",
                 Role.READ,
@@ -113,6 +121,13 @@ final class Routes {
                         new Route.Parameter("here", "true asks only the lanes of this process")),
                 StateAnswers.RequestPlaces.class,
                 state::request));
+        routes.add(Route.get(
+                "/api/audit",
+                Role.READ,
+                "What operators have asked for, the latest first; the last %d.".formatted(AuditTrail.WISHES_MAX),
+                List.of(),
+                StateAnswers.Audits.class,
+                _ -> state.audits()));
         routes.addAll(actions(new Actions(views.commands())));
         var described = OpenApi.of(routes);
         routes.add(Route.get(

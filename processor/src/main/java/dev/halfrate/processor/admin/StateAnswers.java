@@ -1,9 +1,12 @@
 package dev.halfrate.processor.admin;
 
 import dev.halfrate.processor.config.AccountConfig;
+import dev.halfrate.processor.config.AdminConfig.Role;
 import dev.halfrate.processor.money.Report;
+import dev.halfrate.processor.ops.AuditTrail;
 import dev.halfrate.processor.ops.BatchView;
 import dev.halfrate.processor.ops.LaneView;
+import dev.halfrate.processor.ops.LaneWaits;
 import dev.halfrate.processor.ops.ReportDocument;
 import dev.halfrate.processor.ops.Status;
 import java.net.URI;
@@ -24,15 +27,15 @@ final class StateAnswers {
     private static final int PAGE = 100;
     private static final int PAGE_MAX = 500;
     private static final int DOUBTS_MAX = 500;
-    private static final String SETTLED = "settled";
-    private static final String OPEN = "open";
 
     /**
      * How far a window fills: it closes when one of these is reached. Vendors' limits hold as well.
      *
+     * @param tokensMax by estimate, 0 for no such limit
      * @param ageMaxMs of its oldest request
+     * @param batchesInFlightMax of a lane; further windows wait, and get fuller
      */
-    record Window(int requestsMax, long bytesMax, long ageMaxMs) {}
+    record Window(int requestsMax, long bytesMax, long tokensMax, long ageMaxMs, int batchesInFlightMax) {}
 
     /**
      * All lanes.
@@ -60,6 +63,7 @@ final class StateAnswers {
      * @param waiting requests in its lanes, those to be tried again later included
      * @param batches that are not over, by state
      * @param pausedHere why calls of this process wait for it
+     * @param pausedBy the operator who has paused it, empty for nobody
      */
     record Account(
             String account,
@@ -74,7 +78,9 @@ final class StateAnswers {
             long inBatches,
             Map<String, Integer> batches,
             long doubts,
-            List<String> pausedHere) {}
+            List<String> pausedHere,
+            String pausedBy,
+            @Nullable Instant pausedSince) {}
 
     record Accounts(Instant asOf, List<Account> accounts) {}
 
@@ -91,10 +97,26 @@ final class StateAnswers {
     record RequestPlace(
             RequestSearch.Sighting sighting, @Nullable BatchView batch) {}
 
+    /**
+     * Who asks.
+     *
+     * @param tokens whether one has to bear a token; otherwise everybody on this machine is as good
+     */
+    record Me(String name, Role role, boolean tokens) {}
+
+    /**
+     * What operators have asked for last; llm.audit has all of it.
+     *
+     * @param readable whether Kafka lets this process read it
+     */
+    record Audits(Instant asOf, boolean readable, List<AuditTrail.Wished> wishes) {}
+
     private final Views views;
+    private final LaneWaits waits;
 
     StateAnswers(Views views) {
         this.views = views;
+        this.waits = new LaneWaits(views.config());
     }
 
     private Instant asOf() {
@@ -103,11 +125,21 @@ final class StateAnswers {
                 .orElseThrow(() -> ProblemException.notReady("ledger and lanes are still being read"));
     }
 
+    static Answer me(Call call) {
+        var caller = call.caller();
+        return Answer.Json.ok(new Me(caller.name(), caller.role(), caller.bearer()));
+    }
+
+    Answer audits() {
+        return Answer.Json.ok(
+                new Audits(asOf(), views.audits().isReadable(), views.audits().last()));
+    }
+
     Answer lanes() {
         var asOf = asOf();
         var windows = views.config().accounts().stream()
                 .collect(Collectors.toMap(AccountConfig::name, this::window, (one, _) -> one, TreeMap::new));
-        return Answer.Json.ok(new Lanes(asOf, windows, views.holdings().lanes()));
+        return Answer.Json.ok(new Lanes(asOf, windows, waits.of(views.holdings(), this::paused, Instant.now())));
     }
 
     private Window window(AccountConfig account) {
@@ -116,7 +148,9 @@ final class StateAnswers {
         return new Window(
                 limits.requestsMax() == 0 ? lanes.requestsMax() : Math.min(limits.requestsMax(), lanes.requestsMax()),
                 limits.bytesMax() == 0 ? lanes.bytesMax() : Math.min(limits.bytesMax(), lanes.bytesMax()),
-                lanes.ageMax().toMillis());
+                lanes.tokensMax(),
+                lanes.ageMax().toMillis(),
+                lanes.batchesInFlightMax());
     }
 
     Answer batches(Call call) {
@@ -126,7 +160,7 @@ final class StateAnswers {
         var state = call.query("state");
         var account = call.query("account");
         var matching = views.holdings().batches().stream()
-                .filter(batch -> state.isEmpty() || isIn(batch, state.get()))
+                .filter(batch -> state.isEmpty() || batch.isIn(state.get()))
                 .filter(batch -> account.isEmpty() || batch.account().equals(account.get()))
                 .filter(batch -> after.isEmpty() || after.get().isBefore(batch))
                 .limit(limit + 1L)
@@ -134,12 +168,6 @@ final class StateAnswers {
         var page = matching.subList(0, Math.min(limit, matching.size()));
         var next = matching.size() > limit ? Cursor.of(page.getLast()).text() : "";
         return Answer.Json.ok(new Batches(asOf, page, next));
-    }
-
-    private static boolean isIn(BatchView batch, String state) {
-        return state.equals(OPEN)
-                ? !batch.state().equals(SETTLED)
-                : batch.state().equals(state);
     }
 
     /** Of a page's last batch; it need not be there any more. */
@@ -181,28 +209,10 @@ final class StateAnswers {
         return Answer.Json.ok(new Doubts(
                 asOf,
                 views.holdings().batches().stream()
-                        .filter(batch -> batch.doubt() || batch.hold() || hasLiveTwin(batch))
+                        .filter(batch -> batch.doubt() || batch.hold() || batch.hasLiveTwin())
                         .limit(DOUBTS_MAX)
-                        .map(batch -> new Doubt(doing(batch), batch))
+                        .map(batch -> new Doubt(batch.doing(), batch))
                         .toList()));
-    }
-
-    private static boolean hasLiveTwin(BatchView batch) {
-        return batch.twins().stream().anyMatch(twin -> !twin.over());
-    }
-
-    private static String doing(BatchView batch) {
-        return switch (batch.state()) {
-            case "quiescing" ->
-                "It is looked for, and not tried again before it is found or proven absent. Nothing to do.";
-            case "revoking" ->
-                "Its input file is deleted, so that it cannot come late; then it is looked for again. Nothing to do.";
-            case "provisional" -> "A remote batch may be it; its lines will show. Leave that one alone at the vendor.";
-            case "hold" ->
-                "It waits for evidence. Search the vendor's console for a batch with the metadata halfrate_batch of this id, or made when this attempt was.";
-            default ->
-                "A second remote batch of it is being cancelled. If that lasts, cancel it in the vendor's console.";
-        };
     }
 
     Answer money(Call call) {
@@ -259,8 +269,11 @@ final class StateAnswers {
                 .toList();
         var states = new TreeMap<String, Integer>();
         batches.stream()
-                .filter(batch -> !batch.state().equals(SETTLED))
+                .filter(batch -> batch.isIn("open"))
                 .forEach(batch -> states.merge(batch.state(), 1, Integer::sum));
+        var pause = views.holdings().pauses().stream()
+                .filter(each -> each.name().equals(name))
+                .findFirst();
         return new Account(
                 name,
                 account.provider(),
@@ -276,7 +289,9 @@ final class StateAnswers {
                 lanes.stream().mapToLong(LaneView::inBatches).sum(),
                 states,
                 batches.stream().filter(BatchView::doubt).count(),
-                paused(name));
+                paused(name),
+                pause.map(Status.Pause::by).orElse(""),
+                pause.map(Status.Pause::since).orElse(null));
     }
 
     private List<String> paused(String account) {

@@ -1,6 +1,7 @@
 package dev.halfrate.processor.admin;
 
 import dev.halfrate.processor.config.HalfrateConfig;
+import dev.halfrate.processor.ops.AuditTrail;
 import dev.halfrate.processor.ops.Commands;
 import dev.halfrate.processor.ops.Holdings;
 import dev.halfrate.processor.ops.StatusDesk;
@@ -21,6 +22,7 @@ public record Views(
         Supplier<String> scrape,
         MeterRegistry meters,
         Holdings holdings,
+        AuditTrail audits,
         StatusDesk status,
         RequestSearch requests,
         Commands commands) {}

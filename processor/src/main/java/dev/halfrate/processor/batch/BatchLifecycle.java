@@ -181,7 +181,7 @@ public final class BatchLifecycle {
             case Running running -> whileRunning(batch, running, event, at);
             case Refused refused -> whenRefused(batch, refused, event, now);
             case Ended ended -> whileCollecting(batch, ended, event, now);
-            case Settled(var settledAt)
+            case Settled(var settledAt, var _, var _)
             when event instanceof Taken && settledAt.isAfter(now.minus(FILES_DELETED_WITHIN)) ->
                 Step.ignore(batch).and(leftovers(batch));
             // A line of ours may have settled it that stood in another's file: only the whole file shows whose it is.
@@ -650,7 +650,7 @@ public final class BatchLifecycle {
     /** A file may end cleanly and too early, or be empty for a while. */
     private Step lacksLines(Batch batch, Ended ended, Instant now) {
         if (batch.open() == 0) {
-            return Step.commit(batch.in(new Settled(now), now)).and(leftovers(batch));
+            return Step.commit(batch.in(Settled.after(ended, now), now)).and(leftovers(batch));
         }
         var read = ended.readOnceMore();
         return read.reads() >= LifecycleSettings.FULL_READS_MAX || !ended.hasFiles()
@@ -683,7 +683,7 @@ public final class BatchLifecycle {
         var filesRead = batch.state() instanceof Ended
                 && reports.stream().allMatch(report -> report.finding() == ItemReport.Finding.MISSING);
         if (ends.isEmpty() && filesRead && batch.open() == 0) {
-            return Step.commit(batch.in(new Settled(now), now)).and(leftovers(batch));
+            return Step.commit(batch.in(Settled.after(batch.state(), now), now)).and(leftovers(batch));
         }
         if (ends.isEmpty()) {
             return calls.equals(batch.calls()) ? Step.ignore(batch) : Step.commit(batch.with(calls));
@@ -696,7 +696,7 @@ public final class BatchLifecycle {
                 && !filesRead
                 && ended.calls().ahead().count() > 0;
         return ended.open() == 0 && !moreToSee
-                ? new Step(ended.in(new Settled(now), now), Step.Durability.LEDGER, ends, List.of())
+                ? new Step(ended.in(Settled.after(batch.state(), now), now), Step.Durability.LEDGER, ends, List.of())
                         .and(leftovers(batch))
                 : new Step(ended, Step.Durability.LEDGER, ends, List.of());
     }

@@ -142,8 +142,26 @@ public sealed interface BatchState {
         }
     }
 
-    /** Every item has had its terminal record or went back to the lane. */
-    record Settled(Instant at) implements BatchState {}
+    /**
+     * Every item has had its terminal record or went back to the lane.
+     *
+     * @param createdAt, endedAt of the remote batch whose results settled it; null if it was settled without
+     */
+    record Settled(
+            Instant at,
+            @Nullable Instant createdAt,
+            @Nullable Instant endedAt) implements BatchState {
+        /** Without a remote batch that had ended. */
+        public Settled(Instant at) {
+            this(at, null, null);
+        }
+
+        static Settled after(BatchState before, Instant at) {
+            return before instanceof Ended ended
+                    ? new Settled(at, ended.createdAt(), ended.endedAt())
+                    : new Settled(at);
+        }
+    }
 
     /** @return the state's name in ledger, feed, metrics and documents */
     default String word() {

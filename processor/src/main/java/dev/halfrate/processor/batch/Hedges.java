@@ -153,7 +153,7 @@ final class Hedges {
     /** Nothing of it is open, and nothing is to be had or to be feared of a remote batch any more. */
     static Step settled(Step step, Instant now) {
         return new Step(
-                step.batch().in(new BatchState.Settled(now), now),
+                step.batch().in(BatchState.Settled.after(step.batch().state(), now), now),
                 Step.Durability.LEDGER,
                 step.ends(),
                 List.of(new Effect.DiscardSpool(), new Effect.ReleasePermit()));

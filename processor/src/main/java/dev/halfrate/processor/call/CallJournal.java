@@ -4,6 +4,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.halfrate.processor.lines.Appended;
+import dev.halfrate.processor.lines.ByteLines;
+import dev.halfrate.processor.lines.LinesException;
 import java.io.IOException;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
@@ -237,11 +240,11 @@ public final class CallJournal implements AutoCloseable {
                 channel.close();
             }
         } catch (IOException e) {
-            throw new CallException("a file cannot be closed: " + CallException.why(e), e);
+            throw new CallException("a file cannot be closed: " + LinesException.why(e), e);
         }
     }
 
     private static CallException failed(Path file, IOException e) {
-        return new CallException("%s cannot be written: %s".formatted(file, CallException.why(e)), e);
+        return new CallException("%s cannot be written: %s".formatted(file, LinesException.why(e)), e);
     }
 }

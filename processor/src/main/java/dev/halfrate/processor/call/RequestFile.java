@@ -2,9 +2,10 @@ package dev.halfrate.processor.call;
 
 import dev.halfrate.processor.codec.Parsed;
 import dev.halfrate.processor.codec.RequestParser;
+import dev.halfrate.processor.lines.ByteLines;
+import dev.halfrate.processor.lines.LinesException;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -124,7 +125,7 @@ public record RequestFile(Path file, Set<String> endpoints, int lineBytesMax) {
         private @Nullable Line nextLine() {
             try {
                 for (var bytes = lines.next(); bytes != null; bytes = lines.next()) {
-                    if (!isBlank(bytes)) {
+                    if (!ByteLines.isBlank(bytes)) {
                         return parse(bytes);
                     }
                 }
@@ -180,20 +181,7 @@ public record RequestFile(Path file, Set<String> endpoints, int lineBytesMax) {
         return new CallException("%s was changed while it was read, at line %d".formatted(file, line));
     }
 
-    private static boolean isBlank(byte[] line) {
-        for (var b : line) {
-            if (b != ' ' && b != '\t' && b != '\r') {
-                return false;
-            }
-        }
-        return true;
-    }
-
     private CallException unreadable(IOException e) {
-        return new CallException(
-                e instanceof NoSuchFileException
-                        ? file + " cannot be read: there is no such file"
-                        : "%s cannot be read: %s".formatted(file, CallException.why(e)),
-                e);
+        return new CallException("%s cannot be read: %s".formatted(file, LinesException.why(e)), e);
     }
 }

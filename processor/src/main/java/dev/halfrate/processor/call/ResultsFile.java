@@ -3,6 +3,9 @@ package dev.halfrate.processor.call;
 import dev.halfrate.processor.codec.MalformedRecordException;
 import dev.halfrate.processor.codec.Result;
 import dev.halfrate.processor.codec.ResultCodec;
+import dev.halfrate.processor.lines.Appended;
+import dev.halfrate.processor.lines.ByteLines;
+import dev.halfrate.processor.lines.LinesException;
 import dev.halfrate.processor.money.Usage;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -84,13 +87,8 @@ public final class ResultsFile implements AutoCloseable {
     }
 
     void write(Result result) {
-        var json = ResultCodec.encode(result);
+        var json = ResultCodec.encodeLine(result);
         var line = Arrays.copyOf(json, json.length + 1);
-        for (var i = 0; i < json.length; i++) {
-            if (line[i] == '\n' || line[i] == '\r') {
-                line[i] = ' '; // JSON allows no raw one inside a string, so this one stands between tokens
-            }
-        }
         line[json.length] = '\n';
         try {
             append(line);
@@ -154,6 +152,7 @@ public final class ResultsFile implements AutoCloseable {
 
     private CallException failed(IOException e) {
         return new CallException(
-                "%s cannot be written: %s".formatted(file == null ? "standard output" : file, CallException.why(e)), e);
+                "%s cannot be written: %s".formatted(file == null ? "standard output" : file, LinesException.why(e)),
+                e);
     }
 }

@@ -1,7 +1,5 @@
 package dev.halfrate.processor.cli;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
 import dev.halfrate.processor.Providers;
 import dev.halfrate.processor.call.CallJournal;
 import dev.halfrate.processor.call.CallRun;
@@ -12,6 +10,7 @@ import dev.halfrate.processor.call.ResultsFile;
 import dev.halfrate.processor.config.AccountConfig;
 import dev.halfrate.processor.config.ConfigFile;
 import dev.halfrate.processor.config.VendorsConfig;
+import dev.halfrate.processor.ops.OperatorJson;
 import dev.halfrate.processor.provider.Capabilities;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -170,7 +169,7 @@ final class CallCommand implements Callable<Integer> {
                 concurrency == null ? chosen.sync().callsMax() : concurrency,
                 requestsMax == null ? Long.MAX_VALUE : requestsMax,
                 inDoubt);
-        var screen = CallScreen.of(spec.commandLine().getErr(), System.getenv());
+        var screen = new CallScreen(ProgressBar.on(spec.commandLine().getErr()));
         var run = new CallRun(settings, requests, journal, results, caller, screen::show);
         var said = new CountDownLatch(1);
         try (var _ = StopSignal.closing(() -> {
@@ -190,7 +189,7 @@ final class CallCommand implements Callable<Integer> {
         var words =
                 toStdout() ? spec.commandLine().getErr() : spec.commandLine().getOut();
         if (json) {
-            words.println(mapper().writeValueAsString(summary(chosen, outcome)));
+            words.println(OperatorJson.write(summary(chosen, outcome)));
         } else {
             words.print(CallSummary.of(counts, toStdout() ? null : output()));
         }
@@ -273,9 +272,5 @@ final class CallCommand implements Callable<Integer> {
 
     private ParameterException misused(String message) {
         return new ParameterException(spec.commandLine(), message);
-    }
-
-    private static ObjectMapper mapper() {
-        return new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
     }
 }

@@ -1,8 +1,9 @@
 package dev.halfrate.processor.cli;
 
+import static dev.halfrate.processor.cli.ProgressBar.number;
+
 import dev.halfrate.processor.call.CallCounts;
 import java.nio.file.Path;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** What is said after a file of requests was sent, or some of it. */
@@ -32,10 +33,6 @@ final class CallSummary {
             row(text, "results", output.toString());
         }
         return text.toString();
-    }
-
-    static String number(long value) {
-        return String.format(Locale.ROOT, "%,d", value);
     }
 
     private static String earlier(CallCounts counts) {

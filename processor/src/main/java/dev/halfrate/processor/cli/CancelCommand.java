@@ -36,7 +36,7 @@ import picocli.CommandLine.Spec;
             "  halfrate cancel --config halfrate.yaml --file ids.txt",
             "  halfrate cancel --config halfrate.yaml --batch b-0abc-9-0-0",
             "",
-            "Exit codes: 0 asked for, 1 failed, 2 wrong usage or configuration."
+            CommandLines.EXIT_CODES_ASKED
         })
 final class CancelCommand implements Callable<Integer> {
     @Spec
@@ -46,6 +46,10 @@ final class CancelCommand implements Callable<Integer> {
     @Mixin
     @SuppressWarnings("NullAway.Init")
     private ConfigOption configuration;
+
+    @Mixin
+    @SuppressWarnings("NullAway.Init")
+    private JsonOption json;
 
     @Option(
             names = "--topic",
@@ -100,14 +104,14 @@ final class CancelCommand implements Callable<Integer> {
         try (var cancels = Cancels.open(config)) {
             cancels.send(to, account, all);
         }
-        spec.commandLine()
-                .getOut()
-                .printf(
-                        "%d %s to be cancelled; %s says what became of each%n",
-                        all.size(),
-                        all.size() == 1 ? "request is" : "requests are",
-                        config.topics().results());
-        spec.commandLine().getOut().flush();
+        json.print(
+                spec.commandLine().getOut(),
+                Asked.ofRequests(to, account, all.size()),
+                "%d %s to be cancelled; %s says what became of each"
+                        .formatted(
+                                all.size(),
+                                all.size() == 1 ? "request is" : "requests are",
+                                config.topics().results()));
         return CommandLines.DONE;
     }
 
@@ -116,10 +120,13 @@ final class CancelCommand implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(), "--batch goes without any other");
         }
         try (var commands = Commands.open(configuration.load())) {
-            commands.cancelBatch(Operator.wish(), batchId);
+            var wish = Operator.wish();
+            commands.cancelBatch(wish, batchId);
+            json.print(
+                    spec.commandLine().getOut(),
+                    Asked.ofBatch("cancel", wish, batchId, null),
+                    "asked for; halfrate batches %s says what came of it".formatted(batchId));
         }
-        spec.commandLine().getOut().println("asked for; its record on llm.batches says what came of it");
-        spec.commandLine().getOut().flush();
         return CommandLines.DONE;
     }
 }

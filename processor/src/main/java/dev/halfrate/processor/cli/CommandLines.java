@@ -2,6 +2,7 @@ package dev.halfrate.processor.cli;
 
 import dev.halfrate.processor.call.CallException;
 import dev.halfrate.processor.config.ConfigException;
+import dev.halfrate.processor.lines.LinesException;
 import dev.halfrate.processor.ops.StartupException;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
@@ -12,6 +13,9 @@ public final class CommandLines {
     public static final int DONE = 0;
     public static final int FAILED = 1;
     public static final int MISUSED = 2;
+
+    /** In the help of a command that others carry out. */
+    static final String EXIT_CODES_ASKED = "Exit codes: 0 asked for, 1 failed, 2 wrong usage or configuration.";
 
     private CommandLines() {}
 
@@ -46,7 +50,7 @@ public final class CommandLines {
                 err.println("halfrate: " + e.getMessage());
                 yield MISUSED;
             }
-            case StartupException _, CallException _, CommandException _ -> {
+            case StartupException _, CallException _, LinesException _, CommandException _ -> {
                 err.println("halfrate: " + e.getMessage());
                 yield FAILED;
             }

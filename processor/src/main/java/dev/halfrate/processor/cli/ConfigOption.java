@@ -17,6 +17,10 @@ final class ConfigOption {
     @SuppressWarnings("NullAway.Init")
     private Path file;
 
+    Path file() {
+        return file;
+    }
+
     /** @throws dev.halfrate.processor.config.ConfigException saying what to change */
     HalfrateConfig load() {
         return ConfigFile.load(file);

@@ -47,9 +47,11 @@ import picocli.CommandLine.Spec;
             "  halfrate dlq show --config halfrate.yaml 3:1204 > record.json",
             "  halfrate dlq replay --config halfrate.yaml --reason id_conflict",
             "",
-            "Exit codes: 0 done, 1 failed, 2 wrong usage or configuration."
+            DlqCommand.EXIT_CODES
         })
 final class DlqCommand implements Runnable {
+    static final String EXIT_CODES = "Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.";
+
     @Spec
     @SuppressWarnings("NullAway.Init")
     private CommandSpec spec;
@@ -86,7 +88,15 @@ final class DlqCommand implements Runnable {
     @Command(
             name = "list",
             mixinStandardHelpOptions = true,
-            description = "Print a line for each dead letter; never the record itself.")
+            description = "Print a line for each dead letter; never the record itself.",
+            footer = {
+                "",
+                "Examples:",
+                "  halfrate dlq list --config halfrate.yaml --reason id_conflict",
+                "  halfrate dlq list --config halfrate.yaml --json | jq -r .place",
+                "",
+                DlqCommand.EXIT_CODES
+            })
     static final class ListLetters implements Callable<Integer> {
         @Spec
         @SuppressWarnings("NullAway.Init")
@@ -119,7 +129,7 @@ final class DlqCommand implements Runnable {
                 letters.read(found -> {
                     if (choice.takes(found.letter())) {
                         if (listed == limit) {
-                            out.printf("and more: --limit %d%n", 10L * limit);
+                            (json ? spec.commandLine().getErr() : out).printf("and more: --limit %d%n", 10L * limit);
                             return false;
                         }
                         out.println(json ? json(found) : line(found));
@@ -172,7 +182,14 @@ final class DlqCommand implements Runnable {
     @Command(
             name = "show",
             mixinStandardHelpOptions = true,
-            description = "Print the record of one dead letter, byte for byte; it may hold a prompt.")
+            description = "Print the record of one dead letter, byte for byte; it may hold a prompt.",
+            footer = {
+                "",
+                "Examples:",
+                "  halfrate dlq show --config halfrate.yaml 3:1204 > record.json",
+                "",
+                DlqCommand.EXIT_CODES
+            })
     static final class Show implements Callable<Integer> {
         @Mixin
         @SuppressWarnings("NullAway.Init")
@@ -223,6 +240,14 @@ final class DlqCommand implements Runnable {
                 "Send the records of dead letters to their topics again, with their headers.",
                 "",
                 "A request whose first try was answered meanwhile is absorbed or conflicts again, as any repeated request."
+            },
+            footer = {
+                "",
+                "Examples:",
+                "  halfrate dlq replay --config halfrate.yaml --reason id_conflict --dry-run",
+                "  halfrate dlq replay --config halfrate.yaml 3:1204 3:1207",
+                "",
+                DlqCommand.EXIT_CODES
             })
     static final class Replay implements Callable<Integer> {
         @Spec
@@ -253,6 +278,18 @@ final class DlqCommand implements Runnable {
         @Option(names = "--dry-run", description = "Say what would be sent, and send nothing.")
         private boolean dryRun;
 
+        @Mixin
+        @SuppressWarnings("NullAway.Init")
+        private JsonOption json;
+
+        /**
+         * What --json prints.
+         *
+         * @param sent records, or those that would be
+         * @param gone letters whose records are nowhere any more
+         */
+        private record Json(boolean dryRun, int sent, int withoutHeaders, int tooOften, int gone) {}
+
         private int chosen;
         private int sent;
         private int tooOften;
@@ -275,18 +312,19 @@ final class DlqCommand implements Runnable {
                     return true;
                 });
             }
-            var out = spec.commandLine().getOut();
-            out.printf(
-                    Locale.ROOT,
-                    "%s %,d (%,d without their headers, which their topics do not have any more);"
-                            + " left out: %,d that came back %d times, %,d whose records are nowhere any more%n",
-                    dryRun ? "would send" : "sent",
-                    sent,
-                    withoutHeaders,
-                    tooOften,
-                    replaysMax,
-                    gone);
-            out.flush();
+            json.print(
+                    spec.commandLine().getOut(),
+                    new Json(dryRun, sent, withoutHeaders, tooOften, gone),
+                    String.format(
+                            Locale.ROOT,
+                            "%s %,d (%,d without their headers, which their topics do not have any more);"
+                                    + " left out: %,d that came back %d times, %,d whose records are nowhere any more",
+                            dryRun ? "would send" : "sent",
+                            sent,
+                            withoutHeaders,
+                            tooOften,
+                            replaysMax,
+                            gone));
             return chosen < wanted.size() ? CommandLines.FAILED : CommandLines.DONE;
         }
 

@@ -1,14 +1,12 @@
 package dev.halfrate.processor.cli;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
 import dev.halfrate.processor.Providers;
 import dev.halfrate.processor.call.RequestFile;
 import dev.halfrate.processor.config.PriceFile;
 import dev.halfrate.processor.estimate.Estimate;
 import dev.halfrate.processor.estimate.Estimator;
 import dev.halfrate.processor.money.Prices;
+import dev.halfrate.processor.ops.OperatorJson;
 import java.nio.file.Path;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
@@ -77,11 +75,11 @@ final class EstimateCommand implements Callable<Integer> {
     @Option(names = "--prices", paramLabel = "FILE", description = "A table of your own, in the form of prices.yaml.")
     private @Nullable Path pricesFile;
 
-    @Option(names = "--json", description = "Print JSON.")
+    @Option(names = "--json", description = "Print one JSON array, an object for each model.")
     private boolean json;
 
     @Override
-    public Integer call() throws JsonProcessingException {
+    public Integer call() {
         if (outputTokens != null && outputTokens < 0) {
             throw new ParameterException(spec.commandLine(), "--output-tokens must be zero or more");
         }
@@ -100,9 +98,7 @@ final class EstimateCommand implements Callable<Integer> {
         }
         var out = spec.commandLine().getOut();
         if (json) {
-            out.println(new ObjectMapper()
-                    .enable(SerializationFeature.INDENT_OUTPUT)
-                    .writeValueAsString(rows));
+            out.println(OperatorJson.write(rows));
         } else {
             page.print(out, file, estimates, rows);
         }

@@ -18,7 +18,12 @@ import picocli.CommandLine.Spec;
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {
             RunCommand.class,
+            DoctorCommand.class,
+            TopicsCommand.class,
+            ProduceCommand.class,
+            ResultsCommand.class,
             StatusCommand.class,
+            BatchesCommand.class,
             ReportCommand.class,
             CancelCommand.class,
             LaneCommands.Pause.class,
@@ -37,6 +42,10 @@ import picocli.CommandLine.Spec;
             "",
             "Examples:",
             "  halfrate run --config halfrate.yaml     run the service until Ctrl-C or SIGTERM",
+            "  halfrate doctor --config halfrate.yaml  check what it needs, and be told what to do",
+            "  halfrate produce -c halfrate.yaml FILE  send a file's requests",
+            "  halfrate results -c halfrate.yaml       read their results",
+            "  halfrate batches -c halfrate.yaml       see what is under way, and how long it may take",
             "  halfrate status --config halfrate.yaml  see where everything is, and whether it adds up",
             "  halfrate report --config halfrate.yaml  what was spent, and what was saved",
             "  halfrate estimate FILE                  what a file's requests will cost, before anything is sent",
@@ -45,9 +54,12 @@ import picocli.CommandLine.Spec;
             "  halfrate help run                       what run needs and what it returns",
             "  source <(halfrate completion)           complete commands and options with the tab key",
             "",
-            "Exit codes: 0 done, 1 failed, 2 wrong usage or configuration."
+            HalfrateCommand.EXIT_CODES
         })
 public final class HalfrateCommand implements Runnable {
+    public static final String EXIT_CODES =
+            "Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 130 stopped by Ctrl-C.";
+
     @Spec
     @SuppressWarnings("NullAway.Init")
     private CommandSpec spec;
@@ -68,6 +80,13 @@ public final class HalfrateCommand implements Runnable {
     @Command(
             name = "completion",
             description = "Print a completion script for bash or zsh.",
-            footer = {"", "Example:", "  source <(halfrate completion)"})
+            footer = {
+                "",
+                "Examples:",
+                "  source <(halfrate completion)",
+                "  halfrate completion > /etc/bash_completion.d/halfrate",
+                "",
+                "Exit codes: 0 done, 2 wrong usage."
+            })
     static final class Completion extends GenerateCompletion {}
 }

@@ -38,18 +38,35 @@ abstract class LaneCommands implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init")
     private ConfigOption configuration;
 
+    @Mixin
+    @SuppressWarnings("NullAway.Init")
+    private JsonOption json;
+
     @ArgGroup(multiplicity = "1")
     @SuppressWarnings("NullAway.Init")
     private Which which;
 
-    /** @return what to say then */
-    abstract String send(Commands commands, Commands.Lanes lanes);
+    private final String action;
+    private final String said;
+
+    /** @param said to people then */
+    private LaneCommands(String action, String said) {
+        this.action = action;
+        this.said = said;
+    }
+
+    abstract void send(Commands commands, Commands.Wish wish, Commands.Lanes lanes);
 
     @Override
     public Integer call() throws InterruptedException {
         try (var commands = Commands.open(configuration.load())) {
-            spec.commandLine().getOut().println(send(commands, which.lanes()));
-            spec.commandLine().getOut().flush();
+            var wish = Operator.wish();
+            var lanes = which.lanes();
+            send(commands, wish, lanes);
+            json.print(
+                    spec.commandLine().getOut(),
+                    Asked.ofLanes(action, wish, lanes.lane().isEmpty() ? lanes.account() : "", lanes.lane()),
+                    said);
             return CommandLines.DONE;
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
@@ -73,13 +90,18 @@ abstract class LaneCommands implements Callable<Integer> {
                 "  halfrate pause --config halfrate.yaml --account openai",
                 "  halfrate pause --config halfrate.yaml --lane openai/gpt-4o/v1/chat/completions",
                 "",
-                "Exit codes: 0 asked for, 1 failed, 2 wrong usage or configuration."
+                CommandLines.EXIT_CODES_ASKED
             })
     static final class Pause extends LaneCommands {
+        Pause() {
+            super(
+                    "pause",
+                    "paused, as soon as its owner reads it; halfrate status shows it, halfrate resume undoes it");
+        }
+
         @Override
-        String send(Commands commands, Commands.Lanes lanes) {
-            commands.pause(Operator.wish(), lanes);
-            return "paused, as soon as its owner reads it; halfrate status shows it, halfrate resume undoes it";
+        void send(Commands commands, Commands.Wish wish, Commands.Lanes lanes) {
+            commands.pause(wish, lanes);
         }
     }
 
@@ -96,13 +118,16 @@ abstract class LaneCommands implements Callable<Integer> {
                 "",
                 "A lane goes on only if neither it nor its account is paused.",
                 "",
-                "Exit codes: 0 asked for, 1 failed, 2 wrong usage or configuration."
+                CommandLines.EXIT_CODES_ASKED
             })
     static final class Resume extends LaneCommands {
+        Resume() {
+            super("resume", "resumed, as soon as its owner reads it; halfrate status shows what is still paused");
+        }
+
         @Override
-        String send(Commands commands, Commands.Lanes lanes) {
-            commands.resume(Operator.wish(), lanes);
-            return "resumed, as soon as its owner reads it; halfrate status shows what is still paused";
+        void send(Commands commands, Commands.Wish wish, Commands.Lanes lanes) {
+            commands.resume(wish, lanes);
         }
     }
 
@@ -122,13 +147,16 @@ abstract class LaneCommands implements Callable<Integer> {
                 "Examples:",
                 "  halfrate flush --config halfrate.yaml --lane openai/gpt-4o/v1/chat/completions",
                 "",
-                "Exit codes: 0 asked for, 1 failed, 2 wrong usage or configuration."
+                CommandLines.EXIT_CODES_ASKED
             })
     static final class Flush extends LaneCommands {
+        Flush() {
+            super("flush", "what waits is sealed as soon as its owner reads it");
+        }
+
         @Override
-        String send(Commands commands, Commands.Lanes lanes) {
-            commands.flush(Operator.wish(), lanes);
-            return "what waits is sealed as soon as its owner reads it";
+        void send(Commands commands, Commands.Wish wish, Commands.Lanes lanes) {
+            commands.flush(wish, lanes);
         }
     }
 }

@@ -7,6 +7,10 @@ final class Operator {
     private Operator() {}
 
     static Commands.Wish wish() {
-        return Commands.Wish.of(System.getProperty("user.name", "unknown") + " (terminal)");
+        return Commands.Wish.of(name());
+    }
+
+    static String name() {
+        return System.getProperty("user.name", "unknown") + " (terminal)";
     }
 }

@@ -70,10 +70,14 @@ final class ReportCommand implements Callable<Integer> {
 
     @Option(
             names = "--format",
+            paramLabel = "FORMAT",
             defaultValue = "table",
             description = "One of table, csv and json (default: ${DEFAULT-VALUE}).")
     @SuppressWarnings("NullAway.Init")
     private Format format;
+
+    @Option(names = "--json", description = "The same as --format json.")
+    private boolean json;
 
     @Override
     public Integer call() throws InterruptedException {
@@ -85,7 +89,7 @@ final class ReportCommand implements Callable<Integer> {
             var total = Report.total(batches);
             var out = spec.commandLine().getOut();
             var page = new ReportPage(out, keys);
-            switch (format) {
+            switch (json ? Format.JSON : format) {
                 case TABLE -> page.table(rows, total);
                 case CSV -> page.csv(rows);
                 case JSON -> page.json(rows, total);

@@ -3,6 +3,7 @@ package dev.halfrate.processor.cli;
 import dev.halfrate.processor.ops.Commands;
 import dev.halfrate.processor.ops.Commands.Resolution;
 import dev.halfrate.processor.ops.StatusReader;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
@@ -69,6 +70,10 @@ final class ResolveCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init")
     private ConfigOption configuration;
 
+    @Mixin
+    @SuppressWarnings("NullAway.Init")
+    private JsonOption json;
+
     @Parameters(paramLabel = "BATCH", description = "Its id, as halfrate status shows it.")
     private String batchId = "";
 
@@ -89,10 +94,14 @@ final class ResolveCommand implements Callable<Integer> {
                     .attempt();
         }
         try (var commands = Commands.open(config)) {
-            commands.resolve(Operator.wish(), batchId, attempt, how.resolution(), how.found == null ? "" : how.found);
+            var wish = Operator.wish();
+            commands.resolve(wish, batchId, attempt, how.resolution(), how.found == null ? "" : how.found);
+            json.print(
+                    spec.commandLine().getOut(),
+                    Asked.ofBatch(
+                            "resolve", wish, batchId, how.resolution().name().toLowerCase(Locale.ROOT)),
+                    "asked for; halfrate batches %s shows what came of it".formatted(batchId));
         }
-        spec.commandLine().getOut().println("asked for; halfrate status shows what came of it");
-        spec.commandLine().getOut().flush();
         return CommandLines.DONE;
     }
 }

@@ -18,8 +18,8 @@ import picocli.CommandLine.Option;
         description = {
             "Run the service: read requests, batch them, publish results.",
             "",
-            "Logs go to standard error. Ctrl-C or SIGTERM stop it gracefully; what was not finished is continued"
-                    + " by the next start, and so it is after a crash."
+            "Logs go to standard error, as `log` in the configuration says. Ctrl-C or SIGTERM stop it gracefully; what was not"
+                    + " finished is continued by the next start, and so it is after a crash."
         },
         footer = {
             "",
@@ -46,6 +46,7 @@ final class RunCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         var config = configuration.load();
+        Logging.use(config.log());
         var log = LoggerFactory.getLogger(RunCommand.class);
         log.info("{}", Version.line());
         config.describe().forEach(line -> log.info("{}", line));

@@ -73,6 +73,14 @@ final class TemplateCommand implements Runnable {
                 "A file holds one event, a JSON object over as many lines as you like, or one event a line. What is printed is the"
                         + " request record: its headers, and its value in several lines; --json prints the value as it is written, a"
                         + " line each, so that `halfrate estimate` or `halfrate call` can go on with it."
+            },
+            footer = {
+                "",
+                "Examples:",
+                "  echo '{\"id\": 7, \"text\": \"Lovely mug\"}' | halfrate template try --config halfrate.yaml",
+                "  halfrate template try --config halfrate.yaml --source sentiments --json reviews.jsonl > requests.jsonl",
+                "",
+                "Exit codes: 0 done, 1 an event can become no request, 2 wrong usage or configuration."
             })
     static final class Try implements Callable<Integer> {
         @Spec

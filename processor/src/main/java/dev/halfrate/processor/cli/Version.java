@@ -6,9 +6,11 @@ import picocli.CommandLine.IVersionProvider;
 /** The version of this build, with what it runs on. */
 public final class Version implements IVersionProvider {
     static String line() {
-        var version = Version.class.getPackage().getImplementationVersion();
-        return "halfrate %s (Java %s)"
-                .formatted(Objects.requireNonNullElse(version, "from sources"), Runtime.version());
+        return "halfrate %s (Java %s)".formatted(release(), Runtime.version());
+    }
+
+    static String release() {
+        return Objects.requireNonNullElse(Version.class.getPackage().getImplementationVersion(), "from sources");
     }
 
     @Override

@@ -2,7 +2,12 @@ package dev.halfrate.processor.codec;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.time.DateTimeException;
 import java.time.Instant;
+import java.util.Optional;
 import org.apache.kafka.clients.producer.ProducerRecord;
 
 /**
@@ -30,6 +35,32 @@ public record Audit(
         String commandId) {
 
     private static final int BYTES_EXPECTED = 300;
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    /** @return empty if it is none: others may write to the topic, too */
+    public static Optional<Audit> read(byte[] value) {
+        try {
+            var json = JSON.readTree(value);
+            return Optional.of(new Audit(
+                    Instant.parse(text(json, "at")),
+                    text(json, "by"),
+                    text(json, "action"),
+                    text(json, "account"),
+                    text(json, "lane"),
+                    text(json, "batch_id"),
+                    text(json, "custom_id"),
+                    text(json, "resolution"),
+                    json.path("attempt").asInt(),
+                    text(json, "remote_batch_id"),
+                    text(json, "command_id")));
+        } catch (IOException | DateTimeException _) {
+            return Optional.empty();
+        }
+    }
+
+    private static String text(JsonNode json, String name) {
+        return json.path(name).asText("");
+    }
 
     /** @return the record to send, keyed by what it is about. Format: docs/formats.md */
     public ProducerRecord<byte[], byte[]> toRecord(String topic) {

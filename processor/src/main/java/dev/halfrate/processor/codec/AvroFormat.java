@@ -1,14 +1,17 @@
 package dev.halfrate.processor.codec;
 
+import dev.halfrate.schemas.PublicSchemas;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.function.Function;
 import org.apache.avro.generic.GenericData;
 import org.apache.avro.generic.GenericDatumWriter;
 import org.apache.avro.generic.GenericRecord;
 import org.apache.avro.io.EncoderFactory;
+import org.apache.avro.util.Utf8;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.SerializationException;
 import org.apache.kafka.common.serialization.Serializer;
@@ -27,6 +30,20 @@ public final class AvroFormat {
     /** @param schemaId of {@link dev.halfrate.schemas.PublicSchemas#BATCH_EVENT} at the registry */
     public static ValueFormat<BatchProgress> batches(int schemaId) {
         return (_, _, progress) -> encode(schemaId, BatchEventAvro.toAvro(progress));
+    }
+
+    /**
+     * @param schemaId of {@link dev.halfrate.schemas.PublicSchemas#REQUEST} at the registry
+     * @param value of a record in JSON that holds {@code request}
+     */
+    public static byte[] request(int schemaId, Parsed.Request request, byte[] value) {
+        var record = new GenericData.Record(PublicSchemas.REQUEST);
+        record.put("custom_id", request.customId());
+        record.put("url", request.url());
+        record.put(
+                "body",
+                new Utf8(Arrays.copyOfRange(value, request.bodyOffset(), request.bodyOffset() + request.bodyBytes())));
+        return encode(schemaId, record);
     }
 
     /** @param serializer takes records of {@link dev.halfrate.schemas.PublicSchemas#RESULT} */

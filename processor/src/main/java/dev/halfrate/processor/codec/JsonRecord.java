@@ -170,6 +170,16 @@ final class JsonRecord {
         }
     }
 
+    /** @return the same array: JSON allows no raw line break inside a text, so each stands between tokens and becomes a space */
+    static byte[] oneLine(byte[] json) {
+        for (var i = 0; i < json.length; i++) {
+            if (json[i] == '\n' || json[i] == '\r') {
+                json[i] = ' ';
+            }
+        }
+        return json;
+    }
+
     /** The fields of one object, each as the slice it was, decoded when asked for. Unknown ones do no harm. */
     static final class Reader {
         private final Map<String, byte[]> fields;

@@ -91,6 +91,11 @@ public record Result(
         return with(null, output, failure, parts);
     }
 
+    /** The same with its body, put together again. */
+    public Result whole(byte[] joined) {
+        return with(joined, output, failure, null);
+    }
+
     /** The same with its body only. */
     public Result withoutOutput() {
         return with(body, null, failure, responseParts);

@@ -59,6 +59,11 @@ public final class ResultCodec {
         }
     }
 
+    /** @return the same as one line: line breaks between the tokens of the vendor's body are spaces */
+    public static byte[] encodeLine(Result result) {
+        return JsonRecord.oneLine(encode(result));
+    }
+
     /**
      * @param traceparent of the record's header
      * @return without what only its topic and other headers tell

@@ -154,6 +154,11 @@ public record AccountConfig(
         return "%s://%s%s%s".formatted(scheme, isLoopback(host) ? "localhost" : host, port, path);
     }
 
+    /** @return whether its vendor runs on this very machine */
+    public boolean isLocal() {
+        return isLoopback(baseUrl.getHost());
+    }
+
     /** @return whether one of the patterns stands for {@code model} */
     public boolean takesModel(String model) {
         return models.stream().anyMatch(pattern -> matches(pattern, model));

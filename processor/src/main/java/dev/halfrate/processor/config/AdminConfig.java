@@ -10,13 +10,15 @@ import java.util.List;
  *
  * @param host an address of this machine; beyond loopback only with tokens
  * @param port 0 for nowhere
- * @param advertised host:port at which the application's other processes reach this one; empty if they do not
+ * @param advertised how the application's other processes reach this one, see {@link PeersConfig}
+ * @param peers which of them this one asks, see {@link PeersConfig}
  * @param tokens of whoever may come in
  * @param oidc others who may; without any of both everybody on this machine may do everything
  */
-public record AdminConfig(String host, int port, String advertised, List<Token> tokens, OidcConfig oidc) {
-    public static final AdminConfig DEFAULT = new AdminConfig("127.0.0.1", 8090, "", List.of());
-    public static final AdminConfig NONE = new AdminConfig("127.0.0.1", 0, "", List.of());
+public record AdminConfig(
+        String host, int port, String advertised, List<String> peers, List<Token> tokens, OidcConfig oidc) {
+    public static final AdminConfig DEFAULT = new AdminConfig("127.0.0.1", 8090, List.of());
+    public static final AdminConfig NONE = new AdminConfig("127.0.0.1", 0, List.of());
 
     /** What somebody may do; each includes those before it. */
     public enum Role {
@@ -56,9 +58,6 @@ public record AdminConfig(String host, int port, String advertised, List<Token> 
     public AdminConfig {
         Check.matches("admin.host", host, "[A-Za-z0-9.:_-]{1,253}");
         Check.range("admin.port", port, 0, 65_535);
-        if (!advertised.isEmpty()) {
-            Check.matches("admin.advertised", advertised, "[A-Za-z0-9._-]{1,253}:[1-9][0-9]{0,4}");
-        }
         Check.range("admin.tokens", tokens.size(), 0, TOKENS_MAX);
         Check.that(
                 port == 0 || isLoopback(host) || !tokens.isEmpty() || oidc.isThere(),
@@ -69,16 +68,22 @@ public record AdminConfig(String host, int port, String advertised, List<Token> 
         for (var token : tokens) {
             Check.that(names.add(token.name()), "admin.tokens.name", "unique", "'" + token.name() + "' twice");
         }
+        peers = new PeersConfig(advertised, peers).hosts();
         tokens = List.copyOf(tokens);
     }
 
-    /** Without an issuer. */
-    public AdminConfig(String host, int port, String advertised, List<Token> tokens) {
-        this(host, port, advertised, tokens, OidcConfig.NONE);
+    /** Without an issuer and peers. */
+    public AdminConfig(String host, int port, List<Token> tokens) {
+        this(host, port, PeersConfig.NONE.advertised(), PeersConfig.NONE.hosts(), tokens, OidcConfig.NONE);
     }
 
     private static boolean isLoopback(String host) {
         return host.equals("::1") || AccountConfig.isLoopback(host);
+    }
+
+    /** @return how processes of the application ask each other */
+    public PeersConfig asked() {
+        return new PeersConfig(advertised, peers);
     }
 
     /** @return whether whoever can connect may do everything */

@@ -16,9 +16,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
+import java.util.Set;
 
 /**
  * The configuration file: YAML in kebab-case, every key documented in docs/configuration.md. Whatever is
@@ -57,6 +59,23 @@ public final class ConfigFile {
      */
     public static SourcesConfig loadSources(Path file) {
         return new ConfigFile(System.getenv()).readSources(tree(text(file)));
+    }
+
+    /**
+     * @return the files that secrets are in, in the order of their keys, each once
+     * @throws ConfigException naming the file
+     */
+    public static Set<Path> secretFiles(Path file) {
+        var files = new LinkedHashSet<Path>();
+        addSecretFiles(tree(text(file)), files);
+        return files;
+    }
+
+    private static void addSecretFiles(JsonNode node, Set<Path> files) {
+        if (node.isObject() && node.size() == 1 && node.path("file").isTextual()) {
+            files.add(path("file", node.path("file").asText()));
+        }
+        node.forEach(child -> addSecretFiles(child, files));
     }
 
     static VendorsConfig parseVendors(String yaml, Map<String, String> environment) {
@@ -116,6 +135,8 @@ public final class ConfigFile {
         var formats = formats(file.section("formats"));
         var results = file.sections("results").stream().map(ConfigFile::result).toList();
         var admin = admin(file.section("admin"));
+        var log = log(file.section("log"));
+        var tracing = tracing(file.section("tracing"));
         // Before the records complain that something is missing: it may just be misspelt.
         file.refuseUnknown();
         return new HalfrateConfig(
@@ -134,14 +155,27 @@ public final class ConfigFile {
                 formats,
                 sources,
                 results,
-                admin);
+                admin,
+                log,
+                tracing);
     }
 
     private VendorsConfig readVendors(JsonNode tree) {
         var file = new ConfigSection("", tree);
         file.text("application", "");
         file.text("state-dir", "");
-        List.of("kafka", "topics", "lanes", "ledger", "webhooks", "money", "schema-registry", "formats", "admin")
+        List.of(
+                        "kafka",
+                        "topics",
+                        "lanes",
+                        "ledger",
+                        "webhooks",
+                        "money",
+                        "schema-registry",
+                        "formats",
+                        "admin",
+                        "log",
+                        "tracing")
                 .forEach(file::section);
         file.sections("sources");
         file.sections("callbacks");
@@ -155,7 +189,18 @@ public final class ConfigFile {
     private SourcesConfig readSources(JsonNode tree) {
         var file = new ConfigSection("", tree);
         file.text("state-dir", "");
-        List.of("kafka", "requests", "lanes", "ledger", "webhooks", "money", "schema-registry", "formats", "admin")
+        List.of(
+                        "kafka",
+                        "requests",
+                        "lanes",
+                        "ledger",
+                        "webhooks",
+                        "money",
+                        "schema-registry",
+                        "formats",
+                        "admin",
+                        "log",
+                        "tracing")
                 .forEach(file::section);
         file.sections("accounts");
         file.sections("callbacks");
@@ -510,7 +555,8 @@ public final class ConfigFile {
                 admin.integer("port", AdminConfig.DEFAULT.port()),
                 admin.isSection("advertised")
                         ? secret(admin.section("advertised")).reveal()
-                        : admin.text("advertised", AdminConfig.DEFAULT.advertised()),
+                        : admin.text("advertised", PeersConfig.NONE.advertised()),
+                admin.texts("peers", PeersConfig.NONE.hosts()),
                 admin.sections("tokens").stream().map(this::token).toList(),
                 oidc(admin.section("oidc")));
         admin.refuseUnknown();
@@ -611,6 +657,12 @@ public final class ConfigFile {
         return config;
     }
 
+    private static LogConfig log(ConfigSection log) {
+        var config = LogConfig.of(log.text("format", "text"), log.text("level", "info"));
+        log.refuseUnknown();
+        return config;
+    }
+
     private FormatsConfig formats(ConfigSection formats) {
         var properties = new LinkedHashMap<String, Secret>();
         var section = formats.section("serializer-properties");
@@ -621,6 +673,19 @@ public final class ConfigFile {
         var config = new FormatsConfig(
                 formats.text("results", FormatsConfig.JSON), formats.text("batches", FormatsConfig.JSON), properties);
         formats.refuseUnknown();
+        return config;
+    }
+
+    private TracingConfig tracing(ConfigSection tracing) {
+        var config = new TracingConfig(
+                tracing.isSection("endpoint")
+                        ? secret(tracing.section("endpoint")).reveal()
+                        : tracing.text("endpoint", TracingConfig.OFF.endpoint()),
+                properties(tracing.section("headers")),
+                tracing.fraction("sample", TracingConfig.OFF.sample()),
+                tracing.text("service-name", TracingConfig.OFF.serviceName()),
+                tracing.flag("custom-ids", TracingConfig.OFF.customIds()));
+        tracing.refuseUnknown();
         return config;
     }
 

@@ -27,7 +27,9 @@ public record HalfrateConfig(
         FormatsConfig formats,
         List<SourceConfig> sources,
         List<ResultRuleConfig> results,
-        AdminConfig admin) {
+        AdminConfig admin,
+        LogConfig log,
+        TracingConfig tracing) {
 
     public HalfrateConfig {
         checkApplication(application);
@@ -115,7 +117,7 @@ public record HalfrateConfig(
                 "'" + format + "'");
     }
 
-    /** Without webhooks, callbacks, sources, a schema registry and a way in for operators, and with the usual prices. */
+    /** Without webhooks, callbacks, sources, a schema registry, tracing and a way in for operators, and with the usual prices. */
     public HalfrateConfig(
             String application,
             Path stateDir,
@@ -141,7 +143,9 @@ public record HalfrateConfig(
                 FormatsConfig.DEFAULT,
                 List.of(),
                 List.of(),
-                AdminConfig.NONE);
+                AdminConfig.NONE,
+                LogConfig.DEFAULT,
+                TracingConfig.OFF);
     }
 
     /** The same with another registry and other formats. */
@@ -162,7 +166,32 @@ public record HalfrateConfig(
                 otherFormats,
                 sources,
                 results,
-                admin);
+                admin,
+                log,
+                tracing);
+    }
+
+    /** The same with spans that go elsewhere. */
+    public HalfrateConfig with(TracingConfig otherTracing) {
+        return new HalfrateConfig(
+                application,
+                stateDir,
+                kafka,
+                topics,
+                requests,
+                accounts,
+                lanes,
+                ledger,
+                webhooks,
+                callbacks,
+                money,
+                schemaRegistry,
+                formats,
+                sources,
+                results,
+                admin,
+                log,
+                otherTracing);
     }
 
     /** The same with another way in for operators. */
@@ -183,12 +212,19 @@ public record HalfrateConfig(
                 formats,
                 sources,
                 results,
-                otherAdmin);
+                otherAdmin,
+                log,
+                tracing);
     }
 
     /** Apart, because names of topics are made of it before there is a whole configuration. */
     static void checkApplication(String application) {
         Check.matches("application", application, "[a-zA-Z0-9._-]{1,100}");
+    }
+
+    /** @return host:port of one or more brokers, with commas */
+    public String bootstrapServers() {
+        return kafka.getOrDefault("bootstrap.servers", "");
     }
 
     /** @return where results go */

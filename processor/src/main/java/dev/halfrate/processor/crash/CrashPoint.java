@@ -61,6 +61,8 @@ public enum CrashPoint {
     FENCED("CP29"),
     /** A batch and the parts that it is split into are written, uncommitted. */
     SPLIT_WRITTEN("CP31"),
+    /** A command has come to the lanes, who have done nothing about it. */
+    LANE_COMMANDED("CP32"),
     /** Requests that are sent alone are committed as called, none of them is sent. */
     CALLS_INTENDED("CP33"),
     /** The answer of a request that was sent alone is written, uncommitted. */
@@ -68,7 +70,15 @@ public enum CrashPoint {
     /** Hedges are committed as called, none of them is sent. */
     HEDGES_INTENDED("CP36"),
     /** A hedge's answer is committed, its batch runs and will bring another one. */
-    HEDGE_ANSWERED("CP37");
+    HEDGE_ANSWERED("CP37"),
+    /** What a command makes of the lanes is written, uncommitted. */
+    LANE_OBEYED("CP38"),
+    /** A command that ends a batch's requests has come to the batch's owner, who has done nothing about it. */
+    BATCH_COMMANDED("CP39"),
+    /** Requests that somebody has cancelled have ended, uncommitted. */
+    WITHDRAWAL_WRITTEN("CP40"),
+    /** A command that resolves a hold has come to its owner, who has done nothing about it. */
+    HOLD_COMMANDED("CP41");
 
     private final String number;
 

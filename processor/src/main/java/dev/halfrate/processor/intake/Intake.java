@@ -5,6 +5,7 @@ import dev.halfrate.processor.codec.WriterSchemas;
 import dev.halfrate.processor.config.HalfrateConfig;
 import dev.halfrate.processor.provider.Capabilities;
 import dev.halfrate.processor.source.Source;
+import dev.halfrate.processor.tracing.Tracing;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.time.Instant;
@@ -83,9 +84,10 @@ public final class Intake implements AutoCloseable {
             OffsetGuard guard,
             String instance,
             MeterRegistry meters,
+            Tracing tracing,
             Consumer<Throwable> onFailure) {
         return new Intake(
-                new RequestReading(config, feeds, schemas, capabilities, new IntakeMeters(meters)),
+                new RequestReading(config, feeds, schemas, capabilities, new IntakeMeters(meters), tracing),
                 guard,
                 KafkaIntakeClients.ofRequests(config, instance, meters),
                 InstantSource.system(),

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.halfrate.processor.balance.ReadCounts;
 import dev.halfrate.processor.crash.CrashPoint;
+import dev.halfrate.processor.flight.CommitEvent;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Collection;
@@ -89,6 +90,7 @@ final class IntakeLoop implements AutoCloseable {
         }
         var newCounts = newCounts(offsets.keySet(), decided);
         CrashPoint.REQUESTS_POLLED.reached();
+        var event = new CommitEvent(reading.name(), decided.records().size());
         try {
             producer.beginTransaction();
             decided.records().forEach(this::send);
@@ -102,6 +104,7 @@ final class IntakeLoop implements AutoCloseable {
             rewind(records);
             return Outcome.ABORTED;
         }
+        event.commit();
         abortsInARow = 0;
         counts.putAll(newCounts);
         stalled.stall(consumer, decided.stalled(), offsets.keySet(), clock.instant());

@@ -9,6 +9,7 @@ import dev.halfrate.processor.codec.WriterSchemas;
 import dev.halfrate.processor.config.HalfrateConfig;
 import dev.halfrate.processor.config.TopicsConfig;
 import dev.halfrate.processor.provider.Capabilities;
+import dev.halfrate.processor.tracing.Tracing;
 import dev.halfrate.schemas.internal.Command;
 import dev.halfrate.schemas.internal.CommandKind;
 import dev.halfrate.schemas.internal.InternalFormat;
@@ -26,6 +27,7 @@ final class RequestReading implements Reading {
     private final WriterSchemas schemas;
     private final Map<String, Capabilities> capabilities;
     private final IntakeMeters meters;
+    private final Tracing tracing;
 
     /**
      * @param schemas that requests in Avro are written with
@@ -36,12 +38,14 @@ final class RequestReading implements Reading {
             FeedWriter feeds,
             WriterSchemas schemas,
             Map<String, Capabilities> capabilities,
-            IntakeMeters meters) {
+            IntakeMeters meters,
+            Tracing tracing) {
         this.config = config;
         this.feeds = feeds;
         this.schemas = schemas;
         this.capabilities = Map.copyOf(capabilities);
         this.meters = meters;
+        this.tracing = tracing;
     }
 
     @Override
@@ -59,7 +63,12 @@ final class RequestReading implements Reading {
         var sorter = new RequestSorter(config, schemas, capabilities, topics);
         return (records, now) -> {
             var sorted = sorter.sort(records, now);
-            return new DecidedRequests(sorted, records(sorted, topics), () -> meters.count(sorted));
+            return new DecidedRequests(sorted, records(sorted, topics), () -> {
+                meters.count(sorted);
+                tracing.answered(
+                        sorted.answers().stream().map(Sorted.Answer::result).toList());
+                tracing.buried(sorted.deadLetters(), now);
+            });
         };
     }
 

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.ObjLongConsumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -20,12 +21,11 @@ import org.apache.kafka.common.utils.Utils;
  * records that are much alike, or made to be, unpack to a thousand times as many, and a poll has thousands of records.
  *
  * <p>What is beyond the bound is given back unread, and comes with the next poll. A record is never cut: a poll holds up
- * to one more than the bound has room for.
+ * to one more than the bound has room for. Records with neither key nor value may have as much again in their headers.
  */
 public final class BoundedConsumer extends KafkaConsumer<byte[], byte[]> {
     /** Of a poll's keys, values and headers. */
-    private static final long BYTES_MAX =
-            Math.min(32L << 20, Runtime.getRuntime().maxMemory() / 8);
+    static final long BYTES_MAX = Math.min(32L << 20, Runtime.getRuntime().maxMemory() / 8);
 
     private final Room room;
 
@@ -41,58 +41,79 @@ public final class BoundedConsumer extends KafkaConsumer<byte[], byte[]> {
     @Override
     public ConsumerRecords<byte[], byte[]> poll(Duration timeout) {
         room.clear();
-        var polled = super.poll(timeout);
-        return room.isFull() ? withoutUnread(polled) : polled;
+        return within(super.poll(timeout), room, this::seek);
     }
 
-    private ConsumerRecords<byte[], byte[]> withoutUnread(ConsumerRecords<byte[], byte[]> polled) {
+    /**
+     * @param seek where a partition is to be read on that not all of was taken
+     * @return what there is room for
+     */
+    static ConsumerRecords<byte[], byte[]> within(
+            ConsumerRecords<byte[], byte[]> polled, Room room, ObjLongConsumer<TopicPartition> seek) {
         var next = new HashMap<>(polled.nextOffsets());
         var kept = new HashMap<TopicPartition, List<ConsumerRecord<byte[], byte[]>>>();
+        var all = true;
         for (var partition : polled.partitions()) {
             var records = polled.records(partition);
             var read = 0;
-            while (read < records.size() && !Room.isUnread(records.get(read))) {
+            while (read < records.size() && room.admits(records.get(read))) {
                 read++;
             }
             if (read > 0) {
-                kept.put(partition, records.subList(0, read));
+                // A copy: the others are to be forgotten.
+                kept.put(partition, read == records.size() ? records : List.copyOf(records.subList(0, read)));
             } else {
                 next.remove(partition);
             }
             if (read < records.size()) {
+                all = false;
                 var first = records.get(read);
-                seek(partition, first.offset());
+                seek.accept(partition, first.offset());
                 next.computeIfPresent(
                         partition, (_, _) -> new OffsetAndMetadata(first.offset(), first.leaderEpoch(), ""));
             }
         }
-        return new ConsumerRecords<>(kept, next);
+        return all ? polled : new ConsumerRecords<>(kept, next);
     }
 
     /** What a poll may still take. */
-    private static final class Room {
+    static final class Room {
         /** Stands where nothing was read; told by its identity. */
         private static final byte[] UNREAD = {};
 
         private long bytes;
-        private boolean full;
+
+        /** Of records with neither key nor value, which nobody is shown before the poll is over. */
+        private long bareBytes;
 
         /** Of the record whose value comes next: it is read if its key was. */
         private long keyBytes;
 
+        /** @return whether it was read, and there is room for it */
         @SuppressWarnings("ReferenceEquality") // An empty value is another one.
-        static boolean isUnread(ConsumerRecord<byte[], byte[]> received) {
-            return received.key() == UNREAD || received.value() == UNREAD;
+        boolean admits(ConsumerRecord<byte[], byte[]> received) {
+            if (received.key() != null || received.value() != null) {
+                return received.key() != UNREAD && received.value() != UNREAD;
+            }
+            if (bareBytes >= BYTES_MAX) {
+                return false;
+            }
+            bareBytes += bytes(received.headers());
+            return true;
         }
 
         void clear() {
             bytes = 0;
+            bareBytes = 0;
             keyBytes = 0;
-            full = false;
         }
 
-        boolean isFull() {
-            return full;
+        private static long bytes(Headers headers) {
+            var bytes = 0L;
+            for (var header : headers) {
+                bytes += header.key().length() + (header.value() == null ? 0 : header.value().length);
+            }
+            return bytes;
         }
 
         byte[] key(Headers headers, ByteBuffer data) {
@@ -110,19 +131,15 @@ public final class BoundedConsumer extends KafkaConsumer<byte[], byte[]> {
 
         /** Headers hold on to the whole record's bytes until somebody has looked at them, or they are gone. */
         private byte[] take(Headers headers, ByteBuffer data, long bytesBefore) {
-            var each = headers.iterator();
             if (bytesBefore >= BYTES_MAX) {
-                full = true;
+                var each = headers.iterator();
                 while (each.hasNext()) {
                     each.next();
                     each.remove();
                 }
                 return UNREAD;
             }
-            while (each.hasNext()) {
-                var header = each.next();
-                bytes += header.key().length() + (header.value() == null ? 0 : header.value().length);
-            }
+            bytes += bytes(headers);
             bytes += data.remaining();
             return Utils.toArray(data);
         }

@@ -26,6 +26,8 @@ import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
+import org.slf4j.spi.LoggingEventBuilder;
 
 /**
  * The way to an account's provider: so many calls at once, and none while the account is paused. Who waits here ends by
@@ -322,16 +324,22 @@ final class AccountGate {
 
     private void tell(Kind reason, String why, int before, int after) {
         if (after < before) {
-            LOG.info("account {}: goes on ({})", account, name(reason));
+            line(Level.INFO, reason).log("account {}: goes on ({})", account, name(reason));
         } else if (after > before) {
             switch (reason) {
-                case KEY -> LOG.error("account {}: paused, its key is refused ({})", account, why);
-                case CREDIT -> LOG.error("account {}: creates nothing, it has no credit ({})", account, why);
-                case RATE, UNAVAILABLE -> LOG.warn("account {}: backs off ({})", account, why);
-                case QUEUE_FULL -> LOG.warn("account {}: the creates of a model wait, its queue is full", account);
+                case KEY -> line(Level.ERROR, reason).log("account {}: paused, its key is refused ({})", account, why);
+                case CREDIT ->
+                    line(Level.ERROR, reason).log("account {}: creates nothing, it has no credit ({})", account, why);
+                case RATE, UNAVAILABLE -> line(Level.WARN, reason).log("account {}: backs off ({})", account, why);
+                case QUEUE_FULL ->
+                    line(Level.WARN, reason).log("account {}: the creates of a model wait, its queue is full", account);
                 case TOO_LARGE, BAD_REQUEST, NOT_FOUND -> throw new IllegalArgumentException(name(reason));
             }
         }
+    }
+
+    private LoggingEventBuilder line(Level level, Kind reason) {
+        return LOG.atLevel(level).addKeyValue("account", account).addKeyValue("reason", name(reason));
     }
 
     private static String name(Kind reason) {

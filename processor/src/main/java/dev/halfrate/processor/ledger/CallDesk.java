@@ -20,6 +20,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * Sends requests alone, for one partition: a group of them is got ready, the lifecycle writes it ahead, then each goes out
@@ -70,7 +71,9 @@ final class CallDesk {
                 prepare(batch, items, reply);
             }
         } catch (RuntimeException | Error e) {
-            LOG.warn("{}: requests to be sent cannot be got ready", batch.id(), e);
+            BatchLog.line(LOG, Level.WARN, batch)
+                    .setCause(e)
+                    .log("{}: requests to be sent cannot be got ready", batch.id());
             drop(batch.id());
             mailbox.post(batch, new BatchEvent.CallsNotPrepared(e.getClass().getSimpleName()));
         }
@@ -177,7 +180,7 @@ final class CallDesk {
                     : SeenItem.without(
                             body.item, ItemReport.Finding.NOT_TAKEN, "not_sent", "the request was not sent in time");
         } catch (RuntimeException | Error e) {
-            LOG.error("{}: what a call brought is lost", batch.id(), e);
+            BatchLog.line(LOG, Level.ERROR, batch).setCause(e).log("{}: what a call brought is lost", batch.id());
             seen = unanswered(body.item, e.getClass().getSimpleName());
         } finally {
             leave(group, !inTime);
@@ -199,7 +202,7 @@ final class CallDesk {
                     batch.state() instanceof BatchState.Priming ? marked(provider, body.bytes) : body.bytes,
                     group.turns.timeout()));
         } catch (RuntimeException e) {
-            LOG.error("{}: a call failed unexpectedly", batch.id(), e);
+            BatchLog.line(LOG, Level.ERROR, batch).setCause(e).log("{}: a call failed unexpectedly", batch.id());
             outcome = new CallOutcome.NoAnswer(e.getClass().getSimpleName());
         } finally {
             group.turns.ended(outcome, begun);

@@ -23,6 +23,7 @@ import java.util.concurrent.Semaphore;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * Turns lines of result files into letters of bounded size: what one transaction will publish. At most
@@ -148,10 +149,11 @@ final class Collector implements Provider.ResultLines {
     /** Says once what the diagnostics topic says line by line. */
     void warn() {
         if (told > 0) {
-            LOG.warn(
-                    "{}: {} lines of its result files answer none of its requests and are quarantined",
-                    batch.id(),
-                    told);
+            BatchLog.line(LOG, Level.WARN, batch)
+                    .log(
+                            "{}: {} lines of its result files answer none of its requests and are quarantined",
+                            batch.id(),
+                            told);
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.halfrate.processor.ledger;
 
 import dev.halfrate.processor.batch.BatchState;
+import dev.halfrate.processor.codec.Result;
 import dev.halfrate.processor.crash.CrashPoint;
 import dev.halfrate.schemas.internal.SignalKind;
 
@@ -20,6 +21,9 @@ final class CommitPoints {
         }
         if (transaction.signals().stream().anyMatch(signal -> signal.signal().getKind() == SignalKind.RETURNED)) {
             CrashPoint.RETURN_WRITTEN.reached();
+        }
+        if (transaction.results().stream().anyMatch(result -> result.status() == Result.Status.CANCELLED)) {
+            CrashPoint.WITHDRAWAL_WRITTEN.reached();
         }
         if (!transaction.results().isEmpty()
                 && transaction.batches().stream()

@@ -8,6 +8,10 @@ import dev.halfrate.processor.batch.Effect;
 import dev.halfrate.processor.batch.ItemReport;
 import dev.halfrate.processor.batch.Twin;
 import dev.halfrate.processor.crash.CrashPoint;
+import dev.halfrate.processor.flight.CollectEvent;
+import dev.halfrate.processor.flight.CreateEvent;
+import dev.halfrate.processor.flight.SpoolEvent;
+import dev.halfrate.processor.flight.UploadEvent;
 import dev.halfrate.processor.provider.CancelOutcome;
 import dev.halfrate.processor.provider.Capabilities;
 import dev.halfrate.processor.provider.CreateOutcome;
@@ -42,6 +46,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * Carries out effects on virtual threads, one per effect. What bounds them is the account's gate, the manifests
@@ -171,7 +176,10 @@ final class HttpVendor implements Vendor {
         }
         try {
             withManifest(batch, items -> {
+                var event =
+                        new SpoolEvent(batch.id(), items.size(), batch.header().bytes());
                 var written = Spool.write(batch, items, format(batch), path, workshop.bodies());
+                event.commit();
                 var gone = written.gone().stream()
                         .map(
                                 item -> SeenItem.without(
@@ -186,7 +194,7 @@ final class HttpVendor implements Vendor {
                 post(batch, new BatchEvent.SpoolWritten(written.lines(), reports(gone)), gone);
             });
         } catch (IOException | BodyReader.BodiesUnavailableException e) {
-            LOG.warn("{}: cannot write {}: {}", batch.id(), path, e.getMessage());
+            BatchLog.line(LOG, Level.WARN, batch).log("{}: cannot write {}: {}", batch.id(), path, e.getMessage());
             discardSpool(batch);
             mailbox.post(batch, new BatchEvent.SpoolFailed(String.valueOf(e.getMessage())));
         } finally {
@@ -202,7 +210,9 @@ final class HttpVendor implements Vendor {
             throw new IllegalStateException("no spool file of " + batch.id());
         }
         var fileName = "halfrate-" + batch.attempt().tag() + ".jsonl";
+        var event = new UploadEvent(batch.id(), batch.items(), batch.header().bytes());
         var outcome = gate(batch).upload(provider -> provider.upload(new Provider.Upload(lines, fileName)));
+        event.commit();
         if (outcome instanceof UploadOutcome.Uploaded) {
             discardSpool(batch);
         }
@@ -229,14 +239,16 @@ final class HttpVendor implements Vendor {
         try {
             outcome = gate(batch).callPermitted(Provider::marker);
         } catch (RuntimeException e) {
-            LOG.error("{}: no marker can be taken", batch.id(), e);
+            BatchLog.line(LOG, Level.ERROR, batch).setCause(e).log("{}: no marker can be taken", batch.id());
             outcome = new MarkerOutcome.NoAnswer(e.getClass().getSimpleName());
         }
         mailbox.post(batch, new BatchEvent.MarkerTaken(outcome));
     }
 
     private void create(Batch batch) {
+        var event = new CreateEvent(batch.id(), batch.items(), batch.header().bytes());
         var outcome = sendOnce(batch);
+        event.commit();
         if (!(outcome instanceof CreateOutcome.Refused)) {
             discardSpool(batch);
         }
@@ -264,7 +276,7 @@ final class HttpVendor implements Vendor {
                                     lines(batch),
                                     deadline(attempt)));
         } catch (RuntimeException | Error e) {
-            LOG.error("{}: create failed unexpectedly", batch.id(), e);
+            BatchLog.line(LOG, Level.ERROR, batch).setCause(e).log("{}: create failed unexpectedly", batch.id());
             return new CreateOutcome.InDoubt(e.getClass().getSimpleName());
         }
     }
@@ -336,18 +348,20 @@ final class HttpVendor implements Vendor {
             }
         }
         if (left > 0) {
-            LOG.warn("{}: {} of its files at the vendor could not be deleted", batch.id(), left);
+            BatchLog.line(LOG, Level.WARN, batch)
+                    .log("{}: {} of its files at the vendor could not be deleted", batch.id(), left);
         }
     }
 
     private void cancel(Batch batch) throws InterruptedException {
         var remoteBatchId = batch.attempt().remoteBatchId();
         var outcome = gate(batch).call(provider -> provider.cancel(remoteBatchId));
-        LOG.warn(
-                "{}: cancel of {} ended {}",
-                batch.id(),
-                remoteBatchId,
-                outcome.getClass().getSimpleName());
+        BatchLog.line(LOG, Level.WARN, batch)
+                .log(
+                        "{}: cancel of {} ended {}",
+                        batch.id(),
+                        remoteBatchId,
+                        outcome.getClass().getSimpleName());
     }
 
     /** Whatever becomes of it, the batch itself is not taken up anew for it. */
@@ -359,7 +373,9 @@ final class HttpVendor implements Vendor {
                     ? new PollOutcome.Seen(remote)
                     : gate(batch).call(provider -> provider.poll(remoteBatchId));
         } catch (RuntimeException e) {
-            LOG.error("{}: its twin {} cannot be ended", batch.id(), remoteBatchId, e);
+            BatchLog.line(LOG, Level.ERROR, batch)
+                    .setCause(e)
+                    .log("{}: its twin {} cannot be ended", batch.id(), remoteBatchId);
             seen = new PollOutcome.NoAnswer(e.getClass().getSimpleName());
         }
         mailbox.post(batch, new BatchEvent.TwinSeen(remoteBatchId, seen));
@@ -392,6 +408,7 @@ final class HttpVendor implements Vendor {
                 var known = downloads.remove(batch.id());
                 var download = known == null || provisional ? new Download() : known;
                 var price = workshop.pricing().of(batch.header().model(), ended.endedAt());
+                var event = new CollectEvent(batch.id());
                 var collector = new Collector(
                         batch, items, price, workshop.outputs(), download, workshop.letterBytes(), mailbox, clock);
                 for (var file : files(ended)) {
@@ -404,6 +421,7 @@ final class HttpVendor implements Vendor {
                     collectTwin(batch, twin, collector);
                 }
                 collector.flush();
+                event.commit(collector.ours());
                 collector.warn();
                 var outcome = download.end();
                 if (!provisional && !(outcome instanceof ResultsOutcome.Complete)) {
@@ -673,12 +691,13 @@ final class HttpVendor implements Vendor {
                 if (closed) {
                     return; // being interrupted looks like many things
                 }
-                LOG.error(
-                        "{}: {} failed, taken up again in {}",
-                        batch.id(),
-                        batch.state().word(),
-                        UNEXPECTED_DELAY,
-                        e);
+                BatchLog.line(LOG, Level.ERROR, batch)
+                        .setCause(e)
+                        .log(
+                                "{}: {} failed, taken up again in {}",
+                                batch.id(),
+                                batch.state().word(),
+                                UNEXPECTED_DELAY);
                 takeUpLater(batch);
             } finally {
                 running.remove(Thread.currentThread());

@@ -6,6 +6,8 @@ import dev.halfrate.processor.codec.QuarantinedLineCodec;
 import dev.halfrate.processor.config.HalfrateConfig;
 import dev.halfrate.processor.config.ResultTopics;
 import dev.halfrate.processor.crash.CrashPoint;
+import dev.halfrate.processor.flight.CommitEvent;
+import dev.halfrate.processor.tracing.Tracing;
 import dev.halfrate.schemas.internal.InternalFormat;
 import dev.halfrate.schemas.internal.LedgerRecord;
 import dev.halfrate.schemas.internal.LedgerState;
@@ -63,6 +65,7 @@ final class KafkaPartitionLog implements PartitionLog {
     private final Producer<byte[], byte[]> producer;
     private final Supplier<ConsumerGroupMetadata> group;
     private final LedgerMeters.Share meters;
+    private final Tracing.Batches traces;
     private @Nullable Consumer<byte[], byte[]> committed;
     private boolean fenced;
 
@@ -73,7 +76,8 @@ final class KafkaPartitionLog implements PartitionLog {
             String instance,
             LedgerClients clients,
             Supplier<ConsumerGroupMetadata> group,
-            LedgerMeters.Share meters) {
+            LedgerMeters.Share meters,
+            Tracing.Batches traces) {
         this.config = config;
         this.feeds = feeds;
         this.resultTopics = config.resultTopics();
@@ -85,6 +89,7 @@ final class KafkaPartitionLog implements PartitionLog {
         this.producer = clients.producer(config.ledgerGroup() + "-" + partition);
         this.group = group;
         this.meters = meters;
+        this.traces = traces;
     }
 
     /**
@@ -113,7 +118,9 @@ final class KafkaPartitionLog implements PartitionLog {
                 var owner = new PartitionEpoch(epoch, instance, System.currentTimeMillis());
                 send(record(ledger, EPOCH_KEY, InternalFormat.PARTITION_EPOCH.encode(owner)));
             });
-            return new Restored(epoch, List.copyOf(batches.values()));
+            var restored = new Restored(epoch, List.copyOf(batches.values()));
+            traces.restored(restored.batches());
+            return restored;
         } catch (KafkaException e) {
             throw new PartitionLostException("cannot take over " + work, e);
         }
@@ -199,6 +206,7 @@ final class KafkaPartitionLog implements PartitionLog {
         }
         batches.forEach(meters::put);
         transaction.forgotten().forEach(meters::remove);
+        traces.committed(transaction.batches(), transaction.results());
     }
 
     private static boolean isTooLarge(KafkaException failure) {
@@ -213,6 +221,9 @@ final class KafkaPartitionLog implements PartitionLog {
     private void write(Transaction transaction, List<LedgerRecord> batches, int bodyBytesMax) {
         var topics = config.topics();
         var intents = new ArrayList<Future<RecordMetadata>>();
+        var event = new CommitEvent(
+                "work-" + work.partition(),
+                batches.size() + transaction.results().size());
         inTransaction(transaction.workOffset(), () -> {
             for (var batch : batches) {
                 var outgoing = record(ledger, batch.getBatchId(), InternalFormat.LEDGER_RECORD.encode(batch));
@@ -252,6 +263,7 @@ final class KafkaPartitionLog implements PartitionLog {
             }
             CommitPoints.written(transaction);
         });
+        event.commit();
         if (!intents.isEmpty()) {
             awaitReadable(delivered(intents.getLast()));
         }

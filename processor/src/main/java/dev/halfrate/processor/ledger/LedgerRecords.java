@@ -37,8 +37,7 @@ final class LedgerRecords {
         var tally = batch.tally();
         var spend = tally.spending().total();
         var usage = spend.usage();
-        var settled = batch.settled();
-        var firstDeadline = header.firstDeadline();
+        var over = batch.settled();
         var draft = LedgerRecord.newBuilder()
                 .setBatchId(batch.id())
                 .setPool(header.pool())
@@ -54,9 +53,9 @@ final class LedgerRecords {
                 .setAttempts(
                         batch.attempts().stream().map(LedgerRecords::encode).toList())
                 // A settled batch has nothing left that a bit could decide.
-                .setDone(ByteBuffer.wrap(settled ? new byte[0] : batch.done().toBytes()))
-                .setSucceeded(ByteBuffer.wrap(
-                        settled ? new byte[0] : batch.succeeded().toBytes()))
+                .setDone(ByteBuffer.wrap(over ? new byte[0] : batch.done().toBytes()))
+                .setSucceeded(
+                        ByteBuffer.wrap(over ? new byte[0] : batch.succeeded().toBytes()))
                 .setSucceededCount(tally.succeeded())
                 .setFailedCount(tally.failed())
                 .setExpiredCount(tally.expired())
@@ -90,13 +89,13 @@ final class LedgerRecords {
                 .setUncachedPicos(spend.cost().uncached().picos())
                 .setUnpricedTokens(spend.unpricedTokens())
                 .setTags(tags(tally.spending()))
-                .setFirstDeadline(firstDeadline == null ? 0 : firstDeadline.toEpochMilli())
+                .setFirstDeadline(millis(header.firstDeadline()))
                 .setUnwanted(
-                        ByteBuffer.wrap(settled ? new byte[0] : batch.unwanted().toBytes()))
+                        ByteBuffer.wrap(over ? new byte[0] : batch.unwanted().toBytes()))
                 .setCalled(ByteBuffer.wrap(
-                        settled ? new byte[0] : batch.calls().called().toBytes()))
+                        over ? new byte[0] : batch.calls().called().toBytes()))
                 .setAhead(ByteBuffer.wrap(
-                        settled ? new byte[0] : batch.calls().ahead().toBytes()))
+                        over ? new byte[0] : batch.calls().ahead().toBytes()))
                 .setUnansweredCalls(batch.exposure().called())
                 .setHedgedItems(batch.exposure().hedged())
                 .setLateLines(batch.calls().lateLines())
@@ -148,7 +147,10 @@ final class LedgerRecords {
             case BatchState.Calling _ -> draft.setState(LedgerState.CALLING);
             case BatchState.Split split ->
                 draft.setState(LedgerState.SPLIT).setOpenParts(List.copyOf(split.openParts()));
-            case BatchState.Settled _ -> draft.setState(LedgerState.SETTLED);
+            case BatchState.Settled settled ->
+                draft.setState(LedgerState.SETTLED)
+                        .setCreatedAt(millis(settled.createdAt()))
+                        .setEndedAt(millis(settled.endedAt()));
         }
         return draft.build();
     }
@@ -185,7 +187,7 @@ final class LedgerRecords {
                 entry.getLastWorkOffset(),
                 entry.getInboxPartition(),
                 Instant.ofEpochMilli(entry.getSealedAt()),
-                entry.getFirstDeadline() == 0 ? null : Instant.ofEpochMilli(entry.getFirstDeadline()),
+                time(entry.getFirstDeadline()),
                 AtOnce.is(lane));
         return new Batch(
                 header,
@@ -249,7 +251,11 @@ final class LedgerRecords {
             case PRIMING -> new BatchState.Priming(entry.getAwaited());
             case CALLING -> new BatchState.Calling();
             case SPLIT -> new BatchState.Split(entry.getOpenParts());
-            case SETTLED -> new BatchState.Settled(Instant.ofEpochMilli(entry.getChangedAt()));
+            case SETTLED ->
+                new BatchState.Settled(
+                        Instant.ofEpochMilli(entry.getChangedAt()),
+                        time(entry.getCreatedAt()),
+                        time(entry.getEndedAt()));
         };
     }
 
@@ -290,13 +296,12 @@ final class LedgerRecords {
     }
 
     private static LedgerAttempt encode(Attempt attempt) {
-        var startedAt = attempt.startedAt();
         return LedgerAttempt.newBuilder()
                 .setNumber(attempt.number())
                 .setTag(attempt.tag())
                 .setOutcome(AttemptOutcome.valueOf(attempt.outcome().name()))
                 .setEpoch(attempt.epoch())
-                .setStartedAt(startedAt == null ? 0 : startedAt.toEpochMilli())
+                .setStartedAt(millis(attempt.startedAt()))
                 .setCreateTimeoutMs(attempt.createTimeout().toMillis())
                 .setInputFileId(attempt.inputFileId())
                 .setMarker(attempt.marker())
@@ -311,7 +316,7 @@ final class LedgerRecords {
                 entry.getTag(),
                 Attempt.Outcome.valueOf(entry.getOutcome().name()),
                 entry.getEpoch(),
-                entry.getStartedAt() == 0 ? null : Instant.ofEpochMilli(entry.getStartedAt()),
+                time(entry.getStartedAt()),
                 Duration.ofMillis(entry.getCreateTimeoutMs()),
                 entry.getInputFileId(),
                 entry.getMarker(),
@@ -323,6 +328,14 @@ final class LedgerRecords {
         var bytes = new byte[buffer.remaining()];
         buffer.duplicate().get(bytes);
         return bytes;
+    }
+
+    private static long millis(@Nullable Instant time) {
+        return time == null ? 0 : time.toEpochMilli();
+    }
+
+    private static @Nullable Instant time(long millis) {
+        return millis == 0 ? null : Instant.ofEpochMilli(millis);
     }
 
     private static String orEmpty(@Nullable String text) {

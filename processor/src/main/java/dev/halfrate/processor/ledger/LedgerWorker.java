@@ -14,13 +14,10 @@ import dev.halfrate.processor.output.OutputRules;
 import dev.halfrate.processor.provider.Capabilities;
 import dev.halfrate.processor.provider.Provider;
 import dev.halfrate.processor.provider.SweepOutcome;
+import dev.halfrate.processor.tracing.Tracing;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.kafka.KafkaClientMetrics;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Collection;
@@ -66,6 +63,7 @@ public final class LedgerWorker implements AutoCloseable {
     private final Map<String, ? extends Provider> providers;
     private final int workPartitions;
     private final MeterRegistry meters;
+    private final Tracing tracing;
     private final LedgerMeters ledgerMeters;
     private final Consumer<Throwable> onFailure;
     private final KafkaLedgerClients clients;
@@ -103,6 +101,7 @@ public final class LedgerWorker implements AutoCloseable {
             Pricing pricing,
             OutputRules outputs,
             MeterRegistry meters,
+            Tracing tracing,
             Consumer<Throwable> onFailure) {
         this.config = config;
         this.feeds = feeds;
@@ -110,6 +109,7 @@ public final class LedgerWorker implements AutoCloseable {
         this.providers = Map.copyOf(providers);
         this.workPartitions = workPartitions;
         this.meters = meters;
+        this.tracing = tracing;
         this.ledgerMeters = new LedgerMeters(meters);
         this.onFailure = onFailure;
         this.clients = new KafkaLedgerClients(config.kafka());
@@ -218,7 +218,7 @@ public final class LedgerWorker implements AutoCloseable {
                                         meters))),
                 manifests,
                 bodies,
-                emptySpoolDir(config.stateDir()),
+                SpoolDirectory.emptied(config.stateDir()),
                 new ManifestRoom(shares.spooledItems()),
                 new ManifestRoom(shares.collectedItems()),
                 shares.letterBytes(),
@@ -248,22 +248,6 @@ public final class LedgerWorker implements AutoCloseable {
             throw new IllegalArgumentException("no provider for account " + account);
         }
         return provider;
-    }
-
-    /** Spool files are disposable: those of an earlier process are of no use. */
-    private static Path emptySpoolDir(Path stateDir) {
-        var dir = stateDir.resolve("spool");
-        try {
-            Files.createDirectories(dir);
-            try (var old = Files.list(dir)) {
-                for (var file : old.toList()) {
-                    Files.delete(file);
-                }
-            }
-            return dir;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 
     private @Nullable Uuid topicId(String topic) {
@@ -339,7 +323,14 @@ public final class LedgerWorker implements AutoCloseable {
     /** On the runner's thread: fencing may take a while, and must come before the offset is read. */
     private PartitionRunner.Equipment equip(TopicPartition work, Mailbox mailbox) {
         var log = new KafkaPartitionLog(
-                config, feeds, work.partition(), instance, clients, this::group, ledgerMeters.new Share());
+                config,
+                feeds,
+                work.partition(),
+                instance,
+                clients,
+                this::group,
+                ledgerMeters.new Share(),
+                tracing.batches());
         try {
             log.fence();
             return equip(work.partition(), committed(work), log, mailbox);

@@ -146,6 +146,7 @@ public final class PartitionActor {
                     List.of(),
                     manifests.restartOffset(nextWorkOffset)));
             batches.put(batch.id(), batch);
+            BatchLog.tell(batch, clock.now());
             handle(batch.id(), new BatchEvent.Taken());
         });
     }
@@ -158,7 +159,7 @@ public final class PartitionActor {
             case CANCEL_REQUEST -> withdraw(command);
             case CANCEL_BATCH -> meant(command).forEach(id -> handle(id, new BatchEvent.Withdrawn(items(id))));
             case RESOLVE -> resolve(command);
-            case FLUSH, PAUSE, RESUME ->
+            case FLUSH, PAUSE, RESUME, UNKNOWN ->
                 LOG.warn(
                         "work-{}: a command of kind {} is not for batches and is ignored",
                         partition,
@@ -328,7 +329,7 @@ public final class PartitionActor {
             timers.cancel(before.id()); // they belong to the state that started them
         }
         if (!before.state().word().equals(step.batch().state().word())) {
-            tell(step.batch());
+            BatchLog.tell(step.batch(), clock.now());
         }
         step.effects().forEach(effect -> start(step.batch(), effect));
         leaveSlot(before, step);
@@ -556,58 +557,5 @@ public final class PartitionActor {
         return timer == Effect.Timer.POLL
                 ? delay.plusNanos((long) (delay.toNanos() * pollJitter * random.nextDouble()))
                 : delay;
-    }
-
-    private void tell(Batch batch) {
-        var id = batch.id();
-        switch (batch.state()) {
-            case BatchState.Quiescing doubt ->
-                LOG.warn(
-                        "{}: create in doubt ({}); it is looked for before anything is tried again",
-                        id,
-                        doubt.reason());
-            case BatchState.Revoking _ ->
-                LOG.warn(
-                        "{}: no trace of attempt {}; its input is deleted",
-                        id,
-                        batch.attempt().number());
-            case BatchState.Hold hold ->
-                LOG.error("{}: on hold, {}; {} requests wait for evidence", id, hold.reason(), batch.open());
-            case BatchState.Refused refused ->
-                LOG.warn(
-                        "{}: refused ({}), {}",
-                        id,
-                        refused.code(),
-                        refused.again()
-                                ? "tried again later"
-                                : refused.queueFull() ? "its requests go into others" : "its requests fail");
-            case BatchState.Running running -> {
-                var remote = batch.attempt().remoteBatchId();
-                switch (running.standing()) {
-                    case PROVEN -> LOG.info("{}: running as {}", id, remote);
-                    case PROVISIONAL -> LOG.warn("{}: {} is taken for it until its lines prove it", id, remote);
-                    case CANCELLING -> LOG.warn("{}: {} has run for too long and is cancelled", id, remote);
-                }
-            }
-            case BatchState.Split split -> LOG.warn("{}: refused as a whole, goes on as {}", id, split.openParts());
-            case BatchState.Settled _ -> {
-                var tally = batch.tally();
-                LOG.info(
-                        "{}: settled, {} succeeded, {} failed, {} expired, {} cancelled, {} returned",
-                        id,
-                        tally.succeeded(),
-                        tally.failed(),
-                        tally.expired(),
-                        tally.cancelled(),
-                        tally.returned());
-            }
-            case BatchState.Sealed _,
-                    BatchState.Priming _,
-                    BatchState.Spooled _,
-                    BatchState.Uploaded _,
-                    BatchState.Creating _,
-                    BatchState.Calling _,
-                    BatchState.Ended _ -> LOG.debug("{}: {}", id, batch.state().word());
-        }
     }
 }

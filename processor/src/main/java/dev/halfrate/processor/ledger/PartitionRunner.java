@@ -6,6 +6,7 @@ import dev.halfrate.processor.batch.BatchEvent;
 import dev.halfrate.processor.crash.CrashPoint;
 import dev.halfrate.processor.provider.SweepOutcome;
 import dev.halfrate.schemas.internal.Command;
+import dev.halfrate.schemas.internal.CommandKind;
 import dev.halfrate.schemas.internal.InternalFormat;
 import dev.halfrate.schemas.internal.ManifestChunk;
 import dev.halfrate.schemas.internal.UnreadableRecordException;
@@ -236,7 +237,11 @@ final class PartitionRunner implements Mailbox {
         switch (decoded(entry)) {
             case null -> actor.onWork(entry.offset(), null);
             case ManifestChunk chunk -> actor.onWork(entry.offset(), chunk);
-            case Command command -> actor.onCommand(entry.offset(), command);
+            case Command command -> {
+                (command.getKind() == CommandKind.RESOLVE ? CrashPoint.HOLD_COMMANDED : CrashPoint.BATCH_COMMANDED)
+                        .reached();
+                actor.onCommand(entry.offset(), command);
+            }
             case SpecificRecordBase other ->
                 throw new UnreadableRecordException("a %s does not belong into the work topic"
                         .formatted(other.getClass().getSimpleName()));

@@ -151,6 +151,38 @@ public record BatchView(
         return requests - succeeded - failed - expired - cancelled - returned - elsewhere;
     }
 
+    /** @return requests that have ended */
+    public int ended() {
+        return succeeded + failed + expired + cancelled;
+    }
+
+    /** @return what happens next, and what an operator can do, where something is not as usual; empty otherwise */
+    public String doing() {
+        return switch (state) {
+            case "quiescing" ->
+                "It is looked for, and not tried again before it is found or proven absent. Nothing to do.";
+            case "revoking" ->
+                "Its input file is deleted, so that it cannot come late; then it is looked for again. Nothing to do.";
+            case "provisional" -> "A remote batch may be it; its lines will show. Leave that one alone at the vendor.";
+            case "hold" ->
+                "It waits for evidence. Search the vendor's console for a batch with the metadata halfrate_batch of this id, or made when this attempt was.";
+            default ->
+                hasLiveTwin()
+                        ? "A second remote batch of it is being cancelled. If that lasts, cancel it in the vendor's console."
+                        : "";
+        };
+    }
+
+    /** @return whether a second remote batch of it is under way */
+    public boolean hasLiveTwin() {
+        return twins.stream().anyMatch(twin -> !twin.over());
+    }
+
+    /** @return whether it is in this state; `open` for all that have not settled */
+    public boolean isIn(String wanted) {
+        return wanted.equals("open") ? !state.equals("settled") : state.equals(wanted);
+    }
+
     private static @Nullable Instant time(long millis) {
         return millis == 0 ? null : Instant.ofEpochMilli(millis);
     }

@@ -51,6 +51,7 @@ import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.InvalidProducerEpochException;
+import org.apache.kafka.common.errors.InvalidTxnStateException;
 import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -168,6 +169,28 @@ public final class Births {
     }
 
     /**
+     * What the next start will find.
+     *
+     * @param begun whether a start has noted anything yet
+     * @param faults why it will be refused, as {@link #check} says it
+     * @param organizations whose the accounts are known to be, by account
+     */
+    public record Outlook(boolean begun, List<String> faults, Map<String, String> organizations) {}
+
+    /**
+     * Looks as a start does, and writes nothing.
+     *
+     * @throws KafkaException if nobody tells
+     */
+    public static Outlook outlook(HalfrateConfig config, Admin admin) throws InterruptedException {
+        var look = new Births(config, Set.of());
+        var begun = TopicSurvey.described(admin, List.of(config.birthsTopic())).has(config.birthsTopic());
+        var recorded = begun ? look.recorded() : new Recorded(Map.of(), Map.of());
+        var decision = look.decide(recorded);
+        return new Outlook(!recorded.births.isEmpty(), decision.faults(), decision.organizations());
+    }
+
+    /**
      * @return the topics that requests were ever read from, and of how many partitions each
      * @throws KafkaException if nobody tells
      */
@@ -263,7 +286,7 @@ public final class Births {
                 producer.initTransactions();
                 return work.with(producer);
             } catch (KafkaException e) {
-                if (!isFenced(e) || tries == TRIES_MAX) {
+                if (!isOusted(e) || tries == TRIES_MAX) {
                     throw e;
                 }
                 log.debug("another process starts at the same time", e);
@@ -272,11 +295,13 @@ public final class Births {
         }
     }
 
-    private static boolean isFenced(@Nullable Throwable thrown) {
+    private static boolean isOusted(@Nullable Throwable thrown) {
         return thrown != null
                 && (thrown instanceof ProducerFencedException
                         || thrown instanceof InvalidProducerEpochException
-                        || isFenced(thrown.getCause()));
+                        // What it began was ended by another one, or by a coordinator that took over meanwhile.
+                        || thrown instanceof InvalidTxnStateException
+                        || isOusted(thrown.getCause()));
     }
 
     /** What the rules say of what is there. */
@@ -305,7 +330,10 @@ public final class Births {
     }
 
     private Decision decide() throws InterruptedException {
-        var recorded = recorded();
+        return decide(recorded());
+    }
+
+    private Decision decide(Recorded recorded) throws InterruptedException {
         return new Decision(
                 BirthRules.decide(roles, look(recorded.births), accepted),
                 BindingRules.decide(configured(), recorded.bindings, accepted),

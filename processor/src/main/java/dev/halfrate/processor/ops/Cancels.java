@@ -25,7 +25,7 @@ public final class Cancels implements AutoCloseable {
 
     /** @throws StartupException if the cluster does not answer */
     public static Cancels open(HalfrateConfig config) throws InterruptedException {
-        TopicSetup.awaitReachable(config.kafka().getOrDefault(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, ""));
+        TopicSetup.awaitReachable(config.bootstrapServers());
         var settings = new HashMap<String, Object>(config.kafka());
         settings.put(ProducerConfig.ACKS_CONFIG, "all");
         return new Cancels(new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer()));

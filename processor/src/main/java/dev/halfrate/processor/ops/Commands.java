@@ -12,6 +12,7 @@ import dev.halfrate.schemas.internal.InternalFormat;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -27,16 +28,31 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Tells owners, whatever process they are in, what an operator wishes, and writes it down for auditors in the same
- * transaction. All of it is idempotent: to wish it again changes nothing. Whether anything came of it shows in the status.
+ * transaction. All of it is idempotent: to wish it again changes nothing, and with the same id is not even told again, as long as this process
+ * remembers. Whether anything came of it shows in the status.
  * Safe for use by many threads.
  */
 public final class Commands implements AutoCloseable {
+    private static final int TOLD_MAX = 1_000;
     private static final Duration CLOSE_WITHIN = Duration.ofSeconds(5);
 
     private final HalfrateConfig config;
     private final Supplier<Producer<byte[], byte[]>> producers;
     private final InstantSource clock;
     private @Nullable Producer<byte[], byte[]> producer;
+
+    /** By their id, the last ones that were told. */
+    private final LinkedHashMap<String, Told> told = new LinkedHashMap<>() {
+        private static final long serialVersionUID = 1;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Told> eldest) {
+            return size() > TOLD_MAX;
+        }
+    };
+
+    /** What a wish was. */
+    private record Told(CommandKind kind, String by, String target, Map<String, String> arguments) {}
 
     /** Connects when the first wish comes. */
     public Commands(HalfrateConfig config) {
@@ -52,7 +68,7 @@ public final class Commands implements AutoCloseable {
 
     /** @throws StartupException if the cluster does not answer */
     public static Commands open(HalfrateConfig config) throws InterruptedException {
-        TopicSetup.awaitReachable(config.kafka().getOrDefault(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, ""));
+        TopicSetup.awaitReachable(config.bootstrapServers());
         return new Commands(config);
     }
 
@@ -74,6 +90,15 @@ public final class Commands implements AutoCloseable {
         /** A new one. */
         public static Wish of(String by) {
             return new Wish(by, UUID.randomUUID().toString());
+        }
+    }
+
+    /** A wish has the id of another one. */
+    public static final class IdTakenException extends RuntimeException {
+        private static final long serialVersionUID = 1;
+
+        private IdTakenException(String id) {
+            super("another wish has the id %s: each needs one of its own".formatted(id));
         }
     }
 
@@ -227,6 +252,14 @@ public final class Commands implements AutoCloseable {
             String target,
             Map<String, String> arguments,
             Audit audit) {
+        var asked = new Told(kind, wish.by, target, Map.copyOf(arguments));
+        var before = told.get(wish.id);
+        if (asked.equals(before)) {
+            return;
+        }
+        if (before != null) {
+            throw new IdTakenException(wish.id);
+        }
         try {
             var open = connected();
             open.beginTransaction();
@@ -237,6 +270,7 @@ public final class Commands implements AutoCloseable {
             }
             var _ = open.send(audit.toRecord(config.topics().audit()));
             open.commitTransaction();
+            told.put(wish.id, asked);
         } catch (KafkaException e) {
             close();
             throw new StartupException(

@@ -42,7 +42,7 @@ public final class DeadLetters implements AutoCloseable {
 
     /** @throws StartupException if the cluster does not answer */
     public DeadLetters(HalfrateConfig config) throws InterruptedException {
-        TopicSetup.awaitReachable(config.kafka().getOrDefault(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, ""));
+        TopicSetup.awaitReachable(config.bootstrapServers());
         this.config = config;
         this.consumer = consumer();
         this.sources = consumer();

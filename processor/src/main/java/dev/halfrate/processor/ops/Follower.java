@@ -16,6 +16,8 @@ import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.errors.WakeupException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.jspecify.annotations.Nullable;
@@ -23,7 +25,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Follows ledger and lanes of all of the application's processes, so that whoever asks one of them need not wait for Kafka.
+ * Follows ledger and lanes of all of the application's processes, and what operators ask for, so that whoever asks one of them need not wait for Kafka.
  * Whatever Kafka does to it, it starts over.
  */
 public final class Follower implements AutoCloseable {
@@ -36,17 +38,24 @@ public final class Follower implements AutoCloseable {
     /** Between two looks for topics that lanes make when they first start, and two of what may be forgotten. */
     private static final Duration CARE = Duration.ofSeconds(5);
 
+    /** Each wish is a transaction of one record, and its end another. */
+    private static final long AUDITS_BACK = 2L * AuditTrail.WISHES_MAX;
+
+    private static final Duration ANSWER_WITHIN = Duration.ofSeconds(5);
+
     private final HalfrateConfig config;
     private final InstantSource clock;
     private final Holdings holdings;
+    private final AuditTrail audits;
     private final Thread thread;
     private final CountDownLatch stopped = new CountDownLatch(1);
     private Duration delay = RESTART_DELAY_MIN;
     private volatile @Nullable KafkaConsumer<byte[], byte[]> consumer;
 
-    public Follower(HalfrateConfig config, Holdings holdings, InstantSource clock) {
+    public Follower(HalfrateConfig config, Holdings holdings, AuditTrail audits, InstantSource clock) {
         this.config = config;
         this.holdings = holdings;
+        this.audits = audits;
         this.clock = clock;
         this.thread = Thread.ofPlatform().name("follower").daemon().unstarted(this::run);
     }
@@ -61,15 +70,29 @@ public final class Follower implements AutoCloseable {
                 follow();
             } catch (WakeupException _) {
                 stopped.countDown();
+            } catch (TopicAuthorizationException e) {
+                if (audits.isReadable()
+                        && e.unauthorizedTopics().equals(Set.of(config.topics().audit()))) {
+                    LOG.info(
+                            "what operators have asked for is not shown: READ on {} is missing",
+                            config.topics().audit());
+                    audits.unreadable();
+                } else {
+                    standStill(e);
+                }
             } catch (KafkaException e) {
-                LOG.warn("what operators see stands still: {}; tried again in {} s", e.toString(), delay.toSeconds());
-                LOG.debug("follower", e);
-                pauseLonger();
+                standStill(e);
             } catch (RuntimeException e) {
                 LOG.error("what operators see stands still; tried again in {} s", delay.toSeconds(), e);
                 pauseLonger();
             }
         }
+    }
+
+    private void standStill(KafkaException e) {
+        LOG.warn("what operators see stands still: {}; tried again in {} s", e.toString(), delay.toSeconds());
+        LOG.debug("follower", e);
+        pauseLonger();
     }
 
     private boolean wanted() {
@@ -101,6 +124,8 @@ public final class Follower implements AutoCloseable {
         try (var reader = new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
             consumer = reader;
             holdings.clear();
+            audits.clear();
+            var audited = !audits.isReadable();
             var parts = Arrays.stream(Holdings.Part.values())
                     .collect(Collectors.toMap(part -> part.topic(config), Function.identity()));
             var missing = EnumSet.allOf(Holdings.Part.class);
@@ -108,6 +133,7 @@ public final class Follower implements AutoCloseable {
             while (wanted()) {
                 if (!clock.instant().isBefore(careAt)) {
                     begin(reader, missing);
+                    audited = audited || triedAudits(reader);
                     holdings.trim(clock.instant());
                     careAt = clock.instant().plus(CARE);
                 }
@@ -121,6 +147,8 @@ public final class Follower implements AutoCloseable {
                     var part = parts.get(each.topic());
                     if (part != null && each.key() != null) {
                         holdings.take(part, each.partition(), each.key(), each.value(), now);
+                    } else if (part == null && each.value() != null) {
+                        audits.take(each.value());
                     }
                 }
                 if (isAtEnd(reader)) {
@@ -149,9 +177,44 @@ public final class Follower implements AutoCloseable {
         }
     }
 
-    /** Behind the last committed record of every partition, as far as brokers have said. */
-    private static boolean isAtEnd(KafkaConsumer<?, ?> reader) {
+    /** All else is worth more than they are: as long as they cannot be had they are tried again. */
+    private boolean triedAudits(KafkaConsumer<?, ?> reader) {
+        try {
+            return beginAudits(reader);
+        } catch (TimeoutException e) {
+            LOG.debug("what operators have asked for cannot be had now", e);
+            return false;
+        }
+    }
+
+    /**
+     * From the last of them: it is kept for as long as auditors want.
+     *
+     * @return whether there is the topic
+     */
+    private boolean beginAudits(KafkaConsumer<?, ?> reader) {
+        var found = reader.partitionsFor(config.topics().audit(), ANSWER_WITHIN).stream()
+                .map(partition -> new TopicPartition(partition.topic(), partition.partition()))
+                .toList();
+        if (found.isEmpty()) {
+            return false;
+        }
+        var begins = reader.beginningOffsets(found, ANSWER_WITHIN);
+        var ends = reader.endOffsets(found, ANSWER_WITHIN);
+        var all = new ArrayList<>(reader.assignment());
+        all.addAll(found);
+        reader.assign(all);
+        for (var partition : found) {
+            var begin = begins.getOrDefault(partition, 0L);
+            reader.seek(partition, Math.max(begin, ends.getOrDefault(partition, begin) - AUDITS_BACK));
+        }
+        return true;
+    }
+
+    /** Behind the last committed record of every partition of ledger and lanes, as far as brokers have said. */
+    private boolean isAtEnd(KafkaConsumer<?, ?> reader) {
         return reader.assignment().stream()
+                .filter(partition -> !partition.topic().equals(config.topics().audit()))
                 .allMatch(partition -> reader.currentLag(partition).orElse(1) == 0);
     }
 

@@ -9,8 +9,10 @@ import dev.halfrate.processor.money.BatchSpend;
 import dev.halfrate.processor.money.Budget;
 import dev.halfrate.processor.money.Report;
 import dev.halfrate.processor.money.Usd;
+import dev.halfrate.schemas.internal.AtOnce;
 import dev.halfrate.schemas.internal.InternalFormat;
 import dev.halfrate.schemas.internal.LaneRecord;
+import dev.halfrate.schemas.internal.LearnedRecord;
 import dev.halfrate.schemas.internal.LedgerRecord;
 import dev.halfrate.schemas.internal.PauseRecord;
 import dev.halfrate.schemas.internal.SealedBatch;
@@ -43,6 +45,7 @@ public final class Holdings {
 
     static final Duration OVER_FOR = Duration.ofDays(1);
 
+    private static final int BYTES_PER_TOKEN = 4;
     private static final String RETIRED_LANES = "(idle lanes)";
 
     /** What is read. */
@@ -51,7 +54,8 @@ public final class Holdings {
         LANES,
         SEALED,
         SPEND,
-        PAUSES;
+        PAUSES,
+        LEARNED;
 
         String topic(HalfrateConfig config) {
             return switch (this) {
@@ -60,6 +64,7 @@ public final class Holdings {
                 case SEALED -> config.lanesChangelog("batches");
                 case SPEND -> config.lanesChangelog("spend");
                 case PAUSES -> config.lanesChangelog("pauses");
+                case LEARNED -> config.lanesChangelog("learned");
             };
         }
     }
@@ -68,7 +73,7 @@ public final class Holdings {
     private record LaneKey(int partition, Bytes lane) {}
 
     /** @param requests that have neither ended nor gone back */
-    private record Sealed(LaneKey lane, long requests, long reservedPicos) {}
+    private record Sealed(LaneKey lane, long requests, long bytes, long reservedPicos) {}
 
     private record Counted(BatchFigures figures, BatchSpend spend) {}
 
@@ -76,6 +81,7 @@ public final class Holdings {
     private final Map<String, Sealed> sealed = new HashMap<>();
     private final Map<String, SpendRecord> spend = new HashMap<>();
     private final Map<String, PauseRecord> pauses = new HashMap<>();
+    private final Map<Bytes, LearnedRecord> learned = new HashMap<>();
     private final Map<String, Counted> counted = new HashMap<>();
     private final Map<String, BatchView> batches = new HashMap<>();
     private @Nullable Instant readAt;
@@ -86,6 +92,7 @@ public final class Holdings {
         sealed.clear();
         spend.clear();
         pauses.clear();
+        learned.clear();
         counted.clear();
         batches.clear();
         readAt = null;
@@ -111,6 +118,13 @@ public final class Holdings {
                     pauses.remove(name);
                 } else {
                     pauses.put(name, InternalFormat.PAUSE_RECORD.decode(value));
+                }
+            }
+            case LEARNED -> {
+                if (value == null) {
+                    learned.remove(Bytes.wrap(key));
+                } else {
+                    learned.put(Bytes.wrap(key), InternalFormat.LEARNED_RECORD.decode(value));
                 }
             }
             case SPEND -> {
@@ -144,6 +158,7 @@ public final class Holdings {
                     new Sealed(
                             new LaneKey(partition, Bytes.wrap(batch.getLane().bytes())),
                             (long) batch.getItems() - returned,
+                            batch.getBytes(),
                             batch.getReservedPicos()));
         }
     }
@@ -185,17 +200,76 @@ public final class Holdings {
         return Optional.ofNullable(batches.get(batchId));
     }
 
+    /** @return the busiest first, without what they wait for: {@link LaneWaits} knows */
+    public List<LaneView> lanes() {
+        return laneFacts().stream().map(LaneFacts::view).toList();
+    }
+
+    /**
+     * A lane, and what decides whether it goes on.
+     *
+     * @param flushed whether an operator wants its window closed
+     * @param waitingTokens by estimate
+     * @param model what is known of it in the lane's pool, null for nothing
+     * @param enqueuedTokens of all lanes of the model and pool, by estimate
+     */
+    record LaneFacts(
+            LaneView view,
+            boolean flushed,
+            long waitingTokens,
+            @Nullable LearnedRecord model,
+            long enqueuedTokens) {}
+
     /** @return the busiest first */
-    public synchronized List<LaneView> lanes() {
+    synchronized List<LaneFacts> laneFacts() {
         var inBatches = inBatches();
+        var models = new HashMap<PoolModel, LearnedRecord>();
+        learned.values().forEach(model -> models.put(new PoolModel(model.getPool(), model.getModel()), model));
+        var enqueued = new HashMap<PoolModel, Long>();
+        for (var batch : sealed.values()) {
+            var lane = lanes.get(batch.lane());
+            if (lane != null && !AtOnce.is(lane.getLane())) {
+                var of = PoolModel.of(lane);
+                enqueued.merge(of, tokens(lane, models.get(of), batch.bytes()), Long::sum);
+            }
+        }
         return lanes.entrySet().stream()
                 .filter(lane -> !lane.getValue().getPool().isEmpty())
-                .map(lane -> view(lane.getValue(), inBatches.getOrDefault(lane.getKey(), 0L)))
+                .map(entry -> {
+                    var lane = entry.getValue();
+                    var of = PoolModel.of(lane);
+                    return new LaneFacts(
+                            view(lane, inBatches.getOrDefault(entry.getKey(), 0L)),
+                            lane.getWaiting() > 0 && lane.getFirstSeq() < lane.getFlushedUntil(),
+                            tokens(lane, models.get(of), lane.getWaitingBytes()),
+                            models.get(of),
+                            enqueued.getOrDefault(of, 0L));
+                })
                 .sorted(Comparator.comparingLong(
-                                (LaneView lane) -> lane.totals().accepted())
+                                (LaneFacts lane) -> lane.view().totals().accepted())
                         .reversed()
-                        .thenComparing(LaneView::lane))
+                        .thenComparing(lane -> lane.view().lane()))
                 .toList();
+    }
+
+    private record PoolModel(String pool, String model) {
+        static PoolModel of(LaneRecord lane) {
+            return new PoolModel(lane.getPool(), lane.getLane().getModel());
+        }
+    }
+
+    /** As lanes do: by what was learned of the lane, or else of the model, or else of all text. */
+    private static long tokens(LaneRecord lane, @Nullable LearnedRecord model, long bytes) {
+        if (lane.getLearnedInputTokens() > 0) {
+            return scaled(bytes, lane.getLearnedInputTokens(), lane.getLearnedBytes());
+        }
+        return model != null && model.getLearnedInputTokens() > 0
+                ? scaled(bytes, model.getLearnedInputTokens(), model.getLearnedBytes())
+                : Math.ceilDiv(bytes, BYTES_PER_TOKEN);
+    }
+
+    private static long scaled(long bytes, long learnedTokens, long learnedBytes) {
+        return (long) Math.ceil((double) bytes * learnedTokens / learnedBytes);
     }
 
     private static LaneView view(LaneRecord lane, long inBatches) {
@@ -217,7 +291,9 @@ public final class Holdings {
                 lane.getInFlight(),
                 lane.getWaiting() == 0 ? null : Instant.ofEpochMilli(lane.getHeadArrivedAt()),
                 LaneTotals.of(lane),
-                turnaround(lane.getTurnaroundsMs()));
+                turnaround(lane.getTurnaroundsMs()),
+                null,
+                List.of());
     }
 
     /** @return those of {@link #lanes}, and what idle ones left */

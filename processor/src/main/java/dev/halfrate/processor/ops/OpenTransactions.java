@@ -15,7 +15,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Finds transactions that Kafka should have ended and has not: whatever was committed after them, nobody can read. */
-final class OpenTransactions {
+public final class OpenTransactions {
     private static final Logger LOG = LoggerFactory.getLogger(OpenTransactions.class);
 
     /** Longer than any of ours may last. */
@@ -29,13 +29,13 @@ final class OpenTransactions {
     private final Admin admin;
     private final TopicsConfig topics;
 
-    OpenTransactions(Admin admin, TopicsConfig topics) {
+    public OpenTransactions(Admin admin, TopicsConfig topics) {
         this.admin = admin;
         this.topics = topics;
     }
 
     /** @return of our own topics and of offsets; of one that cannot be looked into, none */
-    List<Status.OpenTransaction> tooLong(Instant now) throws InterruptedException {
+    public List<Status.OpenTransaction> tooLong(Instant now) throws InterruptedException {
         var ours = Stream.of(topics.laneInbox(), topics.work(), topics.ledger()).toList();
         var found = new ArrayList<Status.OpenTransaction>();
         for (var topic : ours) {

@@ -49,7 +49,7 @@ public final class StatusReader implements AutoCloseable {
 
     /** @throws StartupException if the cluster does not answer, or the application has never run there */
     public static StatusReader open(HalfrateConfig config) throws InterruptedException {
-        var servers = config.kafka().getOrDefault(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, "");
+        var servers = config.bootstrapServers();
         TopicSetup.awaitReachable(servers);
         var settings = new HashMap<String, Object>(config.kafka());
         settings.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, (int) ANSWER_WITHIN.toMillis());
@@ -69,12 +69,21 @@ public final class StatusReader implements AutoCloseable {
 
     /** @throws StartupException if Kafka does not answer */
     public Status read() throws InterruptedException {
+        return read(holdings());
+    }
+
+    /**
+     * @return what ledger and lanes hold
+     * @throws StartupException if Kafka does not answer
+     */
+    public Holdings holdings() throws InterruptedException {
         try {
             var holdings = new Holdings();
             for (var part : Holdings.Part.values()) {
                 take(holdings, part);
             }
-            return read(holdings);
+            holdings.complete(Instant.now());
+            return holdings;
         } catch (KafkaException e) {
             throw new StartupException("the status cannot be read: " + e.getMessage(), e);
         }

@@ -10,7 +10,7 @@ import java.util.function.Predicate;
  * @param wanted in words
  * @param value what a new topic gets, and what an unfit one should be changed to
  */
-record TopicRule(String setting, Predicate<String> fits, String wanted, String value) {
+public record TopicRule(String setting, Predicate<String> fits, String wanted, String value) {
 
     static TopicRule is(String setting, String value) {
         return new TopicRule(setting, value::equals, value, value);

@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
 public interface Provider extends AutoCloseable {
     Capabilities capabilities();
 
+    /** Asks whether the key lets us in, and whose it is. Costs nothing and changes nothing. */
+    AccessOutcome access();
+
     /** Stores a spool file upstream; only where {@link Capabilities.Ingest#FILE}. Costs nothing and may be repeated. */
     UploadOutcome upload(Upload upload);
 

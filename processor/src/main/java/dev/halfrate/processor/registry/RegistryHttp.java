@@ -34,13 +34,18 @@ final class RegistryHttp implements AutoCloseable {
 
     private final RegistryConfig config;
     private final HttpClient http;
+    private final int rounds;
 
     /** Index of the URL that answered last. */
     private volatile int preferred;
 
-    /** @throws RegistryException if the files of certificates and keys are of no use */
-    RegistryHttp(RegistryConfig config) {
+    /**
+     * @param rounds in which each URL is asked before it counts as down
+     * @throws RegistryException if the files of certificates and keys are of no use
+     */
+    RegistryHttp(RegistryConfig config, int rounds) {
         this.config = config;
+        this.rounds = rounds;
         var builder = HttpClient.newBuilder()
                 .version(Version.HTTP_1_1)
                 .followRedirects(Redirect.NEVER)
@@ -60,7 +65,7 @@ final class RegistryHttp implements AutoCloseable {
     private Reply ask(String path, @Nullable JsonNode body) throws InterruptedException {
         var urls = config.urls();
         Reply last = new Reply.Down("no URL");
-        for (var round = 0; round < ROUNDS; round++) {
+        for (var round = 0; round < rounds; round++) {
             if (round > 0) {
                 var pause = PAUSE.toMillis() << round;
                 Thread.sleep(ThreadLocalRandom.current().nextLong(pause / 2, pause));

@@ -10,6 +10,7 @@ import dev.halfrate.processor.codec.WriterSchemas.Lookup;
 import dev.halfrate.processor.config.RegistryConfig;
 import java.net.URLEncoder;
 import java.util.HashSet;
+import java.util.OptionalInt;
 import java.util.Set;
 import org.apache.avro.Schema;
 import org.apache.avro.SchemaParseException;
@@ -24,8 +25,21 @@ public final class SchemaRegistry implements AutoCloseable {
 
     /** @throws RegistryException if the files of certificates and keys are of no use */
     public SchemaRegistry(RegistryConfig config) {
+        this(config, RegistryHttp.ROUNDS);
+    }
+
+    private SchemaRegistry(RegistryConfig config, int rounds) {
         this.config = config;
-        this.http = new RegistryHttp(config);
+        this.http = new RegistryHttp(config, rounds);
+    }
+
+    /**
+     * One that is not asked again where it does not answer.
+     *
+     * @throws RegistryException if the files of certificates and keys are of no use
+     */
+    public static SchemaRegistry askingOnce(RegistryConfig config) {
+        return new SchemaRegistry(config, 1);
     }
 
     /** It cannot be asked now. */
@@ -126,9 +140,50 @@ public final class SchemaRegistry implements AutoCloseable {
             case Reply.No(var status, var code, var message) ->
                 throw new RegistryException("schema-registry: %s, for subject %s"
                         .formatted(refused(status, code, message).getMessage(), subject));
-            case Reply.Down(var message) ->
-                throw new RegistryException("the schema registry (schema-registry.urls) does not answer: " + message);
+            case Reply.Down(var message) -> throw down(message);
         };
+    }
+
+    /**
+     * Looks for a schema, and registers none.
+     *
+     * @return the id that {@code schema} has among those of its topic, empty if it is not registered
+     * @throws RegistryException saying what to change, if nobody tells
+     */
+    public OptionalInt lookUp(String topic, Schema schema) throws InterruptedException {
+        var subject = config.subjects().of(topic, schema.getFullName());
+        var body = JsonNodeFactory.instance.objectNode().put("schema", schema.toString());
+        return switch (http.post("/subjects/" + encoded(subject), body)) {
+            case Reply.Ok(var json)
+            when json.path("id").isInt() -> OptionalInt.of(json.path("id").intValue());
+            case Reply.Ok _ -> throw new RegistryException("the schema registry gives no id for subject " + subject);
+            case Reply.No(var status, var code, var _) when status == 404 && code / 100 == 404 -> OptionalInt.empty();
+            case Reply.No(var status, var code, var message) -> throw refusal(status, code, message);
+            case Reply.Down(var message) -> throw down(message);
+        };
+    }
+
+    /**
+     * Asks for any schema, whether it is there or not.
+     *
+     * @throws RegistryException saying what to change, if it does not answer as a registry
+     */
+    public void reach() throws InterruptedException {
+        switch (http.get("/schemas/ids/1")) {
+            case Reply.Ok _ -> {}
+            case Reply.No(var status, var code, var _) when status == 404 && code / 100 == 404 -> {}
+            case Reply.No(var status, var code, var message) -> throw refusal(status, code, message);
+            case Reply.Down(var message) -> throw down(message);
+        }
+    }
+
+    private static RegistryException refusal(int status, int code, String message) {
+        return new RegistryException("the schema registry (schema-registry.urls): "
+                + refused(status, code, message).getMessage());
+    }
+
+    private static RegistryException down(String message) {
+        return new RegistryException("the schema registry (schema-registry.urls) does not answer: " + message);
     }
 
     private static DownException refused(int status, int code, String message) {

@@ -62,7 +62,9 @@ public final class LaneStreams implements AutoCloseable {
         properties.put(StreamsConfig.consumerPrefix(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG), instance);
         // Partitions of a process that stays away move on after this; longer than a restart takes.
         properties.put(StreamsConfig.consumerPrefix(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG), 15_000);
-        this.streams = new KafkaStreams(topology.get(), properties);
+        this.streams = topology.tracing().isOn()
+                ? new KafkaStreams(topology.get(), properties, new TracedClients(topology.tracing()))
+                : new KafkaStreams(topology.get(), properties);
         this.metrics = new KafkaStreamsMetrics(streams);
         metrics.bindTo(topology.meters());
         streams.setUncaughtExceptionHandler(failure -> {

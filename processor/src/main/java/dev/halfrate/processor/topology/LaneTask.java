@@ -10,6 +10,7 @@ import dev.halfrate.processor.codec.Rejection;
 import dev.halfrate.processor.codec.Result;
 import dev.halfrate.processor.config.Durations;
 import dev.halfrate.processor.crash.CrashPoint;
+import dev.halfrate.processor.flight.LaneTickEvent;
 import dev.halfrate.processor.lane.Duplicates;
 import dev.halfrate.processor.lane.FairShares;
 import dev.halfrate.processor.lane.Id;
@@ -109,7 +110,11 @@ final class LaneTask {
         pauses = new Pauses(stores.pauses(), metrics.pauses());
         inboxPartition = context.taskId().partition();
         restore();
-        ticks = context.schedule(tickInterval(topology.lanes().ageMax()), PunctuationType.WALL_CLOCK_TIME, _ -> tick());
+        ticks = context.schedule(tickInterval(topology.lanes().ageMax()), PunctuationType.WALL_CLOCK_TIME, _ -> {
+            var event = new LaneTickEvent(context.taskId().toString());
+            tick();
+            event.commit();
+        });
     }
 
     /** A window closes at most a tenth of its age late. */
@@ -138,7 +143,11 @@ final class LaneTask {
                     case QUEUE_FULL -> queueFull(signal);
                 }
             }
-            case Command command -> commanded(command);
+            case Command command -> {
+                CrashPoint.LANE_COMMANDED.reached();
+                commanded(command);
+                CrashPoint.LANE_OBEYED.reached();
+            }
             case Object other -> throw unreadable(other.getClass().getSimpleName() + " does not belong there");
         }
     }
@@ -174,6 +183,7 @@ final class LaneTask {
             }
             case ABSORBED -> {
                 metrics.absorbed();
+                topology.tracing().absorbed(Result.Request.of(ref), now);
                 absorbed.add(ref);
                 yield false;
             }
@@ -469,7 +479,7 @@ final class LaneTask {
                 passOn(command);
             }
             case RESOLVE -> passOn(command);
-            case POLL -> metrics.ignored(command.getKind());
+            case POLL, UNKNOWN -> metrics.ignored(command.getKind());
         }
     }
 
@@ -935,6 +945,7 @@ final class LaneTask {
     }
 
     private void publish(Result result) {
+        topology.tracing().answering(result);
         var topic = topology.results().of(result.request().rule());
         forward(topology.feeds().toRecord(topic, result), LaneTopology.RESULTS);
     }
@@ -955,6 +966,7 @@ final class LaneTask {
                 ref.getTraceparent(),
                 0);
         metrics.deadLettered(letter.reason());
+        topology.tracing().burying(letter, now());
         forward(DeadLetterCodec.toRecord(topology.topics().deadLetters(), letter), LaneTopology.DEAD_LETTERS);
     }
 

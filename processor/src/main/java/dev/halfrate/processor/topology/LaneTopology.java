@@ -4,6 +4,7 @@ import dev.halfrate.processor.codec.FeedWriter;
 import dev.halfrate.processor.config.LanesConfig;
 import dev.halfrate.processor.config.ResultTopics;
 import dev.halfrate.processor.config.TopicsConfig;
+import dev.halfrate.processor.tracing.Tracing;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.List;
 import java.util.Map;
@@ -30,7 +31,8 @@ public record LaneTopology(
         Map<String, AccountLimits> accounts,
         BudgetRules budgets,
         FeedWriter feeds,
-        MeterRegistry meters)
+        MeterRegistry meters,
+        Tracing tracing)
         implements Supplier<Topology> {
 
     static final String INBOX = "inbox";
@@ -59,7 +61,8 @@ public record LaneTopology(
                 accounts,
                 budgets,
                 FeedWriter.JSON,
-                meters);
+                meters,
+                Tracing.OFF);
     }
 
     /** Without budgets. */

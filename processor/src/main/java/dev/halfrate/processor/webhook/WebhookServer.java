@@ -2,34 +2,24 @@ package dev.halfrate.processor.webhook;
 
 import dev.halfrate.processor.config.AccountConfig;
 import dev.halfrate.processor.config.WebhooksConfig;
+import dev.halfrate.processor.http.HttpPort;
 import io.micrometer.core.instrument.MeterRegistry;
-import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.BindException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
-import org.eclipse.jetty.server.HttpConfiguration;
-import org.eclipse.jetty.server.HttpConnectionFactory;
-import org.eclipse.jetty.server.NetworkConnectionLimit;
-import org.eclipse.jetty.server.Server;
-import org.eclipse.jetty.server.ServerConnector;
-import org.eclipse.jetty.server.handler.DoSHandler;
-import org.eclipse.jetty.util.VirtualThreads;
-import org.eclipse.jetty.util.thread.QueuedThreadPool;
+import org.eclipse.jetty.http.UriCompliance;
 import org.slf4j.LoggerFactory;
 
 /** Listens for the vendors' webhooks: {@code POST /webhooks/ACCOUNT}. Strangers cost little: they are few, small and slow at most. */
 public final class WebhookServer implements AutoCloseable {
     private static final int REQUESTS_PER_SECOND_MAX = 100;
-    private static final int CONNECTIONS_MAX = 256;
     private static final Duration IDLE_MAX = Duration.ofSeconds(10);
-    private static final int TOO_MANY_REQUESTS = 429;
 
-    private final Server server;
+    private final HttpPort http;
 
-    private WebhookServer(Server server) {
-        this.server = server;
+    private WebhookServer(HttpPort http) {
+        this.http = http;
     }
 
     /** Told of each message that is genuine and new. */
@@ -50,52 +40,22 @@ public final class WebhookServer implements AutoCloseable {
             InstantSource clock,
             Listener listener) {
         var door = new WebhookDoor(accounts, meters, clock, listener);
-        var threads = new QueuedThreadPool();
-        threads.setName("webhooks");
-        threads.setDaemon(true);
-        threads.setVirtualThreadsExecutor(VirtualThreads.getNamedVirtualThreadsExecutor("webhooks-"));
-        var server = new Server(threads);
-        var http = new HttpConfiguration();
-        http.setSendServerVersion(false);
-        var connector = new ServerConnector(server, new HttpConnectionFactory(http));
-        connector.setHost(config.host());
-        connector.setPort(config.port());
-        connector.setIdleTimeout(IDLE_MAX.toMillis());
-        server.addConnector(connector);
-        server.addBean(new NetworkConnectionLimit(CONNECTIONS_MAX, server));
-        server.setHandler(new DoSHandler(
+        var http = HttpPort.open(
+                "webhooks",
+                new HttpPort.Rules(
+                        config.host(), config.port(), REQUESTS_PER_SECOND_MAX, IDLE_MAX, UriCompliance.DEFAULT),
                 door,
-                DoSHandler.ID_FROM_REMOTE_ADDRESS,
-                new DoSHandler.LeakingBucketTrackerFactory(REQUESTS_PER_SECOND_MAX),
-                new DoSHandler.StatusRejectHandler(TOO_MANY_REQUESTS),
-                CONNECTIONS_MAX));
-        var webhooks = new WebhookServer(server);
-        try {
-            server.start();
-        } catch (Exception e) {
-            webhooks.close();
-            var why = e.getCause() instanceof BindException
-                    ? "is in use"
-                    : "cannot be listened on (" + e.getMessage() + ")";
-            throw new UncheckedIOException(
-                    "webhooks.port %d of %s %s: free it or choose another".formatted(config.port(), config.host(), why),
-                    e instanceof IOException io ? io : new IOException(e));
-        }
-        LoggerFactory.getLogger(WebhookServer.class)
-                .info("listens for webhooks on {}:{}", config.host(), webhooks.port());
-        return webhooks;
+                "free it or choose another");
+        LoggerFactory.getLogger(WebhookServer.class).info("listens for webhooks on {}:{}", config.host(), http.port());
+        return new WebhookServer(http);
     }
 
     public int port() {
-        return ((ServerConnector) server.getConnectors()[0]).getLocalPort();
+        return http.port();
     }
 
     @Override
     public void close() {
-        try {
-            server.stop();
-        } catch (Exception e) {
-            LoggerFactory.getLogger(WebhookServer.class).warn("the webhook server did not stop in order", e);
-        }
+        http.close();
     }
 }

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.halfrate.processor.config.AdminConfig.Role;
 import dev.halfrate.processor.config.ConfigFile;
 import dev.halfrate.processor.ops.Commands;
 import dev.halfrate.schemas.internal.Command;
@@ -29,7 +30,13 @@ class ActionsTest {
             """, Map.of("K", "key")), () -> producer, () -> Instant.EPOCH));
 
     private static Call call(String body, String key) {
-        return new Call("ada", "", Map.of("id", "b-1", "custom_id", "a/1"), Map.of(), key, body.getBytes(UTF_8));
+        return new Call(
+                new Caller("ada", Role.OPERATE, true),
+                "",
+                Map.of("id", "b-1", "custom_id", "a/1"),
+                Map.of(),
+                key,
+                body.getBytes(UTF_8));
     }
 
     private List<Command> told() {

@@ -1,16 +1,19 @@
 package dev.halfrate.processor.admin;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.halfrate.processor.codec.Audit;
 import dev.halfrate.processor.config.AdminConfig;
 import dev.halfrate.processor.config.AdminConfig.Role;
 import dev.halfrate.processor.config.ConfigFile;
 import dev.halfrate.processor.config.HalfrateConfig;
 import dev.halfrate.processor.config.Secret;
+import dev.halfrate.processor.ops.AuditTrail;
 import dev.halfrate.processor.ops.Commands;
 import dev.halfrate.processor.ops.Holdings;
 import dev.halfrate.processor.ops.StatusDesk;
@@ -53,11 +56,10 @@ class AdminServerTest {
     private static final Instant NOW = Instant.parse("2026-11-22T18:00:00Z");
     private static final String READ = "r".repeat(32);
     private static final String OPERATE = "o".repeat(32);
-    private static final AdminConfig OPEN = new AdminConfig("127.0.0.1", 0, "", List.of());
+    private static final AdminConfig OPEN = new AdminConfig("127.0.0.1", 0, List.of());
     private static final AdminConfig TOKENS = new AdminConfig(
             "127.0.0.1",
             0,
-            "",
             List.of(
                     new AdminConfig.Token("reader", Role.READ, new Secret(READ)),
                     new AdminConfig.Token("operator", Role.OPERATE, new Secret(OPERATE))));
@@ -67,6 +69,7 @@ class AdminServerTest {
             """, Map.of("KEY", "sk-CANARY"));
 
     private static final Holdings HOLDINGS = new Holdings();
+    private static final AuditTrail AUDITS = new AuditTrail();
     private static final List<Route> ROUTES = routes();
 
     private final List<Call> done = new CopyOnWriteArrayList<>();
@@ -82,6 +85,7 @@ class AdminServerTest {
                 () -> "halfrate_up 1\n",
                 meters,
                 HOLDINGS,
+                AUDITS,
                 new StatusDesk(CONFIG, HOLDINGS, InstantSource.system()),
                 (customId, everywhere, authorization) -> new RequestSearch.Found(
                         List.of(new RequestSearch.Sighting(RequestSearch.Place.IN_BATCH, "main", "", "b-3", 7)),
@@ -269,7 +273,7 @@ class AdminServerTest {
 
         assertThat(answer.statusCode()).isEqualTo(200);
         assertThat(done).singleElement().satisfies(call -> {
-            assertThat(call.caller()).isEqualTo("operator");
+            assertThat(call.caller()).isEqualTo(new Caller("operator", Role.OPERATE, true));
             assertThat(call.variable("what")).isEqualTo("a/b+c");
             assertThat(call.idempotencyKey()).isEqualTo("k");
             assertThat(call.body()).asString(UTF_8).isEqualTo("{}");
@@ -334,7 +338,7 @@ class AdminServerTest {
         start(OPEN);
 
         assertThatThrownBy(() -> AdminServer.start(
-                        new AdminConfig("127.0.0.1", port(), "", List.of()), List.of(), new SimpleMeterRegistry()))
+                        new AdminConfig("127.0.0.1", port(), List.of()), List.of(), new SimpleMeterRegistry()))
                 .isInstanceOf(UncheckedIOException.class)
                 .hasMessage("admin.port %d of 127.0.0.1 is in use: free it, choose another, or 0 for none", port());
     }
@@ -452,6 +456,48 @@ class AdminServerTest {
         assertThat(main.path("batches").toString()).isEqualTo("{\"hold\":1,\"running\":1}");
         assertThat(main.path("paused_here").toString()).isEqualTo("[\"credit\"]");
         assertThat(answer.toString()).doesNotContain("CANARY");
+    }
+
+    @Test
+    void whoAsksIsToldWhatHeMay() throws Exception {
+        start(TOKENS);
+        var reader = send(to("/api/me").header("Authorization", "Bearer " + READ));
+        assertThat(new ObjectMapper().readTree(reader.body()).toString())
+                .isEqualTo("{\"name\":\"reader\",\"role\":\"read\",\"tokens\":true}");
+        requireNonNull(server).close();
+
+        start(OPEN);
+        assertThat(json("/api/me").toString()).isEqualTo("{\"name\":\"local\",\"role\":\"operate\",\"tokens\":false}");
+    }
+
+    @Test
+    void whatOperatorsDidIsThereWithoutIdsOfRequests() throws Exception {
+        AUDITS.take(new Audit(NOW, "ada", "cancel", "", "", "", "order-17", "", 0, "", "w-1")
+                .toRecord("")
+                .value());
+        start(OPEN);
+
+        var audits = json("/api/audit");
+
+        assertThat(audits.path("readable").asBoolean()).isTrue();
+        assertThat(audits.at("/wishes/0/by").asText()).isEqualTo("ada");
+        assertThat(audits.at("/wishes/0/request").asBoolean()).isTrue();
+        assertThat(audits.toString()).doesNotContain("order-17");
+    }
+
+    @Test
+    void aKeyOfAnotherCommandIsAConflict() throws Exception {
+        start(TOKENS);
+
+        assertThat(post("/api/batches/b-3/cancel").statusCode()).isEqualTo(202);
+        assertThat(post("/api/batches/b-3/cancel").statusCode()).isEqualTo(202);
+        assertThat(post("/api/batches/b-4/cancel").statusCode()).isEqualTo(409);
+    }
+
+    private HttpResponse<String> post(String path) throws IOException, InterruptedException {
+        return send(to(path).header("Authorization", "Bearer " + OPERATE)
+                .header("Idempotency-Key", "the-same")
+                .POST(BodyPublishers.noBody()));
     }
 
     @Test

@@ -227,9 +227,9 @@ final class Browser implements AutoCloseable {
                                         stillness ? "reduce" : "no-preference"))));
     }
 
-    /** Of the page in its whole length. */
-    void screenshot(Path file) throws IOException, InterruptedException {
-        var shot = send("Page.captureScreenshot", Map.of("format", "png", "captureBeyondViewport", true));
+    /** @param whole of the page in its whole length; otherwise of what is seen */
+    void screenshot(Path file, boolean whole) throws IOException, InterruptedException {
+        var shot = send("Page.captureScreenshot", Map.of("format", "png", "captureBeyondViewport", whole));
         Files.createDirectories(requireNonNull(file.getParent()));
         Files.write(file, Base64.getDecoder().decode(shot.path("data").asText()));
     }

@@ -3,17 +3,21 @@ package dev.halfrate.processor.admin;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.halfrate.processor.balance.LaneTotals;
 import dev.halfrate.processor.config.AdminConfig;
 import dev.halfrate.processor.config.AdminConfig.Role;
 import dev.halfrate.processor.config.Secret;
+import dev.halfrate.schemas.internal.Command;
+import dev.halfrate.schemas.internal.CommandKind;
 import dev.halfrate.schemas.internal.LedgerState;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -26,7 +30,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The page in a real browser; skipped where none is installed. */
 @Tag("long")
 class PageIT {
-    private static final AdminConfig OPEN = new AdminConfig("127.0.0.1", 0, "", List.of());
+    private static final AdminConfig OPEN = new AdminConfig("127.0.0.1", 0, List.of());
     private static final String TOKEN = "t".repeat(32);
     private static final Path SHOTS = Path.of("target", "page");
 
@@ -108,6 +112,7 @@ class PageIT {
         assertThat(text(".saved")).contains("$133.", "50 % less");
         assertThat(text("#money")).contains("everything", "$212.40 of $500.00", "claude-haiku-4-5");
         assertThat(text("#errors")).contains("failed", "2,100", "dead letter", "12");
+        browser.await("document.querySelector('#accounts')");
         assertThat(text(".alarms")).contains("1 batches are on hold", "budget research");
         assertNothingToComplain();
     }
@@ -208,7 +213,7 @@ class PageIT {
     void whereTokensAreWantedItAsksForOneAndKeepsItOutOfAddresses() throws Exception {
         scene.close();
         scene = new PageScene(new AdminConfig(
-                "127.0.0.1", 0, "", List.of(new AdminConfig.Token("reader", Role.READ, new Secret(TOKEN)))));
+                "127.0.0.1", 0, List.of(new AdminConfig.Token("reader", Role.READ, new Secret(TOKEN)))));
         scene.busy();
         browser.open(scene.address());
         browser.await("document.querySelector('#door').open");
@@ -243,6 +248,14 @@ class PageIT {
         "batch, 360, dark",
         "request, 1280, dark",
         "request, 360, light",
+        "kept, 1280, light",
+        "kept, 360, dark",
+        "pause, 1280, light",
+        "pause, 360, dark",
+        "again, 1280, dark",
+        "again, 360, light",
+        "told, 1280, light",
+        "told, 360, dark",
     })
     void everybodyCanReadIt(String what, int width, String scheme) throws Exception {
         browser.size(width, width < 700 ? 780 : 900, width < 700);
@@ -250,8 +263,14 @@ class PageIT {
         if (!what.equals("empty")) {
             scene.busy();
         }
-        if (what.equals("doubts") || what.equals("batch")) {
+        if (Set.of("doubts", "batch", "again").contains(what)) {
             scene.doubts();
+        }
+        if (!what.equals("empty")) {
+            scene.steered();
+        }
+        if (what.equals("kept")) {
+            scene.kept();
         }
         browser.open(scene.address()
                 + switch (what) {
@@ -263,16 +282,252 @@ class PageIT {
         if (what.equals("doubts")) {
             browser.await("document.querySelector('.alarms .alarm')");
         }
+        if (!what.equals("empty")) {
+            browser.await("document.querySelector('#me').innerText");
+        }
+        switch (what) {
+            case "pause" -> click("Pause: openai/gpt-4o-mini");
+            case "again" -> {
+                click("Buy again");
+                browser.press("Enter");
+            }
+            case "told" -> {
+                click("Flush: openai/gpt-4o-mini");
+                browser.eval("document.querySelector('#act .yes').click()");
+                browser.await("document.querySelector('#told').innerText.includes('Told to its owner')");
+            }
+            default -> {}
+        }
         if (what.equals("empty")) {
             assertThat(text("main"))
                     .contains("Nothing has been sent yet", "kcat", "No batch is under way", "None. Each create");
         }
 
-        browser.screenshot(SHOTS.resolve("%s-%d-%s.png".formatted(what, width, scheme)));
+        browser.screenshot(
+                SHOTS.resolve("%s-%d-%s.png".formatted(what, width, scheme)),
+                !Set.of("pause", "again", "told").contains(what));
 
-        assertThat(browser.eval("document.documentElement.scrollWidth").asInt()).isEqualTo(width);
+        assertThat(browser.eval("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+                        .asInt())
+                .isZero();
         assertThat(violations()).isEqualTo("");
         assertNothingToComplain();
+    }
+
+    // ---- what one can do ----
+
+    private void click(String label) throws InterruptedException {
+        var button = "document.querySelector('[aria-label^=\"%s\"]')".formatted(label);
+        browser.await(button);
+        browser.eval("%1$s.focus(), %1$s.click(), true".formatted(button));
+        browser.await("document.querySelector('#act').open");
+    }
+
+    private String focused() throws InterruptedException {
+        return browser.eval("document.activeElement.getAttribute('aria-label') ?? document.activeElement.innerText")
+                .asText();
+    }
+
+    @Test
+    void theKeyboardPausesALaneAndResumesIt() throws Exception {
+        scene.busy();
+        open();
+        var pause = "Pause: openai/gpt-4o-mini/v1/chat/completions";
+        browser.await("document.querySelector('[aria-label=\"%s\"]')".formatted(pause));
+        browser.eval("document.querySelector('[aria-label=\"%s\"]').focus()".formatted(pause));
+
+        // It asks first, and Escape leaves everything as it is
+        browser.press("Enter");
+        browser.await("document.querySelector('#act').open");
+        assertThat(text("#act"))
+                .contains("Pause lane openai/gpt-4o-mini", "their lives go on", "until somebody resumes it");
+        assertThat(focused()).isEqualTo("Leave it");
+        browser.press("Escape");
+        browser.await("!document.querySelector('#act').open");
+        assertThat(focused()).isEqualTo(pause);
+        assertThat(scene.told()).isEmpty();
+
+        // Then it is told, and what came of it is said when it shows
+        browser.press("Enter");
+        browser.press("Tab");
+        assertThat(focused()).isEqualTo("Pause it");
+        browser.press("Enter");
+        browser.await("document.querySelector('#told').innerText.includes('Told to its owner')");
+        assertThat(browser.eval("document.querySelector('#act').open").asBoolean())
+                .isFalse();
+        assertThat(scene.told()).singleElement().satisfies(command -> {
+            assertThat(command.getKind()).isEqualTo(CommandKind.PAUSE);
+            assertThat(command.getArguments()).containsEntry("lane", "openai/gpt-4o-mini/v1/chat/completions");
+            assertThat(command.getBy()).isEqualTo("local");
+        });
+        scene.obey();
+        browser.await("document.querySelector('#told').innerText.includes('It is paused')");
+        browser.await("document.querySelector('#lanes').innerText.includes('paused by local')");
+        browser.await("document.querySelector('#audit').innerText.includes('local paused lane openai/gpt-4o-mini')");
+        assertThat(focused()).isEqualTo(pause.replace("Pause", "Resume"));
+
+        browser.press("Enter");
+        browser.press("Tab");
+        browser.press("Enter");
+        browser.await("document.querySelector('#told').innerText.includes('Resume lane')");
+        scene.obey();
+        browser.await("document.querySelector('#told').innerText.includes('It goes on')");
+        assertNothingToComplain();
+    }
+
+    @Test
+    void aDoubleClickAndALostAnswerAreOneCommand() throws Exception {
+        scene.busy();
+        open();
+        click("Flush: openai/gpt-4o-mini");
+        browser.eval(
+                "window.real = window.fetch, window.fetch = async (...all) => { const answer = await real(...all); "
+                        + "if (all[1]?.method === 'POST') { window.fetch = real; throw new TypeError('lost'); } return answer; }");
+
+        browser.eval("document.querySelector('#act .yes').click(), document.querySelector('#act .yes').click()");
+        browser.await("document.querySelector('#act-problem').innerText.includes('nobody knows whether it was told')");
+        browser.eval("document.querySelector('#act .yes').click(), document.querySelector('#act .yes').click()");
+        browser.await("document.querySelector('#told').innerText.includes('Told to its owner')");
+
+        assertThat(scene.told()).hasSize(1);
+    }
+
+    @Test
+    void toBuyAgainOneHasToSayWhichBatch() throws Exception {
+        scene.busy();
+        scene.doubts();
+        open();
+        var id = PageScene.id(11);
+        click("Buy again: batch");
+        assertThat(text("#act")).contains("If you are wrong it is paid for twice", "20,000 open requests");
+        assertThat(browser.eval("document.activeElement.id").asText()).isEqualTo("act-typed");
+
+        browser.type("370-11");
+        browser.press("Enter");
+        browser.await("document.querySelector('#act-problem').innerText.includes('look whether this is the batch')");
+        assertThat(scene.told()).isEmpty();
+        browser.eval("document.querySelector('#act-typed').value = ''");
+        browser.type(id.substring(id.length() - 6));
+        browser.press("Enter");
+
+        browser.await("document.querySelector('#told').innerText.includes('Told to its owner')");
+        assertThat(scene.told()).singleElement().satisfies(command -> {
+            assertThat(command.getKind()).isEqualTo(CommandKind.RESOLVE);
+            assertThat(command.getTarget()).isEqualTo(id);
+            assertThat(command.getArguments())
+                    .containsEntry("resolution", "AGAIN")
+                    .containsEntry("attempt", "1");
+        });
+        scene.batch(11, PageScene.CLAUDE, LedgerState.CREATING, Duration.ofMinutes(191), 20_000, 0, 0);
+        scene.tick();
+        browser.await("document.querySelector('#told').innerText.includes('It is creating now')");
+        assertNothingToComplain();
+    }
+
+    @Test
+    void whatWasFoundIsNamed() throws Exception {
+        scene.busy();
+        scene.doubts();
+        open();
+        click("I found it: batch");
+
+        browser.press("Enter");
+        browser.await("document.querySelector('#act-problem').innerText.includes('is missing')");
+        browser.type("batch_found");
+        browser.press("Enter");
+        browser.await("document.querySelector('#told').innerText.includes('Told to its owner')");
+
+        assertThat(scene.told())
+                .singleElement()
+                .satisfies(command -> assertThat(command.getArguments())
+                        .containsEntry("resolution", "FOUND")
+                        .containsEntry("remoteBatchId", "batch_found"));
+    }
+
+    @Test
+    void aBatchAndARequestAreCancelledWhereTheyAreShown() throws Exception {
+        scene.busy();
+        browser.open(scene.address() + "#/batches/" + PageScene.id(7));
+        click("Cancel: batch");
+        assertThat(text("#act")).contains("20,000 requests that have not ended", "paid for all the same");
+        browser.eval("document.querySelector('#act .yes').click()");
+        browser.await("document.querySelector('#told').innerText.includes('Told to its owner')");
+        scene.batch(7, PageScene.MINI, LedgerState.CANCELLING, Duration.ofMinutes(24), 20_000, 0, 0);
+        scene.tick();
+        browser.await("document.querySelector('#told').innerText.includes('the batch is cancelling')");
+
+        browser.eval("location.hash = '#/requests/order%2F17%20%C3%A4'");
+        click("Cancel: the request");
+        browser.eval("document.querySelector('#act .yes').click()");
+        browser.await("document.querySelectorAll('#told .wish').length === 2");
+
+        assertThat(scene.told())
+                .extracting(Command::getKind, Command::getTarget)
+                .containsExactly(
+                        tuple(CommandKind.CANCEL_BATCH, PageScene.id(7)),
+                        tuple(CommandKind.CANCEL_REQUEST, "order/17 ä"));
+        assertNothingToComplain();
+    }
+
+    @Test
+    void whatDoesNotShowIsSaidToBeLate() throws Exception {
+        scene.busy();
+        open();
+        click("Pause: openai/gpt-4o-mini");
+        browser.eval("document.querySelector('#act .yes').click()");
+        browser.await("document.querySelector('#told').innerText.includes('Told to its owner.')");
+
+        browser.eval("window.now = Date.now, Date.now = () => now() + 31000");
+
+        browser.await("document.querySelector('#told').innerText.includes('nothing shows of it yet')");
+        browser.eval("document.querySelector('#told button').click()");
+        assertThat(text("#told")).isEmpty();
+    }
+
+    @Test
+    void whatCannotBeToldIsSaidInTheDialog() throws Exception {
+        scene.busy();
+        scene.deaf();
+        open();
+        click("Pause: openai");
+        browser.eval("document.querySelector('#act .yes').click()");
+
+        browser.await("document.querySelector('#act-problem').innerText.includes('never done twice')");
+
+        assertThat(browser.eval("document.querySelector('#act').open").asBoolean())
+                .isTrue();
+        assertThat(text("#told")).isEmpty();
+    }
+
+    @Test
+    void whoMayOnlyLookIsOfferedNothingToDo() throws Exception {
+        scene.close();
+        scene = new PageScene(new AdminConfig(
+                "127.0.0.1", 0, List.of(new AdminConfig.Token("reader", Role.READ, new Secret(TOKEN)))));
+        scene.busy();
+        scene.doubts();
+        browser.open(scene.address());
+        browser.await("document.querySelector('#door').open");
+        browser.type(TOKEN);
+        browser.press("Enter");
+
+        browser.await("document.querySelector('#me').innerText.includes('You are reader, and may look')");
+        browser.await("document.querySelector('#accounts')");
+
+        assertThat(browser.eval("document.querySelectorAll('.act').length").asInt())
+                .isZero();
+    }
+
+    @Test
+    void whatKeepsALaneIsSaid() throws Exception {
+        scene.busy();
+        scene.kept();
+        open();
+
+        browser.await("document.querySelector('#lanes').innerText.includes('account paused by ada')");
+        assertThat(text("#lanes"))
+                .contains("0 of 1.9M free at the vendor, as it said", "waits for room for its tokens at the vendor");
+        browser.await("document.querySelector('#accounts').innerText.includes('paused by ada')");
     }
 
     private String violations() throws IOException, InterruptedException {

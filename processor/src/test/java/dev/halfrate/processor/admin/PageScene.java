@@ -4,23 +4,29 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.halfrate.processor.balance.LaneTotals;
 import dev.halfrate.processor.balance.ReadCounts;
+import dev.halfrate.processor.codec.Audit;
 import dev.halfrate.processor.config.AdminConfig;
 import dev.halfrate.processor.config.ConfigFile;
 import dev.halfrate.processor.config.HalfrateConfig;
 import dev.halfrate.processor.money.Report;
+import dev.halfrate.processor.ops.AuditTrail;
 import dev.halfrate.processor.ops.Commands;
 import dev.halfrate.processor.ops.Holdings;
 import dev.halfrate.processor.ops.Status;
 import dev.halfrate.processor.ops.StatusDesk;
 import dev.halfrate.processor.ops.StatusDocument;
 import dev.halfrate.schemas.internal.AttemptOutcome;
+import dev.halfrate.schemas.internal.Command;
+import dev.halfrate.schemas.internal.CommandArguments;
 import dev.halfrate.schemas.internal.Hash;
 import dev.halfrate.schemas.internal.InternalFormat;
 import dev.halfrate.schemas.internal.LaneId;
 import dev.halfrate.schemas.internal.LaneRecord;
+import dev.halfrate.schemas.internal.LearnedRecord;
 import dev.halfrate.schemas.internal.LedgerAttempt;
 import dev.halfrate.schemas.internal.LedgerRecord;
 import dev.halfrate.schemas.internal.LedgerState;
+import dev.halfrate.schemas.internal.PauseRecord;
 import dev.halfrate.schemas.internal.SealedBatch;
 import dev.halfrate.schemas.internal.SpendRecord;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -34,6 +40,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import org.apache.kafka.clients.producer.MockProducer;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.jspecify.annotations.Nullable;
 
 /** An application for the page to show, all of its processes in one memory. */
 final class PageScene implements AutoCloseable {
@@ -57,7 +67,10 @@ final class PageScene implements AutoCloseable {
 
     private final Instant start = Instant.now();
     private final Holdings holdings = new Holdings();
+    private final AuditTrail audits = new AuditTrail();
     private final AdminServer server;
+    private final MockProducer<byte[], byte[]> producer =
+            new MockProducer<>(true, null, new ByteArraySerializer(), new ByteArraySerializer());
     private volatile List<String> refusals = List.of();
 
     PageScene(AdminConfig access) {
@@ -68,6 +81,7 @@ final class PageScene implements AutoCloseable {
                 () -> "",
                 meters,
                 holdings,
+                audits,
                 new StatusDesk(CONFIG, holdings, InstantSource.system()),
                 (customId, _, _) -> new RequestSearch.Found(
                         customId.equals("order/17 ä")
@@ -75,7 +89,7 @@ final class PageScene implements AutoCloseable {
                                         RequestSearch.Place.IN_BATCH, "openai", "", id(7), 1_204))
                                 : List.of(),
                         Map.of()),
-                new Commands(CONFIG));
+                new Commands(CONFIG, () -> producer, InstantSource.system()));
         var routes = new ArrayList<>(Routes.of(views));
         // Kafka, which a status asks, is not there.
         routes.replaceAll(route -> route.path().equals("/api/status")
@@ -98,6 +112,99 @@ final class PageScene implements AutoCloseable {
     /** What was committed has been read. */
     void tick() {
         holdings.complete(Instant.now());
+    }
+
+    /** What owners were told, one of each wish. */
+    List<Command> told() {
+        return producer.history().stream()
+                .filter(sent -> sent.topic().equals(CONFIG.topics().laneInbox()))
+                .map(sent -> InternalFormat.COMMAND.decode(sent.value()))
+                .filter(command -> command.getPool().equals("openai"))
+                .toList();
+    }
+
+    /** Kafka takes nothing from now on. */
+    void deaf() {
+        producer.commitTransactionException = new KafkaException("away");
+    }
+
+    /** Owners of lanes do what they were told, and what was written down can be read. */
+    void obey() {
+        for (var command : told()) {
+            var account = command.getArguments().getOrDefault(CommandArguments.ACCOUNT, "");
+            var lane = command.getArguments().getOrDefault(CommandArguments.LANE, "");
+            switch (command.getKind()) {
+                case PAUSE -> pause(account, lane, command.getBy());
+                case RESUME -> takePause(account, lane, null);
+                default -> {}
+            }
+        }
+        producer.history().stream()
+                .filter(sent -> sent.topic().equals(CONFIG.topics().audit()))
+                .forEach(sent -> audits.take(sent.value()));
+        producer.clear();
+        tick();
+    }
+
+    void pause(String account, String lane, String by) {
+        takePause(
+                account,
+                lane,
+                InternalFormat.PAUSE_RECORD.encode(new PauseRecord(
+                        account, account, lane, start.minusSeconds(600).toEpochMilli(), by)));
+    }
+
+    private void takePause(String account, String lane, byte @Nullable [] record) {
+        holdings.take(
+                Holdings.Part.PAUSES,
+                0,
+                "%1$s %1$s %2$s".formatted(account, lane).getBytes(UTF_8),
+                record,
+                Instant.now());
+    }
+
+    /** The vendor has said how many tokens of a model it takes. */
+    void learned(LaneId lane, long limitTokens) {
+        var record = new LearnedRecord(
+                lane.getAccount(),
+                lane.getModel(),
+                4_000L,
+                1_000L,
+                10L,
+                100L,
+                limitTokens,
+                start.toEpochMilli(),
+                970,
+                0L);
+        holdings.take(
+                Holdings.Part.LEARNED,
+                0,
+                lane.getModel().getBytes(UTF_8),
+                InternalFormat.LEARNED_RECORD.encode(record),
+                Instant.now());
+    }
+
+    /** What operators did before. */
+    void wished(String by, String action, String account, String lane, String batchId, Duration ago) {
+        audits.take(new Audit(start.minus(ago), by, action, account, lane, batchId, "", "", 0, "", by + action + ago)
+                .toRecord("")
+                .value());
+    }
+
+    /** Somebody has been at it. */
+    void steered() {
+        pause("openai", "openai/gpt-4.1/v1/responses#reviews", "ada");
+        wished("ada", "pause", "", "openai/gpt-4.1/v1/responses#reviews", "", Duration.ofMinutes(10));
+        wished("oidc:grace", "flush", "anthropic", "", "", Duration.ofMinutes(52));
+        wished("ada", "cancel", "", "", id(3), Duration.ofMinutes(130));
+        tick();
+    }
+
+    /** Lanes that have to wait. */
+    void kept() {
+        pause("openai", "", "ada");
+        learned(CLAUDE, 2_000_000);
+        tick();
     }
 
     void alarm(String refusal) {
@@ -271,6 +378,7 @@ final class PageScene implements AutoCloseable {
                 .setSucceeded(ByteBuffer.allocate(0))
                 .setReturned(ByteBuffer.allocate(0))
                 .setReservedPicos(open ? 8 * PICOS : 0)
+                .setBytes(batch.getBytes())
                 .build();
         holdings.take(
                 Holdings.Part.SEALED,

@@ -788,7 +788,7 @@ class BatchLifecycleTest {
         void theLastItemSettles() {
             var step = on(ended(), reported(Finding.SUCCEEDED, 3, 2, 1, 0));
 
-            assertThat(step.batch().state()).isEqualTo(new Settled(NOW));
+            assertThat(step.batch().state()).isEqualTo(new Settled(NOW, ended().createdAt(), ended().endedAt()));
             assertThat(step.batch().succeeded()).isEqualTo(ItemBits.of(0, 1, 2, 3));
             assertThat(step.effects()).isEmpty();
         }
@@ -815,7 +815,7 @@ class BatchLifecycleTest {
             assertThat(on(again, reported(Finding.SUCCEEDED, 0, 1, 2, 3))
                             .batch()
                             .state())
-                    .isEqualTo(new Settled(NOW));
+                    .isEqualTo(Settled.after(ended(), NOW));
         }
 
         @Test
@@ -1305,7 +1305,7 @@ class BatchLifecycleTest {
                     .batch();
             var ended = on(candidate, polled(RemoteBatch.Status.COMPLETED)).batch();
             var settled = on(ended, reported(Finding.SUCCEEDED, 0, 1, 2, 3)).batch();
-            assertThat(settled.state()).isEqualTo(new Settled(NOW));
+            assertThat(settled.state()).isEqualTo(new Settled(NOW, NOW, NOW));
             assertThat(settled.attempt().guess()).isTrue();
 
             var others = new BatchEvent.FilesRead(new ResultsOutcome.Complete(2 * ITEMS), ITEMS, ITEMS, 0);

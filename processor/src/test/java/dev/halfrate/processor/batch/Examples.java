@@ -158,6 +158,7 @@ public final class Examples {
                 provisionallyEnded(),
                 new BatchState.Split(List.of("batch-7.1", "batch-7.2")),
                 new BatchState.Settled(NOW.minusSeconds(10)),
+                new BatchState.Settled(NOW.minusSeconds(10), NOW.minusSeconds(30), NOW.minusSeconds(20)),
                 new BatchState.Calling(),
                 new BatchState.Priming(0),
                 new BatchState.Priming(2));

@@ -41,6 +41,7 @@ import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** One endpoint from its records to real HTTP; time runs a thousand times as fast for retries. */
@@ -320,6 +321,7 @@ class TellerTest {
     }
 
     @Test
+    @Tag("alarm:log-callback-deleted")
     void whatWasDeletedBeforeItWasToldDoesNotStopWhatFollows() {
         kafka.settle("a");
         kafka.failure = Optional.of(new OffsetOutOfRangeException(Map.of(BATCHES, 0L)));
@@ -332,6 +334,7 @@ class TellerTest {
     }
 
     @Test
+    @Tag("alarm:log-callback-starting-over")
     void itStartsOverIfKafkaFails() {
         kafka.settle("a");
         kafka.failure = Optional.of(new KafkaException("a bad moment"));

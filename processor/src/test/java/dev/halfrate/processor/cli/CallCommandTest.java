@@ -108,9 +108,9 @@ class CallCommandTest {
 
         var summary = new ObjectMapper().readTree(out.toString());
         assertThat(summary.path("succeeded").asInt()).isEqualTo(3);
-        assertThat(summary.path("sentAgain").asInt()).isEqualTo(2);
-        assertThat(summary.path("exposureCalls").asInt()).isZero();
-        assertThat(summary.path("inputTokens").asInt()).isEqualTo(60);
+        assertThat(summary.path("sent_again").asInt()).isEqualTo(2);
+        assertThat(summary.path("exposure_calls").asInt()).isZero();
+        assertThat(summary.path("input_tokens").asInt()).isEqualTo(60);
         assertThat(summary.path("account").asText()).isEqualTo("main");
         nothingIsQuoted();
     }

@@ -66,7 +66,8 @@ class AdminConfigTest {
                 "oidc: {issuer: 'http://id.example', audience: a} | admin.oidc.issuer must be an https URL without a query, or http of this machine, got 'http://id.example'",
                 "oidc: {issuer: 'https://id.example'} | admin.oidc.audience must be there if admin.oidc.issuer is, and only then, got none",
                 "port: 65536 | admin.port must be 0..65535, got 65536",
-                "advertised: pod | admin.advertised must match [A-Za-z0-9._-]{1,253}:[1-9][0-9]{0,4}, got 'pod'",
+                "advertised: pod | admin.advertised must match (https?://)?[A-Za-z0-9._-]{1,253}:[1-9][0-9]{0,4}, got 'pod'",
+                "peers: [\'*\'] | admin.peers must be hosts such as pod-1.pods, *.pods or 10.1.*, got \'*\'",
                 "hosts: x | admin.hosts is no key of the configuration, did you mean admin.host?",
             })
     void whatCannotBeMeantIsRefused(String admin, String message) {

@@ -421,6 +421,19 @@ class ConfigFileTest {
     }
 
     @Test
+    void logsAreTextsOrObjects() {
+        var yaml = "kafka: {bootstrap.servers: x}\naccounts: [{name: a, key: {env: KEY}}]\nlog: %s";
+
+        assertThat(ConfigFile.parse(yaml.formatted("{format: json, level: debug}"), ENVIRONMENT)
+                        .log())
+                .isEqualTo(new LogConfig(LogConfig.Format.JSON, LogConfig.Level.DEBUG));
+        assertThatThrownBy(() -> ConfigFile.parse(yaml.formatted("{format: xml}"), ENVIRONMENT))
+                .hasMessage("log.format must be one of: text, json, got 'xml'");
+        assertThatThrownBy(() -> ConfigFile.parse(yaml.formatted("{level: trace}"), ENVIRONMENT))
+                .hasMessage("log.level must be one of: error, warn, info, debug, got 'trace'");
+    }
+
+    @Test
     void budgetsAreOfAPoolAndATag() {
         var yaml = """
                 kafka: {bootstrap.servers: x}
@@ -590,6 +603,16 @@ class ConfigFileTest {
         var config = ConfigFile.parse(SMALLEST.replace("env: KEY", "file: " + file));
 
         assertThat(config.accounts().getFirst().key().reveal()).isEqualTo("sk-from-file");
+    }
+
+    @Test
+    void filesOfSecretsAreKnown(@TempDir Path dir) throws IOException {
+        var file = Files.writeString(dir.resolve("halfrate.yaml"), """
+                        kafka: {bootstrap.servers: none, sasl.jaas.config: {file: /jaas}}
+                        accounts: [{name: a, key: {file: /key}}, {name: b, key: {env: KEY}, webhook-secrets: [{file: /key}]}]
+                        """);
+
+        assertThat(ConfigFile.secretFiles(file)).containsExactly(Path.of("/jaas"), Path.of("/key"));
     }
 
     @Test

@@ -68,6 +68,7 @@ class ConfigurationDocumentTest {
             values.put("results[]." + key, "");
         }
         values.put("formats.serializer-properties", "");
+        values.put("tracing.headers", "");
         values.replaceAll((_, value) -> value.isEmpty() ? "none" : value);
         return values;
     }

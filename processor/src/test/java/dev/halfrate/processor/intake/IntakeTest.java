@@ -10,6 +10,7 @@ import dev.halfrate.processor.codec.AvroSamples;
 import dev.halfrate.processor.codec.FeedWriter;
 import dev.halfrate.processor.codec.WriterSchemas;
 import dev.halfrate.processor.config.TopicsConfig;
+import dev.halfrate.processor.tracing.Tracing;
 import dev.halfrate.schemas.PublicSchemas;
 import dev.halfrate.schemas.internal.InternalFormat;
 import dev.halfrate.schemas.internal.Ref;
@@ -62,7 +63,12 @@ class IntakeTest {
 
     private final Intake intake = new Intake(
             new RequestReading(
-                    Samples.CONFIG, FeedWriter.JSON, _ -> lookup, Samples.CAPABILITIES, new IntakeMeters(meters)),
+                    Samples.CONFIG,
+                    FeedWriter.JSON,
+                    _ -> lookup,
+                    Samples.CAPABILITIES,
+                    new IntakeMeters(meters),
+                    Tracing.OFF),
             () -> guard.run(),
             new Clients(),
             () -> now,

@@ -13,6 +13,7 @@ import dev.halfrate.processor.codec.Result;
 import dev.halfrate.processor.codec.ResultCodec;
 import dev.halfrate.processor.config.ConfigFile;
 import dev.halfrate.processor.config.HalfrateConfig;
+import dev.halfrate.processor.tracing.Tracing;
 import dev.halfrate.schemas.internal.InternalFormat;
 import dev.halfrate.schemas.internal.PartitionEpoch;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -20,6 +21,7 @@ import java.io.ByteArrayOutputStream;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Deque;
 import java.util.HexFormat;
@@ -37,6 +39,7 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -61,6 +64,11 @@ class KafkaPartitionLogTest {
                     }
                 }
             };
+    /** Where the frame of a record has its version. */
+    private static final int MAJOR = 1;
+
+    private static final int MINOR = 2;
+
     private final Deque<Long> readableEnds = new ArrayDeque<>();
     private boolean unreadable;
     private boolean tooLarge;
@@ -72,7 +80,8 @@ class KafkaPartitionLogTest {
             "host-1",
             new Clients(),
             ledger::groupMetadata,
-            new LedgerMeters(meters).new Share());
+            new LedgerMeters(meters).new Share(),
+            Tracing.OFF.batches());
 
     private void written(long offset, Batch batch) {
         ledger.add(offset, batch.id().getBytes(UTF_8), Restart.written(batch));
@@ -139,6 +148,27 @@ class KafkaPartitionLogTest {
         ledger.add(0, "x".getBytes(UTF_8), InternalFormat.MANIFEST_CHUNK.encode(ManifestsTest.chunk("b", 0, 1)));
 
         assertThatThrownBy(() -> log.open(0)).hasMessageContaining("only Halfrate may write there");
+    }
+
+    @Test
+    void whatANewerReleaseHasAppendedIsPassedOver() throws InterruptedException {
+        var batch = Examples.in("a", new BatchState.Creating(4));
+        var newer = Arrays.copyOf(Restart.written(batch), Restart.written(batch).length + 3);
+        newer[MINOR]++;
+        ledger.add(0, "a".getBytes(UTF_8), newer);
+
+        assertThat(log.open(77).batches()).containsExactly(batch);
+    }
+
+    @Test
+    @Tag("alarm:log-newer-release")
+    void aPartitionOfAnotherMajorVersionIsLeftToTheNewerReleaseAndNotTakenOver() {
+        var newer = Restart.written(Examples.in("a", new BatchState.Creating(4)));
+        newer[MAJOR]++;
+        ledger.add(0, "a".getBytes(UTF_8), newer);
+
+        assertThatThrownBy(() -> log.open(77)).hasMessageContaining("run the newer release");
+        assertThat(producer.history()).isEmpty();
     }
 
     @Test

@@ -98,8 +98,9 @@ class LedgerRecordsTest {
         assertThat(restored)
                 .isEqualTo(
                         switch (state) {
-                            case BatchState.Settled _ ->
-                                full(new BatchState.Settled(batch.changedAt())).withoutBits();
+                            case BatchState.Settled(var _, var createdAt, var endedAt) ->
+                                full(new BatchState.Settled(batch.changedAt(), createdAt, endedAt))
+                                        .withoutBits();
                             // What an owner learns while it looks or watches, the next one learns again.
                             case BatchState.Quiescing seen ->
                                 full(new BatchState.Quiescing(seen.lines(), 0, false, seen.reason()));

@@ -2,6 +2,10 @@ package dev.halfrate.processor.ledger;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import dev.halfrate.processor.batch.Attempt;
 import dev.halfrate.processor.batch.Batch;
 import dev.halfrate.processor.batch.BatchEvent;
@@ -25,7 +29,9 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
 
 class PartitionActorTest {
     private final List<Batch> restored = new ArrayList<>();
@@ -85,6 +91,47 @@ class PartitionActorTest {
 
         assertThat(actor.nanosToNextTimer()).isEmpty();
         assertThat(started).containsExactly(new Effect.Poll(), new Effect.Collect());
+    }
+
+    @Test
+    @Tag("alarm:log-run-too-long")
+    void aRemoteBatchThatRunsForTooLongIsCancelledAndToldOf() throws InterruptedException {
+        // Given
+        var lines = new ListAppender<ILoggingEvent>();
+        var logger = ((LoggerContext) LoggerFactory.getILoggerFactory()).getLogger(BatchLog.class);
+        var running = attempted(
+                "slow",
+                new BatchState.Running(4, Examples.NOW, "in_progress", 0, 1, BatchState.Standing.PROVEN),
+                Attempt.Outcome.CREATED,
+                "remote-1");
+        restored.add(running);
+        actor.start(5);
+        lines.start();
+        logger.addAppender(lines);
+        var level = logger.getLevel();
+        logger.setLevel(Level.WARN);
+
+        // When
+        passed = Examples.SETTINGS.runningMax().plusSeconds(1);
+        letter(
+                running,
+                new BatchEvent.Polled(new PollOutcome.Seen(new RemoteBatch(
+                        "remote-1",
+                        RemoteBatch.Status.IN_PROGRESS,
+                        "in_progress",
+                        "file-1",
+                        null,
+                        null,
+                        new RemoteBatch.Counts(4, 0, 0),
+                        List.of()))));
+        logger.detachAppender(lines);
+        logger.setLevel(level);
+
+        // Then
+        assertThat(started).contains(new Effect.Cancel());
+        assertThat(lines.list)
+                .extracting(ILoggingEvent::getFormattedMessage)
+                .containsExactly("slow: remote-1 has run for too long and is cancelled");
     }
 
     @Test

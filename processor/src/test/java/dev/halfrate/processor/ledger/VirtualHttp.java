@@ -1,5 +1,6 @@
 package dev.halfrate.processor.ledger;
 
+import dev.halfrate.processor.provider.AccessOutcome;
 import dev.halfrate.processor.provider.CallOutcome;
 import dev.halfrate.processor.provider.CancelOutcome;
 import dev.halfrate.processor.provider.Capabilities;
@@ -107,6 +108,11 @@ final class VirtualHttp implements Provider {
     @Override
     public FindOutcome find(Search search) {
         return new FindOutcome.Absent();
+    }
+
+    @Override
+    public AccessOutcome access() {
+        return new AccessOutcome.Granted("", null);
     }
 
     @Override

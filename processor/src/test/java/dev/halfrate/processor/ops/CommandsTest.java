@@ -14,6 +14,7 @@ import dev.halfrate.schemas.internal.Command;
 import dev.halfrate.schemas.internal.CommandKind;
 import dev.halfrate.schemas.internal.InternalFormat;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.producer.MockProducer;
@@ -105,5 +106,39 @@ class CommandsTest {
                 .isInstanceOf(StartupException.class)
                 .hasMessageContaining("ask again");
         assertThat(producer.closed()).as("the next wish gets another one").isTrue();
+    }
+
+    @Test
+    void aRepeatedWishIsToldOnce() throws Exception {
+        commands.cancelBatch(WISH, "b-1");
+        commands.cancelBatch(WISH, "b-1");
+
+        assertThat(producer.commitCount()).isOne();
+        assertThat(audited()).contains("\"action\":\"cancel\"", "\"by\":\"ada\"");
+    }
+
+    @Test
+    void anIdIsOfOneWishOnly() {
+        commands.cancelBatch(WISH, "b-1");
+
+        assertThatThrownBy(() -> commands.cancelBatch(WISH, "b-2"))
+                .isInstanceOf(Commands.IdTakenException.class)
+                .hasMessageContaining("w-1");
+        assertThatThrownBy(() -> commands.cancelBatch(new Wish("eve", "w-1"), "b-1"))
+                .isInstanceOf(Commands.IdTakenException.class);
+        assertThat(producer.commitCount()).isOne();
+    }
+
+    @Test
+    void whatNobodyKnowsTheOutcomeOfIsToldAgain() {
+        var next = new MockProducer<>(true, null, new ByteArraySerializer(), new ByteArraySerializer());
+        producer.commitTransactionException = new KafkaException("away");
+        var producers = new ArrayDeque<>(List.of(producer, next));
+        var failing = new Commands(CONFIG, producers::remove, () -> NOW);
+        assertThatThrownBy(() -> failing.cancelBatch(WISH, "b-1")).isInstanceOf(StartupException.class);
+
+        failing.cancelBatch(WISH, "b-1");
+
+        assertThat(next.commitCount()).isOne();
     }
 }

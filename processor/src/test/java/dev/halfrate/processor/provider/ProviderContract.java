@@ -91,6 +91,17 @@ public abstract class ProviderContract extends CallContract {
     }
 
     @Test
+    void aKeyIsTriedForNothing() {
+        assertThat(provider().access())
+                .isInstanceOfSatisfying(
+                        AccessOutcome.Granted.class,
+                        granted -> assertThat(granted.date()).isNotNull());
+
+        assertThat(createsReceived()).isZero();
+        assertThat(linesBilled()).isZero();
+    }
+
+    @Test
     void aDeadlineThatHasPassedMakesNoBatch() throws IOException {
         assertThat(create(TAG, lines(TAG, 1), () -> true)).isInstanceOf(CreateOutcome.Refused.class);
 

@@ -68,6 +68,18 @@ class SchemaRegistryTest {
     }
 
     @Test
+    void whatIsLookedUpIsNotRegistered() throws Exception {
+        try (var registry = SchemaRegistry.askingOnce(config(List.of(server.url())))) {
+            registry.reach();
+
+            assertThat(registry.lookUp("llm.results", PublicSchemas.RESULT)).isEmpty();
+            assertThat(registry.lookUp("llm.results", PublicSchemas.RESULT)).isEmpty();
+            var id = registry.idOf("llm.results", PublicSchemas.RESULT);
+            assertThat(registry.lookUp("llm.results", PublicSchemas.RESULT)).hasValue(id);
+        }
+    }
+
+    @Test
     void whatIsRegisteredIsFoundUnderItsId() throws Exception {
         try (var registry = registry()) {
             var id = registry.idOf("llm.results", PublicSchemas.RESULT);

@@ -70,6 +70,14 @@ class OperatorCommandsTest {
     }
 
     @Test
+    void aWishOfANewerReleaseIsPassedOver() {
+        lanes.command(CommandKind.UNKNOWN, "", ACCOUNT);
+
+        lanes.arrive(lanes.refs("a", "b", "c", "d"));
+        assertThat(sealed()).containsExactly(List.of("a", "b", "c", "d"));
+    }
+
+    @Test
     void aPausedAccountSealsNothingAlsoInLanesThatComeLater() {
         lanes.command(CommandKind.PAUSE, "", ACCOUNT);
         lanes.command(CommandKind.RESUME, "", ONE_LANE);

@@ -3,6 +3,9 @@ package dev.halfrate.schemas.internal;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -20,15 +23,17 @@ import org.jspecify.annotations.NullMarked;
  * Bytes of an internal record: one byte for its type, one for the major and one for the minor version of
  * its schema, then Avro's binary encoding.
  *
- * <p>Fields are only ever appended within a major version, so a value of a newer minor version is read as
- * far as this release knows it; a value of another major version is refused. When the first minor version
- * comes, the schema of the one before stays in {@code schemas/} as the writer's schema to resolve from.
+ * <p>Releases run side by side, and one may be gone back from, so within a major version each reads the others' values. One of
+ * an older minor version is read by that version's schema, which stays among the resources ({@code released/1.0/…}), and has
+ * defaults for what it lacks. One of a newer version is read as far as this release knows it: fields are only ever appended, and
+ * a symbol that is new to an enum is read as the enum's default, if that has one. A value of another major version is refused.
  *
  * @param <T> the generated class
  */
 @NullMarked
 public final class InternalFormat<T extends SpecificRecordBase> {
     private static final int FRAME_BYTES = 3;
+    private static final int NEW_SYMBOLS_MAX = 100;
 
     static {
         ClassSecurityValidator.setGlobal(ClassSecurityValidator.composite(
@@ -88,15 +93,62 @@ public final class InternalFormat<T extends SpecificRecordBase> {
 
     private final int type;
     private final int major = 1;
-    private final int minor = 0;
+    private final int minor;
     private final Class<T> valueClass;
     private final Schema schema;
     private final SpecificData model = new SpecificData(InternalFormat.class.getClassLoader());
+    private final List<Schema> older;
+    private final Schema later;
 
+    /** Of a record that is as it was in version 1.0. */
     private InternalFormat(int type, Class<T> valueClass, Schema schema) {
+        this(type, valueClass, schema, List.of());
+    }
+
+    /** @param older schemas of the minor versions before this one, by their numbers */
+    InternalFormat(int type, Class<T> valueClass, Schema schema, List<Schema> older) {
         this.type = type;
         this.valueClass = valueClass;
         this.schema = schema;
+        this.older = List.copyOf(older);
+        this.minor = older.size();
+        this.later = later(schema);
+    }
+
+    /** All of them. */
+    static List<InternalFormat<?>> all() {
+        return BY_TYPE.values().stream()
+                .sorted(Comparator.comparingInt(format -> format.type))
+                .toList();
+    }
+
+    /**
+     * A record's schema as it was released.
+     *
+     * @param version such as 1.0
+     */
+    static Schema released(String version, String name) {
+        var resource = "released/%s/%s.avsc".formatted(version, name);
+        try (var json = InternalFormat.class.getResourceAsStream(resource)) {
+            if (json == null) {
+                throw new IllegalStateException("no resource " + resource);
+            }
+            return new Schema.Parser().parse(json);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    Schema schema() {
+        return schema;
+    }
+
+    Class<T> valueClass() {
+        return valueClass;
+    }
+
+    int minor() {
+        return minor;
     }
 
     /** @return the framed bytes of {@code value} */
@@ -124,14 +176,43 @@ public final class InternalFormat<T extends SpecificRecordBase> {
             throw new UnreadableRecordException("%s of version %d.%d, this release reads %d.x: run the newer release"
                     .formatted(valueClass.getSimpleName(), bytes[1], bytes[2], major));
         }
+        var written = Byte.toUnsignedInt(bytes[2]);
         try {
             var decoder = DecoderFactory.get().binaryDecoder(bytes, FRAME_BYTES, bytes.length - FRAME_BYTES, null);
-            return valueClass.cast(new SpecificDatumReader<T>(schema, schema, model).read(null, decoder));
+            return valueClass.cast(reader(written).read(null, decoder));
         } catch (IOException | RuntimeException e) {
             // The cause may quote a custom_id or worse, so only its class is kept.
-            throw new UnreadableRecordException("damaged " + valueClass.getSimpleName() + ": "
-                    + e.getClass().getSimpleName());
+            throw new UnreadableRecordException("%s %s: %s"
+                    .formatted(
+                            written > minor ? "damaged, or of a newer release," : "damaged",
+                            valueClass.getSimpleName(),
+                            e.getClass().getSimpleName()));
         }
+    }
+
+    private SpecificDatumReader<T> reader(int written) {
+        var writer = written > minor ? later : written == minor ? schema : older.get(written);
+        return new SpecificDatumReader<>(writer, schema, model);
+    }
+
+    /** @return the schema as far as it is known of one to come: enums that say what an unknown symbol is read as may have grown */
+    private static Schema later(Schema schema) {
+        var fields = schema.getFields().stream()
+                .map(field -> new Schema.Field(field, grown(field.schema())))
+                .toList();
+        return Schema.createRecord(schema.getName(), schema.getDoc(), schema.getNamespace(), false, fields);
+    }
+
+    private static Schema grown(Schema schema) {
+        if (schema.getType() != Schema.Type.ENUM || schema.getEnumDefault() == null) {
+            return schema;
+        }
+        var symbols = new ArrayList<>(schema.getEnumSymbols());
+        for (var i = 1; i <= NEW_SYMBOLS_MAX; i++) {
+            symbols.add("LATER_" + i);
+        }
+        return Schema.createEnum(
+                schema.getName(), schema.getDoc(), schema.getNamespace(), symbols, schema.getEnumDefault());
     }
 
     /**

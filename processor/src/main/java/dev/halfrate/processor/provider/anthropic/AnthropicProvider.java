@@ -3,6 +3,7 @@ package dev.halfrate.processor.provider.anthropic;
 import dev.halfrate.processor.config.AccountConfig;
 import dev.halfrate.processor.config.CacheConfig;
 import dev.halfrate.processor.config.ConfigException;
+import dev.halfrate.processor.provider.AccessOutcome;
 import dev.halfrate.processor.provider.CallOutcome;
 import dev.halfrate.processor.provider.CancelOutcome;
 import dev.halfrate.processor.provider.Capabilities;
@@ -126,6 +127,11 @@ public final class AnthropicProvider implements Provider {
     @Override
     public Capabilities capabilities() {
         return capabilities;
+    }
+
+    @Override
+    public AccessOutcome access() {
+        return calls.access();
     }
 
     @Override

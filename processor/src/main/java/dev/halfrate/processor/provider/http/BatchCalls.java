@@ -1,6 +1,7 @@
 package dev.halfrate.processor.provider.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.halfrate.processor.provider.AccessOutcome;
 import dev.halfrate.processor.provider.CancelOutcome;
 import dev.halfrate.processor.provider.CreateOutcome;
 import dev.halfrate.processor.provider.FilePosition;
@@ -138,6 +139,26 @@ public final class BatchCalls implements AutoCloseable {
             case KEY, CREDIT, RATE, UNAVAILABLE -> true;
             case QUEUE_FULL, TOO_LARGE, BAD_REQUEST, NOT_FOUND -> false;
         };
+    }
+
+    /** As {@link #objection} asks. */
+    public AccessOutcome access() {
+        var reply = heard(calls.to(dialect.shortestList()).GET(), timeouts.answer());
+        return switch (reply) {
+            case Silence(var reason, boolean _) -> new AccessOutcome.NoAnswer(reason);
+            case Foreign(var answer) -> new AccessOutcome.Refused(Refusals.otherOrganization(answer), date(answer));
+            case Answer answer
+            when answer.ok() && answer.json().isObject() ->
+                new AccessOutcome.Granted(Organization.of(answer, dialect.organizationHeaders()), date(answer));
+            case Answer answer ->
+                refusals.ofSafeCall(answer)
+                        .<AccessOutcome>map(refusal -> new AccessOutcome.Refused(refusal, date(answer)))
+                        .orElseGet(() -> new AccessOutcome.Odd(answer.status(), date(answer)));
+        };
+    }
+
+    private static @Nullable Instant date(Answer answer) {
+        return Refusals.date(answer.headers()).orElse(null);
     }
 
     /**

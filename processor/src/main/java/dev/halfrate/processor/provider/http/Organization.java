@@ -83,14 +83,10 @@ public final class Organization {
      * @return whether the answer is another one's
      */
     synchronized boolean isForeign(Answer answer, String key, Collection<String> headers) {
-        var seen = new TreeMap<String, String>();
-        headers.forEach(header -> answer.headers()
-                .firstValue(header)
-                .filter(name -> NAME.matcher(name).matches())
-                .ifPresent(name -> seen.put(header, name)));
         if (!checked) {
             return false;
         }
+        var seen = seen(answer, headers);
         var foreign = known.entrySet().stream()
                 .anyMatch(name ->
                         !seen.getOrDefault(name.getKey(), name.getValue()).equals(name.getValue()));
@@ -103,6 +99,20 @@ public final class Organization {
             learn(seen);
         }
         return foreign;
+    }
+
+    /** @return whose an answer says the key is, as it is remembered; empty if it does not say */
+    static String of(Answer answer, Collection<String> headers) {
+        return text(seen(answer, headers));
+    }
+
+    private static Map<String, String> seen(Answer answer, Collection<String> headers) {
+        var seen = new TreeMap<String, String>();
+        headers.forEach(header -> answer.headers()
+                .firstValue(header)
+                .filter(name -> NAME.matcher(name).matches())
+                .ifPresent(name -> seen.put(header, name)));
+        return seen;
     }
 
     /** What the first answer left out, a later one may say. */

@@ -6,6 +6,7 @@ import dev.halfrate.processor.config.AccountConfig;
 import dev.halfrate.processor.config.ConfigException;
 import dev.halfrate.processor.config.CreateConfig;
 import dev.halfrate.processor.crash.CrashPoint;
+import dev.halfrate.processor.provider.AccessOutcome;
 import dev.halfrate.processor.provider.CallOutcome;
 import dev.halfrate.processor.provider.CancelOutcome;
 import dev.halfrate.processor.provider.Capabilities;
@@ -127,6 +128,11 @@ public final class OpenAiProvider implements Provider {
     @Override
     public Capabilities capabilities() {
         return capabilities;
+    }
+
+    @Override
+    public AccessOutcome access() {
+        return calls.access();
     }
 
     @Override

@@ -21,14 +21,22 @@ export function setToken(token) {
 }
 
 /** The document at a path below api/. */
-export async function get(path) {
-  const headers = { accept: "application/json" };
+export const get = (path) => ask(path, {}, {});
+
+/** Has something done. Whoever says it again with the same id says nothing new. */
+export function post(path, body, id) {
+  return ask(path, { "content-type": "application/json", "idempotency-key": id, "x-halfrate-csrf": "1" },
+    { method: "POST", body: body === null ? undefined : JSON.stringify(body) });
+}
+
+async function ask(path, more, how) {
+  const headers = { accept: "application/json", ...more };
   const token = sessionStorage.getItem(TOKEN);
   if (token) headers.authorization = `Bearer ${token}`;
   let answer;
   let body;
   try {
-    answer = await fetch(`api/${path}`, { headers, cache: "no-store", signal: AbortSignal.timeout(WITHIN_MILLIS) });
+    answer = await fetch(`api/${path}`, { ...how, headers, cache: "no-store", signal: AbortSignal.timeout(WITHIN_MILLIS) });
     body = await answer.json();
   } catch {
     throw new Problem(0, "This process does not answer.");

@@ -1,5 +1,6 @@
 /** One batch with its history as far as it is known. */
 
+import { batchActions, buttons, holdActions } from "./actions.js";
 import { h } from "./dom.js";
 import { ago, bytes, compact, count, number, percent, shortId, span, usd } from "./format.js";
 import { answers, ends, phase, table } from "./overview.js";
@@ -18,7 +19,8 @@ export function batchView({ batch }, lanes, doing) {
       doing ? h("p", { class: "doing" }, h("strong", null, "What to do: "), doing) : null,
       h("div", { class: "two" },
         h("div", null, h("h2", null, "Answers"), answers(batch)),
-        h("div", null, h("h2", null, "Ends"), ends(batch, lanes)))),
+        h("div", null, h("h2", null, "Ends"), ends(batch, lanes))),
+      buttons([...holdActions(batch), ...batchActions(batch)])),
     h("div", { key: "pair", class: "pair" },
       h("section", { key: "history", "aria-labelledby": "history-title" }, h("h2", { id: "history-title" }, "History"), history(batch)),
       h("section", { key: "facts", "aria-labelledby": "facts-title" }, h("h2", { id: "facts-title" }, "Facts"), facts(batch))),

@@ -2,7 +2,8 @@
 
 import { h } from "./dom.js";
 import { ago, between, bytes, compact, count, now, number, percent, rate, shortId, span, usd } from "./format.js";
-import { PHASES, state } from "./words.js";
+import { accountActions, buttons, holdActions, laneActions } from "./actions.js";
+import { DID, PAUSES, PHASES, state, WAITS } from "./words.js";
 
 const RATE_OVER_MILLIS = 12_000;
 
@@ -22,6 +23,9 @@ export function overview(data) {
       section("money", "Money", null, money(data.money)),
       section("errors", "Errors by class", "requests that did not end with success", errors(data, lanes))),
     data.doubts.doubts.length > 0 ? null : doubts([]),
+    h("div", { key: "pair-2", class: "pair" },
+      data.accounts === null ? null : section("accounts", "Accounts", null, accounts(data.accounts, lanes)),
+      data.audits === null ? null : section("audit", "What operators did", "the last of them", audits(data.audits, data))),
   ];
 }
 
@@ -93,7 +97,8 @@ function lanesTable({ lanes }) {
   }
   return table("lanes-table", "Lanes, the busiest first", ["Lane", "Window", "In batches", "A batch takes"],
     lanes.lanes.map((lane) => [`${lane.pool}|${lane.lane}|${lane.api_version}|${lane.betas}|${lane.completion_window}`,
-      [h("strong", { class: "name" }, lane.model || lane.lane), h("span", { class: "note" }, `${lane.account} · ${lane.endpoint}${lane.tag ? ` · #${lane.tag}` : ""}`)],
+      [h("strong", { class: "name" }, lane.model || lane.lane), h("span", { class: "note" }, `${lane.account} · ${lane.endpoint}${lane.tag ? ` · #${lane.tag}` : ""}`),
+        buttons(laneActions(lane))],
       fill(lane, lanes.windows[lane.account]),
       [number(lane.in_batches), h("span", { class: "note" }, count(lane.batches_in_flight, "batch", "batches"))],
       turnaround(lane)]));
@@ -101,7 +106,7 @@ function lanesTable({ lanes }) {
 
 function fill(lane, window) {
   if (lane.lane.endsWith("@sync")) {
-    return [number(lane.waiting), h("span", { class: "note" }, "sent one by one, at once")];
+    return [number(lane.waiting), h("span", { class: "note" }, "sent one by one, at once"), waits(lane)];
   }
   const delayed = lane.delayed > 0 ? ` · ${number(lane.delayed)} to be tried again` : "";
   if (!window) {
@@ -109,13 +114,34 @@ function fill(lane, window) {
   }
   const byCount = lane.waiting / window.requests_max;
   const byBytes = lane.waiting_bytes / window.bytes_max;
-  const share = Math.max(byCount, byBytes);
-  const what = byBytes > byCount
-    ? `${bytes(lane.waiting_bytes)} of ${bytes(window.bytes_max)}`
-    : `${number(lane.waiting)} of ${number(window.requests_max)} requests`;
+  const tokensMax = tokensThatFit(lane.tokens, window);
+  const byTokens = lane.tokens === null ? 0 : lane.tokens.waiting / tokensMax;
+  const share = Math.max(byCount, byBytes, byTokens);
+  const what = byTokens === share && byTokens > byCount
+    ? `${compact(lane.tokens.waiting)} tokens, ${compact(lane.tokens.free)} of ${compact(lane.tokens.max)} free at the vendor${lane.tokens.learned ? ", as it said" : ""}`
+    : byBytes > byCount
+      ? `${bytes(lane.waiting_bytes)} of ${bytes(window.bytes_max)}`
+      : `${number(lane.waiting)} of ${number(window.requests_max)} requests`;
   return [
-    meter(share, what, `Window of ${lane.lane}`, "fill"),
-    h("span", { class: "note" }, what, " · ", closes(lane, window, share), delayed)];
+    meter(share, what, `Window of ${lane.lane}`, lane.waits.some(isPause) ? "fill paused" : "fill"),
+    h("span", { class: "note" }, what, lane.waits.length > 0 ? null : ` · ${closes(lane, window, share)}`, delayed),
+    waits(lane)];
+}
+
+/** Of what the vendor takes at a time the part that is free now, but not a crumb of it. */
+function tokensThatFit(tokens, window) {
+  if (tokens === null) return window.tokens_max || 1;
+  const room = Math.max(1, tokens.free, tokens.max / 20);
+  return window.tokens_max > 0 ? Math.min(window.tokens_max, room) : room;
+}
+
+const isPause = ({ why }) => why === "paused" || why === "account_paused";
+
+/** What keeps it, and who said so. */
+function waits(lane) {
+  return lane.waits.map((wait, i) => h("span", { key: `wait-${i}`, class: isPause(wait) ? "keeps paused" : "keeps" }, isPause(wait)
+    ? [wait.why === "paused" ? "paused" : "account paused", ` by ${wait.by}, `, ago(wait.since)]
+    : WAITS[wait.why]?.(wait) ?? wait.why));
 }
 
 function closes(lane, window, share) {
@@ -224,7 +250,43 @@ function doubts(list) {
             phase({ ...batch, batch_id: `${batch.batch_id}-doubt` }), ago(batch.changed_at)),
           h("p", null, doing),
           batch.reason ? h("p", { class: "note" }, batch.reason) : null,
-          h("p", { class: "note" }, batch.lane, " · ", count(batch.requests, "request"), " · ", count(batch.attempts.length, "attempt"))))));
+          h("p", { class: "note" }, batch.lane, " · ", count(batch.requests, "request"), " · ", count(batch.attempts.length, "attempt")),
+          buttons(holdActions(batch))))));
+}
+
+// ---- accounts, and who steers them ----
+
+function accounts(list, lanes) {
+  return table("accounts-table", "Accounts", ["Account", "State", "Wait", "In batches"], list.map((account) => {
+    const waiting = sum(lanes.filter((lane) => lane.account === account.account), (lane) => lane.waiting);
+    return [account.account,
+      [h("strong", { class: "name" }, account.account), h("span", { class: "note" }, account.provider), buttons(accountActions(account, waiting))],
+      accountState(account),
+      number(account.waiting),
+      number(account.in_batches)];
+  }));
+}
+
+function accountState(account) {
+  const paused = account.paused_by === "" ? [] : [h("span", { key: "paused", class: "keeps paused" }, `paused by ${account.paused_by}, `, ago(account.paused_since))];
+  const waits = account.paused_here.map((reason) => h("span", { key: reason, class: "keeps" }, PAUSES[reason] ?? reason));
+  return paused.length + waits.length === 0 ? "open" : [paused, waits];
+}
+
+function audits({ readable, wishes }, data) {
+  if (!readable) return h("p", { class: "empty" }, "This process may not read the audit topic: it has no right to.");
+  if (wishes.length === 0) return h("p", { class: "empty" }, "Nothing lately.");
+  const states = new Map([...data.open.batches, ...data.settled.batches].map((batch) => [batch.batch_id, batch.state]));
+  return h("ol", { class: "wishes", tabindex: "0", "aria-label": "What operators did, the latest first" }, wishes.map((wish) => h("li", { key: wish.command_id, title: `Command ${wish.command_id}` },
+    h("strong", null, wish.by), ` ${DID[wish.action] ?? wish.action} `, object(wish), wish.resolution ? ` (${wish.resolution})` : null,
+    h("span", { class: "note" }, ago(wish.at), states.has(wish.batch_id) ? ` · it is ${states.get(wish.batch_id)} now` : null,
+      wish.repeated > 0 ? ` · said ${count(wish.repeated + 1, "time")}` : null))));
+}
+
+function object(wish) {
+  if (wish.request) return "a request";
+  if (wish.batch_id) return ["batch ", h("a", { href: `#/batches/${encodeURIComponent(wish.batch_id)}`, title: wish.batch_id }, shortId(wish.batch_id))];
+  return wish.lane ? `lane ${wish.lane}` : `account ${wish.account}`;
 }
 
 // ---- money ----

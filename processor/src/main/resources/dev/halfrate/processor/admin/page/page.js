@@ -1,5 +1,6 @@
 /** What is shown, and when it is looked at anew. */
 
+import { follow, setRole, whenTold } from "./actions.js";
 import { get, hasToken, Problem, setToken } from "./api.js";
 import { batchView } from "./batch.js";
 import { h, patch } from "./dom.js";
@@ -22,6 +23,8 @@ const samples = [];
 let data = null;
 let status = null;
 let accounts = null;
+let audits = null;
+let me = null;
 let seenAt = 0;
 let statusAt = 0;
 let problem = null;
@@ -52,7 +55,7 @@ async function look() {
   if (document.hidden || $("door").open) return;
   looking = true;
   try {
-    await lookAt(route());
+    await Promise.all([lookAt(route()), follow()]);
     problem = null;
     failures = 0;
     seenAt = now();
@@ -89,9 +92,12 @@ async function lookAt(at) {
   }
   if (now() - statusAt > SLOW_EVERY_MILLIS) {
     statusAt = now();
-    Promise.all([get("status"), get("accounts")]).then(([read, configured]) => {
+    Promise.all([get("status"), get("accounts"), get("audit"), get("me")]).then(([read, configured, wishes, who]) => {
       status = read;
       accounts = configured.accounts;
+      audits = wishes;
+      me = who;
+      setRole(me.role);
       render();
     }, () => {});
   }
@@ -106,6 +112,7 @@ function sample({ lanes }) {
 
 function render() {
   renderPulse();
+  renderMe();
   renderAlarms();
   const at = route();
   const moved = shownAt !== location.hash;
@@ -122,7 +129,7 @@ function render() {
 }
 
 function view(at) {
-  if (at.kind === "overview") return overview({ ...data, status, samples });
+  if (at.kind === "overview") return overview({ ...data, status, accounts, audits, samples });
   if (at.kind === "requests") return requestView(data.found, data.lanes.lanes);
   const doubt = data.doubts.doubts.find(({ batch }) => batch.batch_id === at.id);
   return batchView(data.found, data.lanes.lanes, doubt?.doing);
@@ -144,6 +151,12 @@ function renderPulse() {
     const last = seenAt === 0 ? "not seen yet" : `last seen ${span(now() - seenAt)} ago`;
     patch($("pulse"), h("i", { class: "dot lost" }), `${last}, next try in ${span(Math.max(0, retryAt - now()))}`);
   }
+}
+
+function renderMe() {
+  if (me === null) return;
+  const may = me.role === "operate" ? "may act" : "may look; to act takes the role operate";
+  patch($("me"), me.tokens ? `You are ${me.name}, and ${may}.` : "No token is wanted: everybody on this machine may act.");
 }
 
 /** Read aloud when it changes, and only then. */
@@ -169,6 +182,8 @@ function askWhoIsThere() {
 $("door").addEventListener("cancel", (event) => event.preventDefault());
 $("door-form").addEventListener("submit", (event) => {
   event.preventDefault();
+  me = null;
+  statusAt = 0;
   setToken($("token").value.trim());
   $("token").value = "";
   $("door").close();
@@ -221,6 +236,11 @@ addEventListener("hashchange", () => {
 });
 document.addEventListener("visibilitychange", look);
 setInterval(renderPulse, 1_000);
+
+whenTold(() => {
+  statusAt = 0;
+  look();
+});
 
 applyTheme(storedTheme());
 look();

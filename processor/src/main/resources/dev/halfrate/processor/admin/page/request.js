@@ -1,5 +1,6 @@
 /** Where one request is. */
 
+import { buttons, requestActions } from "./actions.js";
 import { h } from "./dom.js";
 import { shortId } from "./format.js";
 import { answers, ends, phase } from "./overview.js";
@@ -12,6 +13,7 @@ export function requestView(found, lanes) {
     found.places.length === 0
       ? h("p", { key: "none", class: "empty" }, "No lane or batch knows it: it never came, or it has ended. ", found.look)
       : h("ul", { key: "places", class: "cards" }, found.places.map((place, i) => h("li", { key: i, class: "card" }, placeCard(place, lanes)))),
+    buttons(requestActions(found)),
     Object.entries(found.unanswered).map(([pool, why]) =>
       h("p", { key: `un-${pool}`, class: "reason" }, `The lanes of ${pool} could not be asked: ${why}.`)),
     found.places.length === 0 ? null : h("p", { key: "look", class: "note" }, found.look),

@@ -47,6 +47,24 @@ export const PAUSES = {
   uploads_per_minute: "its own limit of uploads is reached; it goes on by itself",
 };
 
+/** What keeps a lane, by `why`; as short as a row has room for. */
+export const WAITS = {
+  in_flight: () => "full: waits for one of its batches to end",
+  tokens: () => "waits for room for its tokens at the vendor",
+  budget: ({ name }) => `waits for budget ${name}`,
+  few: () => "too few for a batch: waits for more",
+  account: ({ name }) => `its account waits: ${PAUSES[name] ?? name}`,
+};
+
+/** What operators did, by action. */
+export const DID = {
+  pause: "paused",
+  resume: "resumed",
+  flush: "flushed",
+  cancel: "cancelled",
+  resolve: "resolved",
+};
+
 export const OUTCOMES = {
   open: "not sent yet, or on its way",
   created: "it made the remote batch",

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.halfrate.processor.config.AccountConfig;
 import dev.halfrate.processor.config.ConfigFile;
+import dev.halfrate.processor.provider.AccessOutcome;
 import dev.halfrate.processor.provider.CreateOutcome;
 import dev.halfrate.processor.provider.DeleteOutcome;
 import dev.halfrate.processor.provider.FilePosition;
@@ -157,6 +158,23 @@ class OrganizationTest {
         }
 
         assertThat(calls().subList(1, calls().size())).as("not one prompt left").containsOnly(PROBE);
+    }
+
+    @Test
+    void whoOnlyAsksIsToldWhoseTheKeyIsAndWhetherItIsAnothers() throws IOException {
+        try (var provider = openAi("")) {
+            assertThat(provider.access())
+                    .isEqualTo(new AccessOutcome.Granted("openai-organization=org-a openai-project=p", null));
+        }
+        try (var provider = openAi("openai-organization=org-a")) {
+            key("sk-b");
+            assertOther(((AccessOutcome.Refused) provider.access()).refusal());
+            statuses.put(PROBE, 302);
+            key("sk-a1");
+            assertThat(provider.access()).isEqualTo(new AccessOutcome.Odd(302, null));
+        }
+
+        assertThat(calls()).containsOnly(PROBE);
     }
 
     @Test
