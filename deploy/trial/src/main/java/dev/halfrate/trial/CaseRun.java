@@ -85,16 +85,16 @@ final class CaseRun {
         simulator.behave();
         var ways = chosen.moment().has(Trait.HELD) ? new Ways(false, 0, "hold") : Ways.USUAL;
         try (var subject = new Subject(
-                        chosen.name(),
-                        mark,
-                        directory,
-                        cluster,
-                        chosen.vendor(),
-                        simulator,
-                        Scale.SMALL,
-                        headers(chosen.moment()),
-                        List.of(ways, ways));
-                var steering = new Steering(subject.config(), subject.feeds())) {
+                chosen.name(),
+                mark,
+                directory,
+                cluster,
+                chosen.vendor(),
+                simulator,
+                Scale.SMALL,
+                headers(chosen.moment()),
+                List.of(ways, ways))) {
+            var steering = new Steering(subject.config(), subject.feeds());
             return new CaseRun(chosen, simulator, random, subject, steering).run();
         }
     }

@@ -20,14 +20,18 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
-/** An operator who says everything twice, and looks whether it was done once. One thread. */
-final class Steering implements AutoCloseable {
+/**
+ * An operator who says everything twice, and looks whether it was done once. Each time from another process, as it were: one
+ * that remembers a wish does not tell it again. One thread.
+ */
+final class Steering {
     private static final String OPERATOR = "trial";
     private static final Lanes LANES = Lanes.of("vendor");
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -35,7 +39,6 @@ final class Steering implements AutoCloseable {
 
     private final HalfrateConfig config;
     private final Feeds feeds;
-    private final Commands commands;
     private final Map<String, Integer> wished = new TreeMap<>();
     private final TreeSet<String> cancelled = new TreeSet<>();
     private final Map<String, TreeSet<Integer>> resolved = new TreeMap<>();
@@ -43,16 +46,15 @@ final class Steering implements AutoCloseable {
     Steering(HalfrateConfig config, Feeds feeds) {
         this.config = config;
         this.feeds = feeds;
-        this.commands = new Commands(config);
     }
 
     void pause() {
-        commands.pause(wish("pause"), LANES);
+        say("pause", (commands, wish) -> commands.pause(wish, LANES));
     }
 
     void resume() {
-        commands.resume(wish("resume"), LANES);
-        commands.flush(wish("flush"), LANES);
+        say("resume", (commands, wish) -> commands.resume(wish, LANES));
+        say("flush", (commands, wish) -> commands.flush(wish, LANES));
     }
 
     /** One that runs and was not cancelled before. */
@@ -67,7 +69,7 @@ final class Steering implements AutoCloseable {
     }
 
     private void cancel(String id) {
-        commands.cancelBatch(wish("cancel " + id), id);
+        say("cancel " + id, (commands, wish) -> commands.cancelBatch(wish, id));
     }
 
     /** Every batch on hold that was not resolved in its present attempt is to be tried again. */
@@ -82,7 +84,9 @@ final class Steering implements AutoCloseable {
     }
 
     private void resolve(String id, int attempt) {
-        commands.resolve(wish("resolve %s %d".formatted(id, attempt)), id, attempt, Resolution.AGAIN, "");
+        say(
+                "resolve %s %d".formatted(id, attempt),
+                (commands, wish) -> commands.resolve(wish, id, attempt, Resolution.AGAIN, ""));
     }
 
     /** Says about batches once more what was said. */
@@ -91,9 +95,11 @@ final class Steering implements AutoCloseable {
         resolved.forEach((id, attempts) -> attempts.forEach(attempt -> resolve(id, attempt)));
     }
 
-    private Wish wish(String id) {
+    private void say(String id, BiConsumer<Commands, Wish> action) {
         wished.merge(id, 1, Integer::sum);
-        return new Wish(OPERATOR, id);
+        try (var commands = new Commands(config)) {
+            action.accept(commands, new Wish(OPERATOR, id));
+        }
     }
 
     /** @return whether the lanes have written down that they are paused */
@@ -162,10 +168,5 @@ final class Steering implements AutoCloseable {
                 consumer.poll(POLL).forEach(action);
             }
         }
-    }
-
-    @Override
-    public void close() {
-        commands.close();
     }
 }
