@@ -39,7 +39,8 @@ class ProcessAlarmsIT {
                             .until(
                                     () -> scene.scrape("a", ports[0]).and(scene.scrape("b", ports[1])),
                                     now -> ready(now) == PARTITIONS
-                                            && now.sum("halfrate_partitions", "instance=\"b\"", "state=\"ready\"") > 0
+                                            && ready(now, "a") > 0
+                                            && ready(now, "b") > 0
                                             && now.sum("up") == 2);
                     assertThat(heap(before, "b")).isLessThan(0.9);
 
@@ -76,6 +77,10 @@ class ProcessAlarmsIT {
 
     private static double ready(Scrape scrape) {
         return scrape.sum("halfrate_partitions", "state=\"ready\"");
+    }
+
+    private static double ready(Scrape scrape, String instance) {
+        return scrape.sum("halfrate_partitions", "instance=\"%s\"".formatted(instance), "state=\"ready\"");
     }
 
     private static double heap(Scrape scrape, String instance) {
