@@ -110,7 +110,7 @@ class ArchitectureTest {
             .whereLayer("doctor")
             .mayOnlyBeAccessedByLayers("cli")
             .whereLayer("lines")
-            .mayOnlyBeAccessedByLayers("call", "transfer", "cli")
+            .mayOnlyBeAccessedByLayers("call", "transfer", "cli", "codec", "vendors")
             .whereLayer("transfer")
             .mayOnlyBeAccessedByLayers("cli")
             .whereLayer("ops")

@@ -1,5 +1,7 @@
 package dev.halfrate.trial;
 
+import dev.halfrate.trial.process.Jvm;
+import dev.halfrate.trial.process.TrialException;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -14,6 +14,7 @@ import dev.halfrate.schemas.internal.LedgerTwin;
 import dev.halfrate.schemas.internal.PartitionEpoch;
 import dev.halfrate.trial.Evidence.Place;
 import dev.halfrate.trial.Evidence.Sent;
+import dev.halfrate.trial.process.TrialException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;

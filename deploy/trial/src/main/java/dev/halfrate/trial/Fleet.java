@@ -3,6 +3,9 @@ package dev.halfrate.trial;
 import static java.util.Objects.requireNonNull;
 
 import dev.halfrate.trial.Service.Ways;
+import dev.halfrate.trial.process.BrokerCluster;
+import dev.halfrate.trial.process.TrialException;
+import dev.halfrate.trial.process.Waiting;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.InetAddress;

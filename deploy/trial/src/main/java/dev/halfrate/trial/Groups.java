@@ -1,6 +1,7 @@
 package dev.halfrate.trial;
 
 import dev.halfrate.processor.config.HalfrateConfig;
+import dev.halfrate.trial.process.TrialException;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;

@@ -1,5 +1,8 @@
 package dev.halfrate.trial;
 
+import dev.halfrate.trial.process.BrokerCluster;
+import dev.halfrate.trial.process.HeapLog;
+import dev.halfrate.trial.process.Waiting;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.halfrate.simulator.BillingBook;
 import dev.halfrate.trial.Evidence.Place;
 import dev.halfrate.trial.Evidence.Sent;
+import dev.halfrate.trial.process.TrialException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

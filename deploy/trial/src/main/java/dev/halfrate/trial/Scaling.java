@@ -1,5 +1,6 @@
 package dev.halfrate.trial;
 
+import dev.halfrate.trial.process.BrokerCluster;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;

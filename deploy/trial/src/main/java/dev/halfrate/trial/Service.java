@@ -5,6 +5,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.halfrate.processor.Main;
 import dev.halfrate.processor.config.ConfigFile;
 import dev.halfrate.processor.config.HalfrateConfig;
+import dev.halfrate.trial.process.BrokerCluster;
+import dev.halfrate.trial.process.Jvm;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.URI;

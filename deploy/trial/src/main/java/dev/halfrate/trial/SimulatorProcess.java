@@ -5,6 +5,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.halfrate.local.LocalMain;
+import dev.halfrate.trial.process.Jvm;
+import dev.halfrate.trial.process.Waiting;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -20,7 +22,7 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 /** The simulated vendors in a process of their own, and what they are told and asked. */
-final class SimulatorProcess implements AutoCloseable {
+public final class SimulatorProcess implements AutoCloseable {
     /** Virtual seconds per real second: a batch takes from 0.3 to 2 s. */
     static final int SPEED = 600;
 
@@ -36,7 +38,7 @@ final class SimulatorProcess implements AutoCloseable {
         this.port = port;
     }
 
-    static SimulatorProcess start(Path directory, long seed) throws IOException, InterruptedException {
+    public static SimulatorProcess start(Path directory, long seed) throws IOException, InterruptedException {
         Files.createDirectories(directory);
         var jvm = Jvm.start(
                 directory.resolve("simulator.log"),
@@ -51,6 +53,11 @@ final class SimulatorProcess implements AutoCloseable {
         var words = Files.readString(jvm.output(), UTF_8);
         var from = words.indexOf(READY) + READY.length();
         return new SimulatorProcess(jvm, Integer.parseInt(words.substring(from, words.indexOf('/', from))));
+    }
+
+    /** Of every vendor's API. */
+    public URI url() {
+        return URI.create("http://127.0.0.1:%d/v1".formatted(port));
     }
 
     /** Processes that call it by different names can be told apart. */
@@ -77,11 +84,11 @@ final class SimulatorProcess implements AutoCloseable {
     }
 
     /** @param bytes of the text of every answer, at least */
-    void answerAtLength(int bytes) throws IOException, InterruptedException {
+    public void answerAtLength(int bytes) throws IOException, InterruptedException {
         put("PUT", "/control/habits", Map.of("answer_bytes_min", bytes));
     }
 
-    Jvm jvm() {
+    public Jvm jvm() {
         return jvm;
     }
 

@@ -1,5 +1,8 @@
 package dev.halfrate.trial;
 
+import dev.halfrate.trial.process.BrokerCluster;
+import dev.halfrate.trial.process.BrokerProcess;
+import dev.halfrate.trial.process.Waiting;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;

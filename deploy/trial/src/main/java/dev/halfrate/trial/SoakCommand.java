@@ -2,6 +2,9 @@ package dev.halfrate.trial;
 
 import dev.halfrate.processor.config.ConfigException;
 import dev.halfrate.processor.config.Durations;
+import dev.halfrate.trial.process.BrokerCluster;
+import dev.halfrate.trial.process.Directories;
+import dev.halfrate.trial.process.TrialException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -10,6 +10,7 @@ import dev.halfrate.processor.ops.Commands.Resolution;
 import dev.halfrate.processor.ops.Commands.Wish;
 import dev.halfrate.schemas.internal.LedgerRecord;
 import dev.halfrate.schemas.internal.LedgerState;
+import dev.halfrate.trial.process.TrialException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -1,5 +1,7 @@
 package dev.halfrate.trial;
 
+import dev.halfrate.trial.process.Directories;
+import dev.halfrate.trial.process.TrialException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,6 +2,7 @@ package dev.halfrate.trial;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.halfrate.trial.process.HeapLog;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

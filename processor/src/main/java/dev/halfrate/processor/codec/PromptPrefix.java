@@ -3,6 +3,8 @@ package dev.halfrate.processor.codec;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * What a prompt begins with, in the order in which vendors' caches read it: tools and system prompt as a whole, and of
@@ -12,35 +14,41 @@ final class PromptPrefix {
     /** No vendor caches less than 1,024 tokens. */
     static final int BYTES = 4_096;
 
-    private final MessageDigest digest;
+    private final byte[] value;
+    private final List<Slice> parts = new ArrayList<>();
     private int left = BYTES;
 
-    PromptPrefix() {
-        try {
-            digest = MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
-        }
+    PromptPrefix(byte[] value) {
+        this.value = value;
     }
 
     /** Adds the whole of the next part; from (inclusive) to until (exclusive). */
-    void add(byte[] value, int from, int until) {
-        digest.update(value, from, until - from);
+    void add(int from, int until) {
+        parts.add(new Slice(from, until - from));
         left = Math.max(0, left - (until - from));
     }
 
     /** Adds as much of the next part as is wanted yet. */
-    void begin(byte[] value, int from, int until, LeadingDocuments documents) {
+    void begin(int from, int until, LeadingDocuments documents) {
         if (left > 0 && documents.any() && (documents.referred() || documents.end() - from >= left)) {
-            add(value, from, documents.end());
+            add(from, documents.end());
             left = 0;
         } else {
-            add(value, from, Math.min(until, from + left));
+            add(from, Math.min(until, from + left));
         }
     }
 
     /** @return above 0; 0 if there was less than {@value #BYTES} bytes of it */
     long hash() {
-        return left > 0 ? 0 : Math.max(1, ByteBuffer.wrap(digest.digest()).getLong() & Long.MAX_VALUE);
+        if (left > 0) {
+            return 0;
+        }
+        try {
+            var digest = MessageDigest.getInstance("SHA-256");
+            parts.forEach(part -> digest.update(value, part.from(), part.bytes()));
+            return Math.max(1, ByteBuffer.wrap(digest.digest()).getLong() & Long.MAX_VALUE);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
     }
 }

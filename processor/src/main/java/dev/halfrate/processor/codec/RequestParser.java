@@ -8,16 +8,13 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
+import dev.halfrate.processor.lines.Utf8;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.nio.CharBuffer;
-import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -326,13 +323,19 @@ public final class RequestParser {
             }
 
             private long prefix() {
-                var prefix = new PromptPrefix();
-                COMMON.stream()
-                        .flatMap(name -> Stream.ofNullable(prompts.get(name)))
-                        .forEach(slice -> prefix.add(value, slice.from(), slice.until()));
-                OWN.stream()
-                        .flatMap(name -> Stream.ofNullable(prompts.get(name)))
-                        .forEach(slice -> prefix.begin(value, slice.from(), slice.until(), documents));
+                var prefix = new PromptPrefix(value);
+                for (var name : COMMON) {
+                    var slice = prompts.get(name);
+                    if (slice != null) {
+                        prefix.add(slice.from(), slice.until());
+                    }
+                }
+                for (var name : OWN) {
+                    var slice = prompts.get(name);
+                    if (slice != null) {
+                        prefix.begin(slice.from(), slice.until(), documents);
+                    }
+                }
                 return prefix.hash();
             }
 
@@ -351,8 +354,17 @@ public final class RequestParser {
                 return null;
             }
             var text = parser.getText();
-            var wellFormed = StandardCharsets.UTF_8.newEncoder().canEncode(text);
-            return text.isEmpty() || text.length() > charsMax || !wellFormed ? null : text;
+            return text.isEmpty() || text.length() > charsMax || !isWellFormed(text) ? null : text;
+        }
+
+        /** An encoder is dear, and hardly any text has surrogates. */
+        private static boolean isWellFormed(String text) {
+            for (var i = 0; i < text.length(); i++) {
+                if (Character.isSurrogate(text.charAt(i))) {
+                    return StandardCharsets.UTF_8.newEncoder().canEncode(text);
+                }
+            }
+            return true;
         }
 
         /** Looks for the closing quote, so that a text which is too long is never decoded. */
@@ -449,20 +461,7 @@ public final class RequestParser {
                 return name + " is not UTF-8";
             }
         }
-        var decoder = StandardCharsets.UTF_8
-                .newDecoder()
-                .onMalformedInput(CodingErrorAction.REPORT)
-                .onUnmappableCharacter(CodingErrorAction.REPORT);
-        var in = ByteBuffer.wrap(value, from, document.bytes());
-        var out = CharBuffer.allocate(Math.min(document.bytes(), 8_192));
-        while (true) {
-            var result = decoder.decode(in, out.clear(), true);
-            if (result.isError()) {
-                return "%s is not UTF-8 at byte %d".formatted(name, in.position() - from);
-            }
-            if (result.isUnderflow()) {
-                return null;
-            }
-        }
+        var wellFormed = Utf8.wellFormed(value, from, document.bytes());
+        return wellFormed == document.bytes() ? null : "%s is not UTF-8 at byte %d".formatted(name, wellFormed);
     }
 }

@@ -64,6 +64,9 @@ public record Wishes(
 
     /** @return which header cannot be meant, and what it must be; never quotes it */
     public static Optional<String> fault(Headers headers) {
+        if (isEmpty(headers)) {
+            return Optional.empty();
+        }
         var strange = Stream.of(ACCOUNT, API_VERSION, BETAS, TAG, RESULT)
                 .filter(name -> words(headers, name).stream()
                         .anyMatch(word -> !WORD.matcher(word).matches()))
@@ -102,6 +105,9 @@ public record Wishes(
     }
 
     public static Wishes of(Headers headers) {
+        if (isEmpty(headers)) {
+            return NONE;
+        }
         return new Wishes(
                 word(headers, ACCOUNT),
                 word(headers, API_VERSION),
@@ -115,6 +121,11 @@ public record Wishes(
     /** @return what is wished beside requests; empty for nothing */
     public static String command(Headers headers) {
         return word(headers, COMMAND);
+    }
+
+    /** Most records have none, and every look for one costs. */
+    private static boolean isEmpty(Headers headers) {
+        return !headers.iterator().hasNext();
     }
 
     private static String word(Headers headers, String name) {

@@ -69,8 +69,10 @@ final class ChunkBuilder {
     }
 
     private static int bytesMax(Map<String, String> texts) {
-        return texts.entrySet().stream()
-                .mapToInt(text -> 2 * 5 + Utils.utf8Length(text.getKey()) + Utils.utf8Length(text.getValue()))
-                .sum();
+        return texts.isEmpty()
+                ? 0
+                : texts.entrySet().stream()
+                        .mapToInt(text -> 2 * 5 + Utils.utf8Length(text.getKey()) + Utils.utf8Length(text.getValue()))
+                        .sum();
     }
 }

@@ -19,6 +19,8 @@ import dev.halfrate.processor.config.HalfrateConfig;
 import dev.halfrate.processor.config.Mode;
 import dev.halfrate.processor.config.RequestsConfig;
 import dev.halfrate.processor.intake.ChunkBuilder.Origin;
+import dev.halfrate.processor.intake.Router.Asked;
+import dev.halfrate.processor.intake.Router.Destination;
 import dev.halfrate.processor.provider.Capabilities;
 import dev.halfrate.schemas.internal.Hash;
 import dev.halfrate.schemas.internal.Ref;
@@ -114,6 +116,8 @@ final class RequestSorter {
     private final class Sorting {
         private final Instant now;
         private final Map<Origin, ChunkBuilder> chunks = new LinkedHashMap<>();
+        private final Map<Asked, Destination> destinations = new HashMap<>();
+        private final Map<Asked, ChunkBuilder> chunksByAsked = new HashMap<>();
         private final List<Sorted.Answer> answers = new ArrayList<>();
         private final List<DeadLetter> deadLetters = new ArrayList<>();
         private final Map<TopicPartition, ReadCounts> counts = new HashMap<>();
@@ -218,10 +222,12 @@ final class RequestSorter {
                 answer(received, request.customId(), request.model(), echo, null, Rejection.ECHO_INVALID, echo.fault());
                 return;
             }
-            switch (router.route(received.topic(), request, wishes)) {
+            var asked = new Asked(received.topic(), request.url(), request.model(), wishes);
+            var destination = destinations.computeIfAbsent(asked, router::destination);
+            switch (destination.of(request.bodyBytes())) {
                 case Router.Route.Closed(var account, var rejection, var message) ->
                     answer(received, request.customId(), request.model(), echo, account, rejection, message);
-                case Router.Route.Open open -> accept(received, value, request, wishes, echo, open);
+                case Router.Route.Open open -> accept(received, value, request, asked, echo, open);
             }
         }
 
@@ -229,9 +235,10 @@ final class RequestSorter {
                 ConsumerRecord<?, ?> received,
                 byte[] value,
                 Parsed.Request request,
-                Wishes wishes,
+                Asked asked,
                 Echo echo,
                 Router.Route.Open open) {
+            var wishes = asked.wishes();
             var requestedAt = requestedAt(received);
             var expiresAt = requestedAt.plus(requests.ttl());
             if (!expiresAt.isAfter(now)) {
@@ -271,9 +278,16 @@ final class RequestSorter {
                     echo.metadata(),
                     0L);
             count(received, ROUTED);
-            var source = requireNonNull(sources.get(received.topic()));
-            chunks.computeIfAbsent(new Origin(open.lane(), source), origin -> new ChunkBuilder(open.pool(), origin))
+            chunksByAsked
+                    .computeIfAbsent(asked, _ -> chunk(received.topic(), open))
                     .add(ref);
+        }
+
+        /** Those who ask differently may still share a lane. */
+        private ChunkBuilder chunk(String topic, Router.Route.Open open) {
+            var source = requireNonNull(sources.get(topic));
+            return chunks.computeIfAbsent(
+                    new Origin(open.lane(), source), origin -> new ChunkBuilder(open.pool(), origin));
         }
 
         /** @return epoch milliseconds, 0 where none counts */

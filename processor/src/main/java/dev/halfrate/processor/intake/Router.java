@@ -1,6 +1,5 @@
 package dev.halfrate.processor.intake;
 
-import dev.halfrate.processor.codec.Parsed;
 import dev.halfrate.processor.codec.Rejection;
 import dev.halfrate.processor.codec.Wishes;
 import dev.halfrate.processor.config.AccountConfig;
@@ -32,21 +31,38 @@ final class Router {
                 .toList();
     }
 
-    /** @param topic that it was read from */
-    Route route(String topic, Parsed.Request request, Wishes wishes) {
+    /**
+     * What decides where requests go, beside their size.
+     *
+     * @param topic that they were read from
+     */
+    record Asked(String topic, String url, String model, Wishes wishes) {}
+
+    /** Where requests go that ask alike. */
+    @FunctionalInterface
+    interface Destination {
+        Route of(int bodyBytes);
+    }
+
+    Destination destination(Asked asked) {
+        var wishes = asked.wishes();
         return candidates.stream()
-                .filter(candidate -> candidate.account().takesTopic(topic))
+                .filter(candidate -> candidate.account().takesTopic(asked.topic()))
                 .filter(candidate -> wishes.account().isEmpty()
-                        ? candidate.account().takesModel(request.model())
+                        ? candidate.account().takesModel(asked.model())
                         : candidate.account().name().equals(wishes.account()))
                 .findFirst()
-                .map(candidate -> candidate.route(request, wishes))
-                .orElseGet(() -> new Route.Closed(
+                .map(candidate -> candidate.destination(asked))
+                .orElseGet(() -> closed(new Route.Closed(
                         null,
                         Rejection.NO_ACCOUNT,
                         wishes.account().isEmpty()
-                                ? noAccount(topic, request.model())
-                                : noSuchAccount(topic, wishes.account())));
+                                ? noAccount(asked.topic(), asked.model())
+                                : noSuchAccount(asked.topic(), wishes.account()))));
+    }
+
+    private static Destination closed(Route.Closed route) {
+        return _ -> route;
     }
 
     /** @return pools of all accounts that may have taken a request of the topic, or of the one that is named */
@@ -120,33 +136,37 @@ final class Router {
                     config.money().ownTags());
         }
 
-        Route route(Parsed.Request request, Wishes wishes) {
-            if (!capabilities.endpoints().contains(request.url())) {
-                return new Route.Closed(
+        Destination destination(Asked asked) {
+            if (!capabilities.endpoints().contains(asked.url())) {
+                return closed(new Route.Closed(
                         account,
                         Rejection.URL_UNSUPPORTED,
                         "url must be a path without a host; account %s can batch %s"
-                                .formatted(account.name(), String.join(", ", new TreeSet<>(capabilities.endpoints()))));
+                                .formatted(
+                                        account.name(), String.join(", ", new TreeSet<>(capabilities.endpoints())))));
             }
-            var lineBytes = capabilities.lineFormat().lineBytes(request.url(), request.bodyBytes());
-            if (lineBytes > lineBytesMax) {
-                return new Route.Closed(
-                        account,
-                        Rejection.TOO_LARGE,
-                        "the request takes %d bytes as a line of a batch, at most %d are allowed"
-                                .formatted(lineBytes, lineBytesMax));
-            }
+            var wishes = asked.wishes();
             var versioned = capabilities.versioned();
             var lane = new LaneId(
                     account.name(),
-                    request.url(),
-                    request.model(),
+                    asked.url(),
+                    asked.model(),
                     versioned ? chosen(wishes.apiVersion(), account.apiVersion()) : "",
                     versioned ? chosen(wishes.betas(), account.betas()) : List.of(),
                     account.completionWindow(),
                     ownTags.contains(wishes.tag()) ? wishes.tag() : "");
             var mode = wishes.mode() == null ? account.mode() : wishes.mode();
-            return new Route.Open(account.pool(), mode == Mode.SYNC ? AtOnce.of(lane) : lane, mode, lineBytes);
+            var chosenLane = mode == Mode.SYNC ? AtOnce.of(lane) : lane;
+            return bodyBytes -> {
+                var lineBytes = capabilities.lineFormat().lineBytes(asked.url(), bodyBytes);
+                return lineBytes > lineBytesMax
+                        ? new Route.Closed(
+                                account,
+                                Rejection.TOO_LARGE,
+                                "the request takes %d bytes as a line of a batch, at most %d are allowed"
+                                        .formatted(lineBytes, lineBytesMax))
+                        : new Route.Open(account.pool(), chosenLane, mode, lineBytes);
+            };
         }
 
         private static String chosen(String wish, String usual) {

@@ -187,6 +187,9 @@ final class BodyReader implements AutoCloseable {
     }
 
     private static void dropBelow(long offset, NavigableMap<Long, List<Want>> wants) {
+        if (wants.isEmpty() || wants.firstKey() >= offset) {
+            return;
+        }
         var passed = wants.headMap(offset);
         passed.values().forEach(here -> here.forEach(want -> want.take(null)));
         passed.clear();

@@ -48,6 +48,9 @@ final class KafkaLedgerClients implements KafkaPartitionLog.LedgerClients {
         settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
         settings.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, 4 * 1024 * 1024);
         settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 5_000);
+        // What it reads is there. At a topic's end a fetch ahead would be kept waiting, and whatever is asked next
+        // behind it.
+        settings.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, 10);
         return new BoundedConsumer(settings);
     }
 

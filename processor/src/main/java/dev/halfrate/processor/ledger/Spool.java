@@ -25,10 +25,14 @@ import java.util.Map;
  * of each line is known from the sizes in the manifest.
  */
 final class Spool implements BodyReader.Sink {
+    private static final int HELD_BYTES = 1 << 18;
+
     private final Batch batch;
     private final LineFormat format;
     private final FileChannel file;
     private final Path path;
+    private final ByteBuffer held = ByteBuffer.allocate(HELD_BYTES);
+    private long heldAt;
     private final Map<Integer, Long> places = new HashMap<>();
     private final Map<Long, Integer> alike = new HashMap<>();
     private final List<ManifestItem> wanted = new ArrayList<>();
@@ -62,6 +66,7 @@ final class Spool implements BodyReader.Sink {
         var spool = new Spool(batch, items, format, path);
         try (spool.file) {
             bodies.read(List.copyOf(spool.wanted), spool);
+            spool.flush();
         } catch (BodyReader.BodiesUnavailableException e) {
             if (e.getCause() instanceof UncheckedIOException disk) {
                 throw disk.getCause();
@@ -89,11 +94,32 @@ final class Spool implements BodyReader.Sink {
             gone(item);
             return;
         }
-        var buffer = ByteBuffer.wrap(filled(line(item, body), ref.getLineBytes()));
-        for (var place = places.getOrDefault(item.item(), 0L); buffer.hasRemaining(); ) {
-            place += file.write(buffer, place);
-        }
+        put(filled(line(item, body), ref.getLineBytes()), places.getOrDefault(item.item(), 0L));
         CrashPoint.SPOOLING.reached();
+    }
+
+    /** Most lines come in the order in which they stand in the file, so that many are written at once. */
+    private void put(byte[] line, long place) throws IOException {
+        if (place != heldAt + held.position() || line.length > held.remaining()) {
+            flush();
+            heldAt = place;
+        }
+        if (line.length > held.remaining()) {
+            write(ByteBuffer.wrap(line), place);
+        } else {
+            held.put(line);
+        }
+    }
+
+    private void flush() throws IOException {
+        write(held.flip(), heldAt);
+        held.clear();
+    }
+
+    private void write(ByteBuffer bytes, long place) throws IOException {
+        for (var at = place; bytes.hasRemaining(); ) {
+            at += file.write(bytes, at);
+        }
     }
 
     private byte[] line(ManifestItem item, ByteBuffer body) {

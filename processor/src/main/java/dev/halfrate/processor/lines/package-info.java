@@ -1,4 +1,4 @@
-/** Files of lines: read byte for byte, written whole. What the lines hold is not known here. */
+/** Files of lines: read byte for byte, written whole; and whether bytes are UTF-8. What the lines hold is not known here. */
 @NullMarked
 package dev.halfrate.processor.lines;
 

@@ -11,7 +11,8 @@ import java.util.Optional;
  */
 public record UpstreamId(String tag, int item) {
     public static final int TAG_BYTES = 16;
-    public static final int BYTES = TAG_BYTES + 1 + 6;
+    private static final int ITEM_DIGITS = 6;
+    public static final int BYTES = TAG_BYTES + 1 + ITEM_DIGITS;
     private static final int ITEMS_MAX = 1_000_000;
 
     public UpstreamId {
@@ -21,15 +22,29 @@ public record UpstreamId(String tag, int item) {
     }
 
     public String text() {
-        return "%s-%06d".formatted(tag, item);
+        var digits = Integer.toString(item);
+        return tag + "-000000".substring(0, 1 + ITEM_DIGITS - digits.length()) + digits;
     }
 
     /** @return empty if {@code text} is not of our making */
     public static Optional<UpstreamId> parse(String text) {
-        if (!text.matches("[a-z2-7]{" + TAG_BYTES + "}-[0-9]{6}")) {
+        if (text.length() != BYTES || text.charAt(TAG_BYTES) != '-') {
             return Optional.empty();
         }
-        return Optional.of(
-                new UpstreamId(text.substring(0, TAG_BYTES), Integer.parseInt(text.substring(TAG_BYTES + 1))));
+        for (var i = 0; i < TAG_BYTES; i++) {
+            var each = text.charAt(i);
+            if ((each < 'a' || each > 'z') && (each < '2' || each > '7')) {
+                return Optional.empty();
+            }
+        }
+        var item = 0;
+        for (var i = TAG_BYTES + 1; i < BYTES; i++) {
+            var digit = text.charAt(i) - '0';
+            if (digit < 0 || digit > 9) {
+                return Optional.empty();
+            }
+            item = 10 * item + digit;
+        }
+        return Optional.of(new UpstreamId(text.substring(0, TAG_BYTES), item));
     }
 }

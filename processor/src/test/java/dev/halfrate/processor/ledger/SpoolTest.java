@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -57,6 +58,25 @@ class SpoolTest {
 
         assertThat(written.lines()).isEqualTo(3);
         assertThat(Files.readAllLines(file())).containsExactly(line(0, "c"), line(1, "long body"), line(2, "b"));
+    }
+
+    @Test
+    void linesLargerThanWhatIsHeldBackStandBetweenSmallOnes() throws Exception {
+        var bodies = List.of("a", "b".repeat(300_000), "c", "d".repeat(200_000), "e".repeat(200_000), "f");
+        var items = new ArrayList<ManifestItem>();
+        for (var item = 0; item < bodies.size(); item++) {
+            // The last ones are found first.
+            var offset = item < 3 ? 10 + item : item;
+            topic.add(offset, bodies.get(item));
+            items.add(Refs.item(item, 0, offset, bodies.get(item)));
+        }
+
+        write(BATCH, items);
+
+        assertThat(Files.readAllLines(file()))
+                .containsExactlyElementsOf(IntStream.range(0, bodies.size())
+                        .mapToObj(item -> line(item, bodies.get(item)))
+                        .toList());
     }
 
     @Test

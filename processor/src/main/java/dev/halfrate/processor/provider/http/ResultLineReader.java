@@ -7,13 +7,11 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.exc.InputCoercionException;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
+import dev.halfrate.processor.lines.Utf8;
 import dev.halfrate.processor.provider.ResultLine;
 import dev.halfrate.processor.provider.ResultLine.Answered;
 import dev.halfrate.processor.provider.ResultLine.Corrupt;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.CharBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Optional;
@@ -227,7 +225,8 @@ public abstract class ResultLineReader {
             throw new OddLineException("not UTF-8"); // the parser counts bytes of no other encoding
         }
         var bytes = Arrays.copyOfRange(line, (int) from, (int) to);
-        if (!isUtf8(bytes)) {
+        // The parser lets pass what is too long, half a pair or beyond Unicode, where it only skips.
+        if (Utf8.wellFormed(bytes, 0, bytes.length) < bytes.length) {
             throw new OddLineException("not UTF-8");
         }
         return bytes;
@@ -240,19 +239,6 @@ public abstract class ResultLineReader {
             at += line[at] == '\\' ? 2 : 1;
         }
         return Math.min(at + 1, line.length);
-    }
-
-    /** The parser lets pass what is too long, half a pair or beyond Unicode, where it only skips. */
-    private static boolean isUtf8(byte[] bytes) {
-        var decoder = StandardCharsets.UTF_8.newDecoder();
-        var in = ByteBuffer.wrap(bytes);
-        var out = CharBuffer.allocate(Math.min(bytes.length, 8_192));
-        while (true) {
-            var outcome = decoder.decode(in, out.clear(), true);
-            if (!outcome.isOverflow()) {
-                return !outcome.isError();
-            }
-        }
     }
 
     /** An error object, or its bare text as some servers write it. */

@@ -1,17 +1,17 @@
-package dev.halfrate.trial;
+package dev.halfrate.trial.process;
 
 import java.io.Serial;
 
 /** What a trial waited for did not come about. */
-final class TrialException extends RuntimeException {
+public final class TrialException extends RuntimeException {
     @Serial
     private static final long serialVersionUID = 1;
 
-    TrialException(String message) {
+    public TrialException(String message) {
         super(message);
     }
 
-    TrialException(String message, Throwable cause) {
+    public TrialException(String message, Throwable cause) {
         super(message, cause);
     }
 }

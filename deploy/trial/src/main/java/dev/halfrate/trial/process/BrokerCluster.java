@@ -1,4 +1,4 @@
-package dev.halfrate.trial;
+package dev.halfrate.trial.process;
 
 import dev.halfrate.local.ClusterNode;
 import java.io.IOException;
@@ -15,14 +15,14 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListTopicsOptions;
 
 /** Brokers that replicate each other, each in a process of its own. */
-final class BrokerCluster implements AutoCloseable {
+public final class BrokerCluster implements AutoCloseable {
     private static final Duration WHOLE_WITHIN = Duration.ofMinutes(2);
 
     private final List<BrokerProcess> brokers = new ArrayList<>();
     private final int replicas;
     private final Admin admin;
 
-    private BrokerCluster(Path directory, int size) throws IOException, InterruptedException {
+    private BrokerCluster(Path directory, int size, boolean inProduction) throws IOException, InterruptedException {
         var ports = freePorts(2 * size);
         var controllerPorts = ports.subList(size, 2 * size);
         var nodes = new ArrayList<ClusterNode>();
@@ -32,7 +32,7 @@ final class BrokerCluster implements AutoCloseable {
         replicas = nodes.getFirst().replicas();
         try {
             for (var node : nodes) {
-                brokers.add(BrokerProcess.start(node, directory.resolve("broker-" + node.id())));
+                brokers.add(BrokerProcess.start(node, directory.resolve("broker-" + node.id()), inProduction));
             }
             Waiting.until("the brokers are ready", Waiting.START, this::areReady, jvms());
         } catch (IOException | InterruptedException | RuntimeException e) {
@@ -42,8 +42,13 @@ final class BrokerCluster implements AutoCloseable {
         admin = Admin.create(Map.of("bootstrap.servers", bootstrapServers()));
     }
 
-    static BrokerCluster start(Path directory, int size) throws IOException, InterruptedException {
-        return new BrokerCluster(directory, size);
+    public static BrokerCluster start(Path directory, int size) throws IOException, InterruptedException {
+        return new BrokerCluster(directory, size, false);
+    }
+
+    /** One broker that is there to be fast in the long run. */
+    public static BrokerCluster startAsInProduction(Path directory) throws IOException, InterruptedException {
+        return new BrokerCluster(directory, 1, true);
     }
 
     /** All different. */
@@ -61,21 +66,21 @@ final class BrokerCluster implements AutoCloseable {
         }
     }
 
-    List<BrokerProcess> brokers() {
+    public List<BrokerProcess> brokers() {
         return brokers;
     }
 
-    String bootstrapServers() {
+    public String bootstrapServers() {
         return brokers.stream().map(BrokerProcess::address).collect(Collectors.joining(","));
     }
 
     /** Of every partition. */
-    int replicas() {
+    public int replicas() {
         return replicas;
     }
 
     /** Waits until every broker runs and has all that was written: only then may one of them die. */
-    void awaitWhole() throws InterruptedException {
+    public void awaitWhole() throws InterruptedException {
         Waiting.until("the cluster is whole", WHOLE_WITHIN, () -> areReady() && areInSync(), jvms());
     }
 

@@ -1,4 +1,4 @@
-package dev.halfrate.trial;
+package dev.halfrate.trial.process;
 
 import dev.halfrate.local.ClusterNode;
 import dev.halfrate.local.EmbeddedBroker;
@@ -7,8 +7,8 @@ import java.util.Arrays;
 import java.util.concurrent.CountDownLatch;
 
 /** A broker in a process of its own: id, port, all controllers' ports, directory. Started there again, it carries on. */
-final class TrialBroker {
-    static final String READY = "the broker is ready";
+public final class TrialBroker {
+    public static final String READY = "the broker is ready";
 
     private TrialBroker() {}
 

@@ -1,4 +1,4 @@
-package dev.halfrate.trial;
+package dev.halfrate.trial.process;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
@@ -13,14 +13,14 @@ import java.util.regex.Pattern;
  * @param peakMegabytes before one of them
  * @param keptMegabytes at most, after one of the whole heap; 0 if there was none
  */
-record HeapLog(int peakMegabytes, int keptMegabytes) {
+public record HeapLog(int peakMegabytes, int keptMegabytes) {
     private static final Pattern COLLECTION = Pattern.compile("Pause (\\w+) .* (\\d+)M->(\\d+)M\\(\\d+M\\)");
 
-    static String option(Path log) {
+    public static String option(Path log) {
         return "-Xlog:gc:file=" + log;
     }
 
-    static HeapLog read(Path log) throws IOException {
+    public static HeapLog read(Path log) throws IOException {
         var heap = new HeapLog(0, 0);
         for (var line : Files.readAllLines(log, UTF_8)) {
             var collection = COLLECTION.matcher(line);

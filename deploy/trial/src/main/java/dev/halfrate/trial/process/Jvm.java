@@ -1,4 +1,4 @@
-package dev.halfrate.trial;
+package dev.halfrate.trial.process;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
@@ -13,14 +13,12 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /** A JVM of its own on this one's class path, whose output is appended to a file. It does not outlive this one. */
-final class Jvm implements AutoCloseable {
-    private static final List<String> OPTIONS = List.of(
-            "--enable-native-access=ALL-UNNAMED",
-            "--sun-misc-unsafe-memory-access=allow",
-            "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1",
-            "-Xshare:auto",
-            "-Xmx384m");
+public final class Jvm implements AutoCloseable {
+    private static final List<String> OPTIONS =
+            List.of("--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow", "-Xshare:auto");
+
+    /** Up soon, and many of them beside each other; slow in the long run. */
+    private static final List<String> QUICK = List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx384m");
 
     private final Process process;
     private final Path output;
@@ -30,11 +28,21 @@ final class Jvm implements AutoCloseable {
         this.output = output;
     }
 
-    static Jvm start(Path output, List<String> options, String mainClass, String... arguments) throws IOException {
+    public static Jvm start(Path output, List<String> options, String mainClass, String... arguments)
+            throws IOException {
         return start(classPath(), output, options, mainClass, arguments);
     }
 
-    static Jvm start(String classPath, Path output, List<String> options, String mainClass, String... arguments)
+    public static Jvm start(String classPath, Path output, List<String> options, String mainClass, String... arguments)
+            throws IOException {
+        var all = new ArrayList<>(QUICK);
+        all.addAll(options);
+        return startAsInProduction(classPath, output, all, mainClass, arguments);
+    }
+
+    /** With the collector and the compilers that the JVM chooses. */
+    public static Jvm startAsInProduction(
+            String classPath, Path output, List<String> options, String mainClass, String... arguments)
             throws IOException {
         var command = new ArrayList<String>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -52,64 +60,71 @@ final class Jvm implements AutoCloseable {
     }
 
     /** Surefire starts its tests with a class path that names only itself. */
-    static String classPath() {
+    public static String classPath() {
         return System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
     }
 
-    boolean isAlive() {
+    public boolean isAlive() {
         return process.isAlive();
     }
 
-    int exitCode() {
+    public int exitCode() {
         return process.exitValue();
     }
 
-    boolean said(String text) throws IOException {
+    public boolean said(String text) throws IOException {
         return Files.readString(output, UTF_8).contains(text);
     }
 
-    Path output() {
+    public Path output() {
         return output;
     }
 
-    boolean endsWithin(Duration time) throws InterruptedException {
+    /** A line on its standard input. */
+    public void tell(String line) throws IOException {
+        var input = process.getOutputStream();
+        input.write((line + "\n").getBytes(UTF_8));
+        input.flush();
+    }
+
+    public boolean endsWithin(Duration time) throws InterruptedException {
         return process.waitFor(time.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     /** SIGKILL: no hook runs, no buffer is written. */
-    void kill() throws InterruptedException {
+    public void kill() throws InterruptedException {
         process.destroyForcibly().waitFor();
     }
 
     /** SIGTERM. */
-    void terminate() {
+    public void terminate() {
         process.destroy();
     }
 
     /** SIGSTOP: it hangs, its connections stay. */
-    void stop() throws IOException, InterruptedException {
+    public void stop() throws IOException, InterruptedException {
         signal("STOP");
     }
 
     /** SIGCONT: it goes on as if no time had passed. */
-    void goOn() throws IOException, InterruptedException {
+    public void goOn() throws IOException, InterruptedException {
         signal("CONT");
     }
 
     /** How long it takes from now until it has ended. */
-    CompletableFuture<Duration> untilEnd() {
+    public CompletableFuture<Duration> untilEnd() {
         var from = System.nanoTime();
         return process.onExit().thenApply(_ -> Duration.ofNanos(System.nanoTime() - from));
     }
 
     /** @return whether it hangs, so that it has nothing more to say */
-    boolean isStopped() throws IOException {
+    public boolean isStopped() throws IOException {
         var stat = Files.readString(Path.of("/proc/%d/stat".formatted(process.pid())), UTF_8);
         return stat.charAt(stat.lastIndexOf(')') + 2) == 'T';
     }
 
     /** The most memory that it ever had, in bytes. */
-    long peakResidentBytes() throws IOException {
+    public long peakResidentBytes() throws IOException {
         try (var status = Files.lines(Path.of("/proc/%d/status".formatted(process.pid())), UTF_8)) {
             return status.filter(line -> line.startsWith("VmHWM:"))
                     .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) * 1_024)
@@ -119,7 +134,7 @@ final class Jvm implements AutoCloseable {
     }
 
     /** What it has used of the processors so far. */
-    Duration processorTime() {
+    public Duration processorTime() {
         return process.info().totalCpuDuration().orElseThrow();
     }
 

@@ -1,12 +1,12 @@
-package dev.halfrate.trial;
+package dev.halfrate.trial.process;
 
 import java.time.Duration;
 import java.util.concurrent.Callable;
 
 /** Waits for conditions, never for a time. */
-final class Waiting {
+public final class Waiting {
     /** Of a JVM on a busy machine. */
-    static final Duration START = Duration.ofSeconds(90);
+    public static final Duration START = Duration.ofSeconds(90);
 
     private static final Duration STEP = Duration.ofMillis(50);
 
@@ -17,7 +17,7 @@ final class Waiting {
      * @param alive none of them may end meanwhile
      * @throws TrialException if it does not hold within {@code bound}
      */
-    static void until(String what, Duration bound, Callable<Boolean> condition, Jvm... alive)
+    public static void until(String what, Duration bound, Callable<Boolean> condition, Jvm... alive)
             throws InterruptedException {
         var end = System.nanoTime() + bound.toNanos();
         while (!holds(what, condition)) {
