@@ -6,7 +6,7 @@ import java.util.Locale;
 /** Draws rows as SVG. */
 final class Plot {
     private static final int ROW = 34;
-    private static final int LEFT = 420;
+    private static final int LEFT = 680;
     private static final int WIDTH = 400;
     private static final int TOP = 40;
     /** Share of the width at which the goal stands; what is beyond its double is cut off. */
@@ -22,7 +22,7 @@ final class Plot {
                 <svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" font-family="sans-serif" font-size="13">
                 <rect width="100%%" height="100%%" fill="#ffffff"/>
                 <text x="%.0f" y="24" text-anchor="middle" fill="#555">must</text>
-                """.formatted(LEFT + WIDTH + 80, height, goalX));
+                """.formatted(LEFT + WIDTH + 120, height, goalX));
         for (var i = 0; i < rows.size(); i++) {
             svg.append(bar(rows.get(i), TOP + i * ROW));
         }
@@ -40,7 +40,7 @@ final class Plot {
                 """
                 <text x="%d" y="%d" text-anchor="end">%s</text>
                 <rect x="%d" y="%d" width="%.1f" height="18" fill="%s"/>
-                <text x="%.1f" y="%d">%.3g</text>
+                <text x="%.1f" y="%d">%.3g (%s %.3g)</text>
                 """,
                 LEFT - 10,
                 y + 18,
@@ -51,6 +51,8 @@ final class Plot {
                 row.isMet() ? "#2e7d32" : "#c62828",
                 LEFT + share * GOAL_AT * WIDTH + 6,
                 y + 18,
-                row.figure());
+                row.figure(),
+                row.goal().atLeast() ? "≥" : "≤",
+                row.goal().must());
     }
 }
