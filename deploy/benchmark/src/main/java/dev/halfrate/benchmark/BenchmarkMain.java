@@ -52,7 +52,7 @@ public final class BenchmarkMain implements Callable<Integer> {
             paramLabel = "N",
             defaultValue = "5",
             description =
-                    "How often each side is measured, after one round that does not count (default: ${DEFAULT-VALUE}).")
+                    "How often each side is measured, after rounds that do not count (default: ${DEFAULT-VALUE}).")
     private int rounds;
 
     @Option(
