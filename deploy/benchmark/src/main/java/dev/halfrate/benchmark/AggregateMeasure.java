@@ -64,7 +64,7 @@ final class AggregateMeasure implements Measure {
                         directory.resolve("state").toString(),
                         Integer.toString(window));
                 var dam = new Dam(bench.bootstrapServers(), name, 1)) {
-            Waiting.until("the aggregate is ready", Waiting.START, () -> jvm.said(TextbookAggregate.READY), jvm);
+            Waiting.until("the aggregate is ready", Waiting.START, () -> jvm.said(StreamsBaseline.READY), jvm);
             var requests = new Prompts().requests("r", REQUEST_BYTES, MODELS);
             for (var key : List.of("warm", "measured")) {
                 var count = key.equals("warm") ? Math.min(window, REQUESTS_TO_WARM_UP) : window;

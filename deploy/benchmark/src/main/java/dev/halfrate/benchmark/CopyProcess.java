@@ -33,7 +33,7 @@ final class CopyProcess implements AutoCloseable {
                 name,
                 name + ".copy",
                 directory.resolve("state").toString());
-        Waiting.until("the copy is ready", Waiting.START, () -> jvm.said(StreamsCopy.READY), jvm);
+        Waiting.until("the copy is ready", Waiting.START, () -> jvm.said(StreamsBaseline.READY), jvm);
         return new CopyProcess(name, jvm);
     }
 

@@ -41,21 +41,21 @@ final class RestartMeasure implements Measure {
             fly(bench, name, upstream, count);
             var kept = new ArrayList<Double>();
             var lost = new ArrayList<Double>();
-            var costs = new ArrayList<Cost>();
+            var costKept = new ArrayList<Cost>();
+            var costLost = new ArrayList<Cost>();
             for (var round = 0; round < Math.min(ROUNDS_MAX, bench.rounds()); round++) {
-                kept.add(restart(bench, name, upstream, count, "kept-" + round, costs));
+                kept.add(restart(bench, name, upstream, count, "kept-" + round, costKept));
                 Directories.delete(bench.newDirectory(name).resolve("state"));
-                lost.add(restart(bench, name, upstream, count, "lost-" + round, costs));
+                lost.add(restart(bench, name, upstream, count, "lost-" + round, costLost));
             }
-            var cost = List.of(costs.getLast());
             return List.of(
                     row(
                             "killed with %,d requests in flight, %s → the next is uploaded, window of 1 s included; state kept"
                                     .formatted(count, HEAP),
                             kept,
                             Goal.atMost(20, 5),
-                            cost),
-                    row("the same, local state lost", lost, Goal.atMost(60, 20), cost));
+                            List.of(costKept.getLast())),
+                    row("the same, local state lost", lost, Goal.atMost(60, 20), List.of(costLost.getLast())));
         }
     }
 

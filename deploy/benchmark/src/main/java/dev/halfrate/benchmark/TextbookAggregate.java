@@ -3,12 +3,9 @@ package dev.halfrate.benchmark;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Properties;
-import java.util.concurrent.CountDownLatch;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.utils.Bytes;
-import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StreamsBuilder;
 import org.apache.kafka.streams.kstream.Consumed;
 import org.apache.kafka.streams.kstream.Materialized;
@@ -21,32 +18,19 @@ import org.apache.kafka.streams.state.WindowStore;
  * full. Arguments: bootstrap servers, name, topic, topic of the lists, directory, values of a full list.
  */
 public final class TextbookAggregate {
-    public static final String READY = "the aggregate is ready";
-
     private static final Duration WINDOW = Duration.ofHours(1);
     private static final String RECORD_BYTES_MAX = "33554432";
 
     private TextbookAggregate() {}
 
     public static void main(String[] args) throws InterruptedException {
-        var settings = new Properties();
-        settings.put("bootstrap.servers", args[0]);
-        settings.put("application.id", args[1]);
-        settings.put("state.dir", args[4]);
-        settings.put("processing.guarantee", "exactly_once_v2");
+        var settings = StreamsBaseline.settings(args[0], args[1], args[4]);
         // Its cache has room for a whole list, and is seldom flushed: else each version of it went to the changelog.
         settings.put("statestore.cache.max.bytes", "268435456");
         settings.put("commit.interval.ms", "1000");
-        settings.put("replication.factor", "1");
         settings.put("topic.max.message.bytes", RECORD_BYTES_MAX);
         settings.put("producer.max.request.size", RECORD_BYTES_MAX);
         settings.put("producer.buffer.memory", "134217728");
-        settings.put("producer.batch.size", "262144");
-        settings.put("producer.linger.ms", "10");
-        settings.put("consumer.max.poll.records", "5000");
-        settings.put("consumer.fetch.max.bytes", "52428800");
-        settings.put("consumer.max.partition.fetch.bytes", "4194304");
-        settings.put("consumer.auto.offset.reset", "earliest");
         var full = Integer.parseInt(args[5]);
         @SuppressWarnings("unchecked") // there is no class literal of a list of texts
         Serde<List<String>> lists = Serdes.ListSerde(ArrayList.class, Serdes.String());
@@ -64,14 +48,6 @@ public final class TextbookAggregate {
                 .toStream((window, _) -> window.key())
                 .filter((_, list) -> list.size() == full)
                 .to(args[3], Produced.with(Serdes.String(), lists));
-        try (var streams = new KafkaStreams(builder.build(), settings)) {
-            streams.setStateListener((now, _) -> {
-                if (now == KafkaStreams.State.RUNNING) {
-                    System.out.println(READY);
-                }
-            });
-            streams.start();
-            new CountDownLatch(1).await();
-        }
+        StreamsBaseline.run(builder.build(), settings);
     }
 }
