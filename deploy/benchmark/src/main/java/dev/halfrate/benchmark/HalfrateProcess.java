@@ -21,6 +21,9 @@ public final class HalfrateProcess implements AutoCloseable {
     /** Of every processor that is measured, if nothing else is said. */
     public static final String HEAP = "-Xmx256m";
 
+    private static final List<String> AS_IN_ITS_IMAGE =
+            List.of("-XX:+ExitOnOutOfMemoryError", "-XX:+UseParallelGC", "-XX:ParallelGCThreads=2");
+
     private static final String RUNNING = "RunCommand running";
 
     /** A recording is written when its process ends. */
@@ -109,7 +112,8 @@ public final class HalfrateProcess implements AutoCloseable {
                 %7$s
                 """.formatted(
                         name, directory, bench.bootstrapServers(), partitions, upstream, key, sections, provider));
-        var all = new ArrayList<>(List.of(HEAP, "-XX:+ExitOnOutOfMemoryError"));
+        var all = new ArrayList<>(AS_IN_ITS_IMAGE);
+        all.add(HEAP);
         all.addAll(List.of(options));
         var recording = bench.recording(instance);
         recording.ifPresent(

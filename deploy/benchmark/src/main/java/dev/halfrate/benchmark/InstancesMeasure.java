@@ -38,9 +38,13 @@ final class InstancesMeasure implements Measure {
         try (var one = new Fleet(bench, 1, count);
                 var two = new Fleet(bench, 2, count);
                 var four = new Fleet(bench, 4, count)) {
-            for (var round = 0; round < bench.rounds() + Rounds.WARM_UP; round++) {
-                for (var fleet : List.of(one, two, four)) {
-                    fleet.run(round);
+            var fleets = List.of(one, two, four);
+            for (var fleet : fleets) {
+                fleet.warmUp();
+            }
+            for (var round = 0; round < bench.rounds(); round++) {
+                for (var fleet : fleets) {
+                    fleet.run();
                 }
             }
             return List.of(row(two, one), row(four, one));
@@ -64,18 +68,20 @@ final class InstancesMeasure implements Measure {
         /** The latest first. */
         private final Deque<AutoCloseable> running = new ArrayDeque<>();
 
-        private final Rounds rounds = new Rounds();
+        private final Rounds rounds;
         private final List<Jvm> jvms = new ArrayList<>();
         private final Bench bench;
         private final int size;
         private final int count;
         private final Dam dam;
         private final Settled settled;
+        private int begun;
 
         Fleet(Bench bench, int size, int count) throws IOException, InterruptedException {
             this.bench = bench;
             this.size = size;
             this.count = count;
+            this.rounds = new Rounds(size * Rounds.WARM_UP);
             try {
                 var upstream = running(NullUpstream.start());
                 upstream.answerAtLength(ANSWER_BYTES);
@@ -108,9 +114,16 @@ final class InstancesMeasure implements Measure {
             return part;
         }
 
-        void run(int round) throws IOException, InterruptedException {
-            dam.fill(count, new Prompts().requests("r" + round, REQUEST_BYTES, MODELS));
-            var end = (round + 1L) * count;
+        /** Each instance compiles for itself what it runs, and has its share of the requests to do it in. */
+        void warmUp() throws IOException, InterruptedException {
+            for (var round = 0; round < size * Rounds.WARM_UP; round++) {
+                run();
+            }
+        }
+
+        void run() throws IOException, InterruptedException {
+            dam.fill(count, new Prompts().requests("r" + ++begun, REQUEST_BYTES, MODELS));
+            var end = (long) begun * count;
             rounds.add(bench, "%d at work".formatted(size), count, jvms, () -> {
                 var from = dam.open();
                 Waiting.until(

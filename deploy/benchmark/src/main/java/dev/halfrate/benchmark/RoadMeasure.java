@@ -17,8 +17,10 @@ import java.util.List;
 /** From requests on Kafka to results on Kafka, beside the script that everyone writes first. */
 final class RoadMeasure implements Measure {
     private static final int REQUESTS = 50_000;
-    /** Rounds are short here, and a JVM compiles for as long as elsewhere. */
-    private static final int WARM_UP = 8;
+    /** Of the processor alone. Rounds are short here, and a JVM compiles for as long as elsewhere. */
+    private static final int WARM_UP = 15;
+
+    private static final int WARM_UP_OF_BOTH = 1;
 
     private static final int REQUEST_BYTES = 2_000;
     private static final int ANSWER_BYTES = 2_000;
@@ -53,17 +55,19 @@ final class RoadMeasure implements Measure {
                 var dam = new Dam(bench.bootstrapServers(), processor.requestsTopic(), 1);
                 var settled = new Settled(bench.bootstrapServers(), processor)) {
             upstream.answerAtLength(ANSWER_BYTES);
-            var ours = new Rounds(WARM_UP);
-            var scripts = new Rounds(WARM_UP);
-            for (var round = 0; round < bench.rounds() + WARM_UP; round++) {
-                var outcome = runScript(directory, script, upstream, prompts);
-                scripts.add(
-                        bench,
-                        "script",
-                        count,
-                        outcome.path("seconds").asDouble(),
-                        outcome.path("processor_seconds").asDouble(),
-                        outcome.path("peak_bytes").asLong());
+            var ours = new Rounds(WARM_UP + WARM_UP_OF_BOTH);
+            var scripts = new Rounds(WARM_UP_OF_BOTH);
+            for (var round = 0; round < bench.rounds() + WARM_UP + WARM_UP_OF_BOTH; round++) {
+                if (round >= WARM_UP) {
+                    var outcome = runScript(directory, script, upstream, prompts);
+                    scripts.add(
+                            bench,
+                            "script",
+                            count,
+                            outcome.path("seconds").asDouble(),
+                            outcome.path("processor_seconds").asDouble(),
+                            outcome.path("peak_bytes").asLong());
+                }
                 dam.fill(count, new Prompts().requests("r" + round, REQUEST_BYTES, List.of("model-0")));
                 var end = (round + 1L) * count;
                 ours.add(bench, "processor", count, processor.jvm(), () -> {

@@ -21,6 +21,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -40,10 +41,31 @@ final class JsonRecord {
                     .build())
             .build();
 
-    private static final DateTimeFormatter TIME =
-            DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
+    private static final DateTimeFormatter SECOND =
+            DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.").withZone(ZoneOffset.UTC);
+
+    /** Texts of seconds, each in the place of its number's last digits: records that are written together have few. */
+    private static final AtomicReferenceArray<Second> SECONDS = new AtomicReferenceArray<>(64);
+
+    private record Second(long epochSecond, String text) {}
 
     private JsonRecord() {}
+
+    private static String text(Instant time) {
+        var epochSecond = time.getEpochSecond();
+        var place = Math.floorMod(epochSecond, SECONDS.length());
+        var second = SECONDS.get(place);
+        if (second == null || second.epochSecond != epochSecond) {
+            second = new Second(epochSecond, SECOND.format(time));
+            SECONDS.set(place, second);
+        }
+        var millis = time.getNano() / 1_000_000;
+        return second.text
+                + (char) ('0' + millis / 100)
+                + (char) ('0' + millis / 10 % 10)
+                + (char) ('0' + millis % 10)
+                + 'Z';
+    }
 
     /** Writes the fields of one object. */
     static final class Writer implements AutoCloseable {
@@ -100,7 +122,7 @@ final class JsonRecord {
         }
 
         Writer time(String name, @Nullable Instant value) {
-            return text(name, value == null ? "" : TIME.format(value));
+            return text(name, value == null ? "" : JsonRecord.text(value));
         }
 
         /** Splices a JSON value in, byte for byte. */

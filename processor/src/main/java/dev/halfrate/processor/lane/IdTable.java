@@ -1,25 +1,27 @@
 package dev.halfrate.processor.lane;
 
 /**
- * Who owns which id: an open-addressing table over arrays of primitives, 28 bytes for a slot, because millions
- * of ids must fit and an object each would cost four times that.
+ * Who owns which id: open addressing over arrays of primitives, 30 to 38 bytes for an id, because millions of ids must fit and
+ * an object each would cost four times that.
  *
- * <p>Linear probing; removal closes the gap it leaves, so there are no tombstones and no clean-up. The table
- * never shrinks.
+ * <p>Of an id 96 bits are kept. It is cut into {@value #SEGMENTS} tables that grow alone and by little, so that growth
+ * takes neither much time at once nor twice the memory. Linear probing; removal closes the gap it leaves, so there are no
+ * tombstones and no clean-up. A table never shrinks.
  */
 final class IdTable {
     /** Nobody owns the id. */
     static final int NOBODY = 0;
 
-    private static final int WORDS = 3;
+    private static final int SEGMENT_BITS = 6;
+    private static final int SEGMENTS = 1 << SEGMENT_BITS;
 
-    private long[] words;
-    private int[] owners;
+    private final Segment[] segments = new Segment[SEGMENTS];
     private int size;
 
     IdTable() {
-        owners = new int[1 << 10];
-        words = new long[owners.length * WORDS];
+        for (var i = 0; i < SEGMENTS; i++) {
+            segments[i] = new Segment();
+        }
     }
 
     int size() {
@@ -27,85 +29,119 @@ final class IdTable {
     }
 
     int owner(Id id) {
-        return owners[slot(id)];
+        return segment(id).owner(id);
     }
 
     /** @return the content it was put with; meaningless if nobody owns the id */
     long content(Id id) {
-        return words[slot(id) * WORDS + 2];
+        return segment(id).content(id);
     }
 
     /** Makes {@code owner}, not {@link #NOBODY}, the id's owner, and its content the one known. */
     void put(Id id, int owner) {
-        var slot = slot(id);
-        if (owners[slot] == NOBODY && ++size > owners.length / 4 * 3) {
-            grow();
-            slot = slot(id);
+        if (segment(id).put(id, owner)) {
+            size++;
         }
-        write(slot, id.high(), id.low(), id.content(), owner);
     }
 
     void remove(Id id) {
-        var gap = slot(id);
-        if (owners[gap] == NOBODY) {
-            return;
+        if (segment(id).remove(id)) {
+            size--;
         }
-        size--;
-        for (var next = after(gap); owners[next] != NOBODY; next = after(next)) {
-            // An entry may fill the gap unless its home lies behind the gap.
-            var home = home(words[next * WORDS]);
-            if (distance(home, next) >= distance(gap, next)) {
-                write(gap, words[next * WORDS], words[next * WORDS + 1], words[next * WORDS + 2], owners[next]);
-                gap = next;
-            }
-        }
-        owners[gap] = NOBODY;
-    }
-
-    private void grow() {
-        var oldWords = words;
-        var oldOwners = owners;
-        owners = new int[Math.multiplyExact(oldOwners.length, 2)];
-        words = new long[Math.multiplyExact(owners.length, WORDS)];
-        for (var old = 0; old < oldOwners.length; old++) {
-            if (oldOwners[old] != NOBODY) {
-                var high = oldWords[old * WORDS];
-                var low = oldWords[old * WORDS + 1];
-                write(slot(high, low), high, low, oldWords[old * WORDS + 2], oldOwners[old]);
-            }
-        }
-    }
-
-    private void write(int slot, long high, long low, long content, int owner) {
-        words[slot * WORDS] = high;
-        words[slot * WORDS + 1] = low;
-        words[slot * WORDS + 2] = content;
-        owners[slot] = owner;
-    }
-
-    private int slot(Id id) {
-        return slot(id.high(), id.low());
-    }
-
-    /** @return where the id is, or else the free slot where it belongs */
-    private int slot(long high, long low) {
-        var slot = home(high);
-        while (owners[slot] != NOBODY && (words[slot * WORDS] != high || words[slot * WORDS + 1] != low)) {
-            slot = after(slot);
-        }
-        return slot;
     }
 
     /** Ids are hashes already, so their bits are as good as any. */
-    private int home(long high) {
-        return (int) high & (owners.length - 1);
+    private Segment segment(Id id) {
+        return segments[(int) (id.high() >>> (Long.SIZE - SEGMENT_BITS))];
     }
 
-    private int after(int slot) {
-        return (slot + 1) & (owners.length - 1);
-    }
+    /** The ids that begin alike. */
+    private static final class Segment {
+        /** Of a slot: the id's first half; 32 bits more of it and the owner; the content. */
+        private static final int WORDS = 3;
 
-    private int distance(int from, int to) {
-        return (to - from) & (owners.length - 1);
+        private static final int SLOTS_MIN = 16;
+
+        private long[] words = new long[SLOTS_MIN * WORDS];
+        private int slots = SLOTS_MIN;
+        private int size;
+
+        int owner(Id id) {
+            return owner(slot(id.high(), (int) id.low()));
+        }
+
+        long content(Id id) {
+            return words[slot(id.high(), (int) id.low()) * WORDS + 2];
+        }
+
+        /** @return whether nobody owned it before */
+        boolean put(Id id, int owner) {
+            var slot = slot(id.high(), (int) id.low());
+            var added = owner(slot) == NOBODY;
+            if (added && ++size > slots - slots / 5) {
+                grow();
+                slot = slot(id.high(), (int) id.low());
+            }
+            words[slot * WORDS] = id.high();
+            words[slot * WORDS + 1] = (id.low() << Integer.SIZE) | (owner & 0xFFFF_FFFFL);
+            words[slot * WORDS + 2] = id.content();
+            return added;
+        }
+
+        /** @return whether somebody owned it */
+        boolean remove(Id id) {
+            var gap = slot(id.high(), (int) id.low());
+            if (owner(gap) == NOBODY) {
+                return false;
+            }
+            size--;
+            for (var next = after(gap); owner(next) != NOBODY; next = after(next)) {
+                // An entry may fill the gap unless its home lies behind the gap.
+                if (distance(home(words[next * WORDS]), next) >= distance(gap, next)) {
+                    System.arraycopy(words, next * WORDS, words, gap * WORDS, WORDS);
+                    gap = next;
+                }
+            }
+            words[gap * WORDS + 1] = NOBODY;
+            return true;
+        }
+
+        private void grow() {
+            var old = words;
+            slots = slots + slots / 4;
+            words = new long[Math.multiplyExact(slots, WORDS)];
+            for (var at = 0; at < old.length; at += WORDS) {
+                if ((int) old[at + 1] != NOBODY) {
+                    System.arraycopy(
+                            old, at, words, slot(old[at], (int) (old[at + 1] >>> Integer.SIZE)) * WORDS, WORDS);
+                }
+            }
+        }
+
+        /** @return where the id is, or else the free slot where it belongs */
+        private int slot(long high, int low) {
+            var slot = home(high);
+            while (owner(slot) != NOBODY
+                    && (words[slot * WORDS] != high || (int) (words[slot * WORDS + 1] >>> Integer.SIZE) != low)) {
+                slot = after(slot);
+            }
+            return slot;
+        }
+
+        private int owner(int slot) {
+            return (int) words[slot * WORDS + 1];
+        }
+
+        private int home(long high) {
+            return (int) (((high & 0xFFFF_FFFFL) * slots) >>> Integer.SIZE);
+        }
+
+        private int after(int slot) {
+            return slot + 1 == slots ? 0 : slot + 1;
+        }
+
+        private int distance(int from, int to) {
+            return to >= from ? to - from : to - from + slots;
+        }
     }
 }

@@ -1,20 +1,16 @@
 package dev.halfrate.processor.ledger;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.NavigableMap;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
@@ -62,7 +58,7 @@ final class BodyReader implements AutoCloseable {
         Uuid of(String topic);
     }
 
-    /** Takes what was asked for, in whatever order it is found. Called on the reader's thread. */
+    /** Takes what was asked for, in whatever order it is found. */
     interface Sink {
         /** @param value of the request's record */
         void found(ManifestItem item, ByteBuffer value) throws IOException;
@@ -71,20 +67,27 @@ final class BodyReader implements AutoCloseable {
     }
 
     /**
-     * Fetches the bodies of all items and returns when each was found or is known to be gone.
+     * Fetches the bodies of all items and returns when each was found or is known to be gone. The sink is called on this thread,
+     * while the reader's fetches more.
      *
-     * @throws BodiesUnavailableException if Kafka or the sink failed; nothing is known about the rest then
+     * @throws IOException if the sink failed
+     * @throws BodiesUnavailableException if Kafka failed; nothing is known about the rest then
      */
-    void read(List<ManifestItem> items, Sink sink) throws InterruptedException {
-        var job = new Job(items, sink, new CompletableFuture<>());
+    void read(List<ManifestItem> items, Sink sink) throws IOException, InterruptedException {
+        var job = new Job(items);
         jobs.add(job);
         try {
-            job.done.get();
-        } catch (ExecutionException e) {
-            throw new BodiesUnavailableException(e.getCause());
-        } catch (InterruptedException e) {
-            job.done.cancel(false);
-            throw e;
+            for (var some = job.next(); !some.isEmpty(); some = job.next()) {
+                for (var found : some) {
+                    if (found.value == null) {
+                        sink.gone(found.item);
+                    } else {
+                        sink.found(found.item, ByteBuffer.wrap(found.value));
+                    }
+                }
+            }
+        } finally {
+            job.abandon();
         }
     }
 
@@ -95,18 +98,22 @@ final class BodyReader implements AutoCloseable {
                 shared.add(jobs.take());
                 jobs.drainTo(shared, SHARED_MAX - 1);
                 scan(shared);
-                shared.forEach(job -> job.done.complete(null));
-            } catch (InterruptedException _) {
+                end(shared, null);
+            } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
-                shared.forEach(job -> job.done.completeExceptionally(new InterruptedException()));
+                end(shared, e);
             } catch (RuntimeException | Error e) {
-                shared.forEach(job -> job.done.completeExceptionally(e));
+                end(shared, e);
             }
         }
     }
 
+    private static void end(Iterable<Job> jobs, @Nullable Throwable failure) {
+        jobs.forEach(job -> job.end(failure));
+    }
+
     private void scan(List<Job> shared) throws InterruptedException {
-        Map<TopicPartition, NavigableMap<Long, List<Want>>> wants = new HashMap<>();
+        Map<TopicPartition, List<Want>> wants = new HashMap<>();
         Map<String, Optional<Uuid>> ids = new HashMap<>();
         for (var job : shared) {
             try {
@@ -116,7 +123,7 @@ final class BodyReader implements AutoCloseable {
                         .forEach(topic -> ids.computeIfAbsent(topic, name -> Optional.ofNullable(topicIds.of(name))));
             } catch (RuntimeException e) {
                 // A topic that this job alone may need: the others go on.
-                job.done.completeExceptionally(e);
+                end(List.of(job), e);
                 continue;
             }
             for (var item : job.items) {
@@ -124,29 +131,30 @@ final class BodyReader implements AutoCloseable {
                 var bytes = ByteBuffer.wrap(source.getTopicId().bytes());
                 var id = Objects.requireNonNull(ids.get(source.getTopic()));
                 if (!id.equals(Optional.of(new Uuid(bytes.getLong(), bytes.getLong())))) {
-                    new Want(job, item).take(null);
+                    job.found(item, null);
                     continue;
                 }
                 wants.computeIfAbsent(
-                                new TopicPartition(source.getTopic(), item.ref().getPartition()), _ -> new TreeMap<>())
-                        .computeIfAbsent(item.ref().getOffset(), _ -> new ArrayList<>())
+                                new TopicPartition(source.getTopic(), item.ref().getPartition()),
+                                _ -> new ArrayList<>())
                         .add(new Want(job, item));
             }
+            job.give();
         }
         for (var entry : wants.entrySet()) {
             try {
-                scan(entry.getKey(), entry.getValue());
+                scan(entry.getKey(), new Wants(entry.getValue()));
             } catch (KafkaException e) {
                 // A partition without a leader is the matter of those who want it.
-                entry.getValue().values().forEach(here -> here.forEach(want -> want.job.done.completeExceptionally(e)));
+                end(Wants.jobs(entry.getValue()), e);
             }
         }
     }
 
-    private void scan(TopicPartition partition, NavigableMap<Long, List<Want>> wants) throws InterruptedException {
+    private void scan(TopicPartition partition, Wants wants) throws InterruptedException {
         consumer.assign(List.of(partition));
         var end = consumer.endOffsets(List.of(partition)).getOrDefault(partition, 0L);
-        dropBelow(consumer.beginningOffsets(List.of(partition)).getOrDefault(partition, 0L), wants);
+        wants.dropBelow(consumer.beginningOffsets(List.of(partition)).getOrDefault(partition, 0L));
         var position = -1L;
         var progressAtNanos = System.nanoTime();
         while (!wants.isEmpty()) {
@@ -156,43 +164,33 @@ final class BodyReader implements AutoCloseable {
             if (System.nanoTime() - progressAtNanos > STANDSTILL_MAX.toNanos()) {
                 throw new TimeoutException("%s stands still at %d".formatted(partition, position));
             }
-            var next = wants.firstKey();
+            var next = wants.firstOffset();
             if (position < 0 || next - position > GAP_MAX) {
                 position = next;
                 consumer.seek(partition, position);
             }
             if (position >= end) {
-                dropBelow(Long.MAX_VALUE, wants);
-                return;
+                break;
             }
             try {
                 for (var found : consumer.poll(POLL).records(partition)) {
-                    dropBelow(found.offset(), wants);
-                    var here = wants.remove(found.offset());
-                    if (here != null) {
-                        here.forEach(want -> want.take(found.value()));
-                    }
+                    wants.found(found.offset(), found.value());
                 }
-                if (consumer.position(partition) > position) {
-                    position = consumer.position(partition);
+                var reached = consumer.position(partition);
+                wants.dropBelow(reached);
+                wants.give();
+                if (reached > position) {
+                    position = reached;
                     progressAtNanos = System.nanoTime();
                 }
-                dropBelow(position, wants);
             } catch (OffsetOutOfRangeException _) {
                 // Retention went past it while we looked.
-                dropBelow(consumer.beginningOffsets(List.of(partition)).getOrDefault(partition, 0L), wants);
+                wants.dropBelow(consumer.beginningOffsets(List.of(partition)).getOrDefault(partition, 0L));
                 position = -1;
             }
         }
-    }
-
-    private static void dropBelow(long offset, NavigableMap<Long, List<Want>> wants) {
-        if (wants.isEmpty() || wants.firstKey() >= offset) {
-            return;
-        }
-        var passed = wants.headMap(offset);
-        passed.values().forEach(here -> here.forEach(want -> want.take(null)));
-        passed.clear();
+        wants.dropBelow(Long.MAX_VALUE);
+        wants.give();
     }
 
     @Override
@@ -215,25 +213,128 @@ final class BodyReader implements AutoCloseable {
         }
     }
 
-    private record Job(List<ManifestItem> items, Sink sink, CompletableFuture<@Nullable Void> done) {}
+    /** What one thread waits for. A list that is handed over stays until the next is asked for, so that not more than two polls' bodies are in memory. */
+    private static final class Job {
+        private final List<ManifestItem> items;
+        /** For the reader's thread alone. */
+        private List<Found> polled = new ArrayList<>();
 
-    private record Want(Job job, ManifestItem item) {
-        /** A sink that fails, or that nobody waits for any more, is its own job's matter, not that of all who share the scan. */
-        private void take(byte @Nullable [] value) {
-            if (job.done.isDone()) {
+        private List<Found> handed = List.of();
+        private boolean taken;
+        private boolean ended;
+        private @Nullable Throwable failure;
+        private boolean abandoned;
+
+        private Job(List<ManifestItem> items) {
+            this.items = items;
+        }
+
+        /** @param value null if it is gone */
+        private void found(ManifestItem item, byte @Nullable [] value) {
+            polled.add(new Found(item, value));
+        }
+
+        /** Waits until what was given before is used up. A job that nobody waits for any more is given nothing. */
+        private synchronized void give() throws InterruptedException {
+            if (polled.isEmpty()) {
                 return;
             }
-            try {
-                if (value == null) {
-                    job.sink.gone(item);
-                } else {
-                    job.sink.found(item, ByteBuffer.wrap(value));
-                }
-            } catch (IOException e) {
-                job.done.completeExceptionally(new UncheckedIOException(e));
-            } catch (RuntimeException e) {
-                job.done.completeExceptionally(e);
+            while (!handed.isEmpty() && !abandoned) {
+                wait();
             }
+            handed = abandoned ? List.of() : polled;
+            taken = false;
+            polled = new ArrayList<>();
+            notifyAll();
+        }
+
+        /** Only the first end counts. */
+        private synchronized void end(@Nullable Throwable cause) {
+            if (!ended) {
+                ended = true;
+                failure = cause;
+                notifyAll();
+            }
+        }
+
+        /** @return empty at the end */
+        private synchronized List<Found> next() throws InterruptedException {
+            if (taken) {
+                handed = List.of();
+                notifyAll();
+            }
+            while (handed.isEmpty() && !ended) {
+                wait();
+            }
+            taken = true;
+            if (handed.isEmpty() && failure != null) {
+                throw new BodiesUnavailableException(failure);
+            }
+            return handed;
+        }
+
+        private synchronized void abandon() {
+            abandoned = true;
+            handed = List.of();
+            notifyAll();
+        }
+    }
+
+    private record Found(ManifestItem item, byte @Nullable [] value) {}
+
+    private record Want(Job job, ManifestItem item) {
+        private long offset() {
+            return item.ref().getOffset();
+        }
+    }
+
+    /** What is still wanted of a partition, in the order of its offsets; taken from the front. */
+    private static final class Wants {
+        private final List<Want> sorted;
+        private final List<Job> sharing;
+        private int next;
+
+        private Wants(List<Want> wants) {
+            this.sorted = wants.stream()
+                    .sorted(Comparator.comparingLong(Want::offset))
+                    .toList();
+            this.sharing = jobs(wants);
+        }
+
+        private boolean isEmpty() {
+            return next == sorted.size();
+        }
+
+        private long firstOffset() {
+            return sorted.get(next).offset();
+        }
+
+        private void found(long offset, byte @Nullable [] value) {
+            dropBelow(offset);
+            while (!isEmpty() && firstOffset() == offset) {
+                take(value);
+            }
+        }
+
+        private void dropBelow(long offset) {
+            while (!isEmpty() && firstOffset() < offset) {
+                take(null);
+            }
+        }
+
+        private void take(byte @Nullable [] value) {
+            var want = sorted.get(next++);
+            want.job.found(want.item, value);
+        }
+
+        private void give() throws InterruptedException {
+            for (var job : sharing) {
+                job.give();
+            }
+        }
+
+        private static List<Job> jobs(List<Want> wants) {
+            return wants.stream().map(Want::job).distinct().toList();
         }
     }
 }

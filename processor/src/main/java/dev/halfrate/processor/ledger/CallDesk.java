@@ -8,6 +8,7 @@ import dev.halfrate.processor.codec.ContentHash;
 import dev.halfrate.processor.crash.CrashPoint;
 import dev.halfrate.processor.provider.CallOutcome;
 import dev.halfrate.processor.provider.Provider;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
@@ -70,7 +71,7 @@ final class CallDesk {
             } else {
                 prepare(batch, items, reply);
             }
-        } catch (RuntimeException | Error e) {
+        } catch (IOException | RuntimeException | Error e) {
             BatchLog.line(LOG, Level.WARN, batch)
                     .setCause(e)
                     .log("{}: requests to be sent cannot be got ready", batch.id());
@@ -80,7 +81,7 @@ final class CallDesk {
         return true;
     }
 
-    private void prepare(Batch batch, List<ManifestItem> items, Reply reply) throws InterruptedException {
+    private void prepare(Batch batch, List<ManifestItem> items, Reply reply) throws IOException, InterruptedException {
         var turns = workshop.turns(batch.header().account());
         var taken = turns.take(items.size());
         var chosen = within(workshop.letterBytes(), items.subList(0, taken));

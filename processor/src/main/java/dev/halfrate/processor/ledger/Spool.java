@@ -6,7 +6,6 @@ import dev.halfrate.processor.crash.CrashPoint;
 import dev.halfrate.processor.provider.LineFormat;
 import dev.halfrate.processor.provider.UpstreamId;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -33,7 +32,9 @@ final class Spool implements BodyReader.Sink {
     private final Path path;
     private final ByteBuffer held = ByteBuffer.allocate(HELD_BYTES);
     private long heldAt;
-    private final Map<Integer, Long> places = new HashMap<>();
+    /** By the items' numbers. */
+    private final long[] places;
+
     private final Map<Long, Integer> alike = new HashMap<>();
     private final List<ManifestItem> wanted = new ArrayList<>();
     private final List<ManifestItem> gone = new ArrayList<>();
@@ -42,6 +43,7 @@ final class Spool implements BodyReader.Sink {
         this.batch = batch;
         this.format = format;
         this.path = path;
+        this.places = new long[items.size()];
         var place = 0L;
         for (var item : SpoolOrder.of(batch, items)) {
             wanted.add(item);
@@ -49,7 +51,7 @@ final class Spool implements BodyReader.Sink {
             if (prefix != 0) {
                 alike.merge(prefix, 1, Integer::sum);
             }
-            places.put(item.item(), place);
+            places[item.item()] = place;
             place += item.ref().getLineBytes();
         }
         this.file = FileChannel.open(
@@ -67,11 +69,6 @@ final class Spool implements BodyReader.Sink {
         try (spool.file) {
             bodies.read(List.copyOf(spool.wanted), spool);
             spool.flush();
-        } catch (BodyReader.BodiesUnavailableException e) {
-            if (e.getCause() instanceof UncheckedIOException disk) {
-                throw disk.getCause();
-            }
-            throw e;
         }
         if (!spool.gone.isEmpty()) {
             spool.closeGaps();
@@ -94,7 +91,7 @@ final class Spool implements BodyReader.Sink {
             gone(item);
             return;
         }
-        put(filled(line(item, body), ref.getLineBytes()), places.getOrDefault(item.item(), 0L));
+        put(filled(line(item, body), ref.getLineBytes()), places[item.item()]);
         CrashPoint.SPOOLING.reached();
     }
 
@@ -167,7 +164,7 @@ final class Spool implements BodyReader.Sink {
                         StandardOpenOption.WRITE)) {
             for (var item : wanted) {
                 if (!missing.contains(item.item())) {
-                    var place = places.getOrDefault(item.item(), 0L);
+                    var place = places[item.item()];
                     var end = place + item.ref().getLineBytes();
                     while (place < end) {
                         place += from.transferTo(place, end - place, to);

@@ -2,7 +2,7 @@ package dev.halfrate.processor.ledger;
 
 import dev.halfrate.processor.batch.Batch;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.List;
 
 /**
@@ -24,14 +24,21 @@ final class SpoolOrder {
 
     /** @return the items, those together whose prompts begin alike */
     static List<List<ManifestItem>> alike(List<ManifestItem> items) {
-        var groups = new LinkedHashMap<Long, List<ManifestItem>>();
-        var alone = -1L;
+        var groups = new ArrayList<List<ManifestItem>>(items.size());
+        var byPrefix = new HashMap<Long, List<ManifestItem>>();
         for (var item : items) {
             var prefix = item.ref().getPrefix();
-            // No prefix is below 0, so these are keys of nobody else's.
-            groups.computeIfAbsent(prefix == 0 ? alone-- : prefix, _ -> new ArrayList<>(1))
-                    .add(item);
+            if (prefix == 0) {
+                groups.add(List.of(item));
+            } else {
+                byPrefix.computeIfAbsent(prefix, _ -> {
+                            var group = new ArrayList<ManifestItem>(1);
+                            groups.add(group);
+                            return group;
+                        })
+                        .add(item);
+            }
         }
-        return List.copyOf(groups.values());
+        return groups;
     }
 }

@@ -6,10 +6,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -29,7 +33,7 @@ class BodyReaderTest {
         reader.close();
     }
 
-    private Taken read(List<ManifestItem> items) throws InterruptedException {
+    private Taken read(List<ManifestItem> items) throws Exception {
         reader.start();
         var taken = new Taken();
         reader.read(items, taken);
@@ -37,7 +41,7 @@ class BodyReaderTest {
     }
 
     @Test
-    void bodiesAreFoundWhereTheRefsPoint() throws InterruptedException {
+    void bodiesAreFoundWhereTheRefsPoint() throws Exception {
         topic.add(0, "a");
         topic.add(10, "b");
         topic.add(20, "c");
@@ -49,7 +53,7 @@ class BodyReaderTest {
     }
 
     @Test
-    void aTopicIsLookedUpOnceHoweverManyBodiesAreWanted() throws InterruptedException {
+    void aTopicIsLookedUpOnceHoweverManyBodiesAreWanted() throws Exception {
         topic.add(0, "a");
         topic.add(10, "b");
         topic.add(20, "c");
@@ -60,7 +64,7 @@ class BodyReaderTest {
     }
 
     @Test
-    void shortGapsAreReadOver() throws InterruptedException {
+    void shortGapsAreReadOver() throws Exception {
         for (var offset = 0; offset < 1_000; offset++) {
             topic.add(offset, "a");
         }
@@ -72,7 +76,7 @@ class BodyReaderTest {
     }
 
     @Test
-    void whatIsFarBehindIsReachedByASeek() throws InterruptedException {
+    void whatIsFarBehindIsReachedByASeek() throws Exception {
         for (var offset = 0; offset < 20; offset++) {
             topic.add(offset, "a");
         }
@@ -85,7 +89,7 @@ class BodyReaderTest {
     }
 
     @Test
-    void aRecordThatWasCompactedAwayIsGone() throws InterruptedException {
+    void aRecordThatWasCompactedAwayIsGone() throws Exception {
         topic.add(0, "a");
         topic.add(20, "c");
 
@@ -96,7 +100,7 @@ class BodyReaderTest {
     }
 
     @Test
-    void whatLiesBeforeTheTopicsBeginningOrBehindItsEndIsGone() throws InterruptedException {
+    void whatLiesBeforeTheTopicsBeginningOrBehindItsEndIsGone() throws Exception {
         topic.add(0, "a");
         topic.add(10, "b");
         topic.deleteUntil(5);
@@ -108,7 +112,7 @@ class BodyReaderTest {
     }
 
     @Test
-    void aTopicOfTheSameNameIsNotTheOneThatWasRead() throws InterruptedException {
+    void aTopicOfTheSameNameIsNotTheOneThatWasRead() throws Exception {
         topic.add(0, "a");
         topicId = new Uuid(1, 1);
 
@@ -116,7 +120,7 @@ class BodyReaderTest {
     }
 
     @Test
-    void withoutTheTopicAllIsGone() throws InterruptedException {
+    void withoutTheTopicAllIsGone() throws Exception {
         topicId = null;
 
         assertThat(read(Refs.items("a", "b")).gone).containsExactly(0, 1);
@@ -170,6 +174,34 @@ class BodyReaderTest {
         assertThat(left.found).isEmpty();
     }
 
+    @Test
+    void twoPollsAreInMemoryAtMostAndASlowJobHoldsTheOthersUpOnlyWhileItWaits() throws Exception {
+        var items = Refs.items("a", "b", "c", "d", "e", "f", "g", "h", "i");
+        for (var item : items) {
+            topic.add(item.ref().getOffset(), "abcdefghi".substring(item.item(), item.item() + 1));
+        }
+        var slow = new Stuck();
+        var slowly = waiting(items, slow);
+        var other = new Taken();
+        var fine = waiting(items, other);
+
+        reader.start();
+        await().until(() -> slow.stuck && other.found.size() == 3 && blocked("body-reader"));
+
+        assertThat(topic.position(new TopicPartition(Refs.TOPIC, 0)))
+                .as("what the slow one has and the next poll")
+                .isEqualTo(items.get(5).ref().getOffset() + 1);
+        slowly.thread.interrupt();
+        fine.end.get();
+        assertThat(other.found).hasSize(items.size());
+        assertThat(slow.found).isEmpty();
+    }
+
+    private static boolean blocked(String thread) {
+        return Thread.getAllStackTraces().keySet().stream()
+                .anyMatch(any -> any.getName().equals(thread) && any.getState() == Thread.State.WAITING);
+    }
+
     private record Reading(Thread thread, CompletableFuture<@Nullable Void> end) {}
 
     /** A job that is in the queue of the reader, which is not started yet. */
@@ -179,7 +211,7 @@ class BodyReaderTest {
             try {
                 reader.read(items, sink);
                 end.complete(null);
-            } catch (InterruptedException | RuntimeException e) {
+            } catch (IOException | InterruptedException | RuntimeException e) {
                 end.completeExceptionally(e);
             }
         });
@@ -188,7 +220,7 @@ class BodyReaderTest {
     }
 
     private static class Taken implements BodyReader.Sink {
-        final List<String> found = new ArrayList<>();
+        final List<String> found = new CopyOnWriteArrayList<>();
         final List<Integer> gone = new ArrayList<>();
 
         @Override
@@ -206,6 +238,20 @@ class BodyReaderTest {
         @Override
         public void found(ManifestItem item, ByteBuffer value) throws IOException {
             throw new IOException("disk full");
+        }
+    }
+
+    private static final class Stuck extends Taken {
+        private volatile boolean stuck;
+
+        @Override
+        public void found(ManifestItem item, ByteBuffer value) throws IOException {
+            stuck = true;
+            try {
+                new CountDownLatch(1).await();
+            } catch (InterruptedException e) {
+                throw new InterruptedIOException();
+            }
         }
     }
 }

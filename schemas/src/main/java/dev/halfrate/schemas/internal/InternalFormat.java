@@ -113,6 +113,9 @@ public final class InternalFormat<T extends SpecificRecordBase> {
         this.older = List.copyOf(older);
         this.minor = older.size();
         this.later = later(schema);
+        // What the compiler wrote for each class is quicker than what finds its way by the schema.
+        this.model.setCustomCoders(true);
+        this.model.setFastReaderEnabled(false);
     }
 
     /** All of them. */
@@ -158,7 +161,7 @@ public final class InternalFormat<T extends SpecificRecordBase> {
         out.write(major);
         out.write(minor);
         try {
-            var encoder = EncoderFactory.get().directBinaryEncoder(out, null);
+            var encoder = EncoderFactory.get().binaryEncoder(out, null);
             new SpecificDatumWriter<T>(schema, model).write(value, encoder);
             encoder.flush();
         } catch (IOException e) {

@@ -17,9 +17,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The bytes of an answer, taken by one thread that never waits longer than it wants to. (The client's own time-out
- * ends with the headers, and its InputStream blocks for ever.) Not more than two buffers are held.
+ * ends with the headers, and its InputStream blocks for ever.)
  */
 final class AnswerBody implements BodySubscriber<AnswerBody>, AutoCloseable {
+    /** Lists of buffers, of 16 KB each as a rule, that are asked for ahead: to ask for each alone wakes the client up each time. */
+    private static final int AHEAD_MAX = 16;
+
+    private static final int ASKED_AT_ONCE = AHEAD_MAX / 2;
+
     private sealed interface Event {
         record Bytes(List<ByteBuffer> buffers) implements Event {}
 
@@ -40,6 +45,7 @@ final class AnswerBody implements BodySubscriber<AnswerBody>, AutoCloseable {
     private final BlockingQueue<Event> events = new LinkedBlockingQueue<>();
     private Flow.@Nullable Subscription subscription;
     private boolean closed;
+    private int taken;
 
     /**
      * @return the next bytes, empty at the end
@@ -50,7 +56,9 @@ final class AnswerBody implements BodySubscriber<AnswerBody>, AutoCloseable {
         return switch (events.poll(waitNanos, TimeUnit.NANOSECONDS)) {
             case null -> throw new HttpTimeoutException("no bytes");
             case Event.Bytes(var buffers) -> {
-                requestMore();
+                if (++taken % ASKED_AT_ONCE == 0) {
+                    requestMore();
+                }
                 yield Optional.of(buffers);
             }
             case Event.Failed(var cause) -> throw new IOException(cause);
@@ -101,7 +109,7 @@ final class AnswerBody implements BodySubscriber<AnswerBody>, AutoCloseable {
             answer.cancel();
         } else {
             subscription = answer;
-            answer.request(1);
+            answer.request(AHEAD_MAX);
         }
     }
 
@@ -129,7 +137,7 @@ final class AnswerBody implements BodySubscriber<AnswerBody>, AutoCloseable {
 
     private synchronized void requestMore() {
         if (subscription != null) {
-            subscription.request(1);
+            subscription.request(ASKED_AT_ONCE);
         }
     }
 }
