@@ -97,6 +97,7 @@ public final class InternalFormat<T extends SpecificRecordBase> {
     private final Class<T> valueClass;
     private final Schema schema;
     private final SpecificData model = new SpecificData(InternalFormat.class.getClassLoader());
+    private final SpecificData writing = new SpecificData(InternalFormat.class.getClassLoader());
     private final List<Schema> older;
     private final Schema later;
 
@@ -113,9 +114,9 @@ public final class InternalFormat<T extends SpecificRecordBase> {
         this.older = List.copyOf(older);
         this.minor = older.size();
         this.later = later(schema);
-        // What the compiler wrote for each class is quicker than what finds its way by the schema.
-        this.model.setCustomCoders(true);
-        this.model.setFastReaderEnabled(false);
+        // What the compiler wrote for each class is quicker than what finds its way by the schema. Not for reading: it
+        // makes room for as many elements as a damaged record says it has.
+        this.writing.setCustomCoders(true);
     }
 
     /** All of them. */
@@ -162,7 +163,7 @@ public final class InternalFormat<T extends SpecificRecordBase> {
         out.write(minor);
         try {
             var encoder = EncoderFactory.get().binaryEncoder(out, null);
-            new SpecificDatumWriter<T>(schema, model).write(value, encoder);
+            new SpecificDatumWriter<T>(schema, writing).write(value, encoder);
             encoder.flush();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
