@@ -48,7 +48,7 @@ final class AccountGate {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private volatile AccountPace pace;
-    /** Who waits to call, creates apart: they may have another reason to wait. */
+    /** Who waits until its call has begun, creates apart: they may have another reason to wait. */
     private int callers;
 
     /** @param calls one permit per call that may be under way */
@@ -238,13 +238,36 @@ final class AccountGate {
     }
 
     private void enter(AccountPace.Call call) throws InterruptedException {
-        while (true) {
-            calls.acquire();
-            if (begin(call)) {
-                return;
-            }
-            calls.release();
-            await(call);
+        if (takesTurn(call)) {
+            return;
+        }
+        var counts = call instanceof Other ? 1 : 0;
+        count(counts);
+        try {
+            do {
+                await(call);
+            } while (!takesTurn(call));
+        } finally {
+            count(-counts);
+        }
+    }
+
+    /** @return whether the call has begun, so that the permit is the caller's */
+    private boolean takesTurn(AccountPace.Call call) throws InterruptedException {
+        calls.acquire();
+        if (begin(call)) {
+            return true;
+        }
+        calls.release();
+        return false;
+    }
+
+    private void count(int more) {
+        lock.lock();
+        try {
+            callers += more;
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -282,9 +305,7 @@ final class AccountGate {
     }
 
     private void await(AccountPace.Call call) throws InterruptedException {
-        var counts = call instanceof Other ? 1 : 0;
         lock.lockInterruptibly();
-        callers += counts;
         try {
             var wait = waitNanos(call, clock.nanos());
             while (wait > 0) {
@@ -292,7 +313,6 @@ final class AccountGate {
                 wait = waitNanos(call, clock.nanos());
             }
         } finally {
-            callers -= counts;
             lock.unlock();
         }
     }

@@ -223,6 +223,25 @@ class AccountGateTest {
     }
 
     @Test
+    void whoCallsIsStillThereWhileItWaitsForItsTurn() throws InterruptedException {
+        var gate = gate(Duration.ofSeconds(1));
+        poll(gate);
+        var caller = start(() -> poll(gate));
+        awaitWaiting(caller);
+        calls.acquire(2);
+        await().until(calls::hasQueuedThreads);
+        answer = new PollOutcome.Seen(remote(RemoteBatch.Status.IN_PROGRESS));
+
+        var waiting = start(gate::awaitOpen);
+        awaitWaiting(waiting);
+        calls.release(2);
+
+        waiting.join(Duration.ofSeconds(10));
+        assertThat(waiting.isAlive()).isFalse();
+        assertThat(called).hasValue(2);
+    }
+
+    @Test
     void aBatchThatFailsAtValidationForItsModelsQueueClosesTheModelUntilOneIsAccepted() throws InterruptedException {
         var gate = gate(NEVER);
         var full = new RemoteBatch.BatchError(Kind.QUEUE_FULL, "token_limit_exceeded", "full", null);

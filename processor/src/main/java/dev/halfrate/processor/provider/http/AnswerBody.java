@@ -23,8 +23,6 @@ final class AnswerBody implements BodySubscriber<AnswerBody>, AutoCloseable {
     /** Lists of buffers, of 16 KB each as a rule, that are asked for ahead: to ask for each alone wakes the client up each time. */
     private static final int AHEAD_MAX = 16;
 
-    private static final int ASKED_AT_ONCE = AHEAD_MAX / 2;
-
     private sealed interface Event {
         record Bytes(List<ByteBuffer> buffers) implements Event {}
 
@@ -45,7 +43,10 @@ final class AnswerBody implements BodySubscriber<AnswerBody>, AutoCloseable {
     private final BlockingQueue<Event> events = new LinkedBlockingQueue<>();
     private Flow.@Nullable Subscription subscription;
     private boolean closed;
-    private int taken;
+    /** Asked for before there was a subscription. */
+    private int early;
+    /** Asked for and not taken. */
+    private int ahead;
 
     /**
      * @return the next bytes, empty at the end
@@ -53,12 +54,14 @@ final class AnswerBody implements BodySubscriber<AnswerBody>, AutoCloseable {
      * @throws IOException if the answer broke off
      */
     Optional<List<ByteBuffer>> next(long waitNanos) throws IOException, InterruptedException {
+        if (ahead <= AHEAD_MAX / 2) {
+            request(AHEAD_MAX - ahead);
+            ahead = AHEAD_MAX;
+        }
         return switch (events.poll(waitNanos, TimeUnit.NANOSECONDS)) {
             case null -> throw new HttpTimeoutException("no bytes");
             case Event.Bytes(var buffers) -> {
-                if (++taken % ASKED_AT_ONCE == 0) {
-                    requestMore();
-                }
+                ahead--;
                 yield Optional.of(buffers);
             }
             case Event.Failed(var cause) -> throw new IOException(cause);
@@ -103,13 +106,16 @@ final class AnswerBody implements BodySubscriber<AnswerBody>, AutoCloseable {
         return CompletableFuture.completedStage(this);
     }
 
+    /** Nothing is asked for here: an answer that breaks off before its body was handed out would be lost with what had come of it. */
     @Override
     public synchronized void onSubscribe(Flow.Subscription answer) {
         if (closed || subscription != null) {
             answer.cancel();
         } else {
             subscription = answer;
-            answer.request(AHEAD_MAX);
+            if (early > 0) {
+                answer.request(early);
+            }
         }
     }
 
@@ -135,9 +141,11 @@ final class AnswerBody implements BodySubscriber<AnswerBody>, AutoCloseable {
         events.add(event);
     }
 
-    private synchronized void requestMore() {
-        if (subscription != null) {
-            subscription.request(ASKED_AT_ONCE);
+    private synchronized void request(int lists) {
+        if (subscription == null) {
+            early += lists;
+        } else {
+            subscription.request(lists);
         }
     }
 }
