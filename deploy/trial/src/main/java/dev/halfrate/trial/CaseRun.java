@@ -253,8 +253,9 @@ final class CaseRun {
         var waves = 0;
         while (!reached(armed)) {
             subject.feeds().poll();
-            if (chosen.moment().has(Trait.TWIN) && simulator.hits(1) > twins) {
-                simulator.repeatNewestCreate(chosen.vendor(), subject.key());
+            if (chosen.moment().has(Trait.TWIN)
+                    && simulator.hits(1) > twins
+                    && simulator.repeatNewestCreate(chosen.vendor(), subject.key())) {
                 twins++;
             }
             if (subject.second().lives() == 0 && armed.said(Service.RUNNING)) {

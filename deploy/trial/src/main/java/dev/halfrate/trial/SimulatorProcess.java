@@ -154,15 +154,23 @@ public final class SimulatorProcess implements AutoCloseable {
         }
     }
 
-    /** Sends the create of the newest batch a second time, as something between client and vendor might. */
-    void repeatNewestCreate(Vendor vendor, String key) throws IOException, InterruptedException {
+    /**
+     * Sends the create of the newest batch a second time, as something between client and vendor might.
+     *
+     * @return false if none is listed yet
+     */
+    boolean repeatNewestCreate(Vendor vendor, String key) throws IOException, InterruptedException {
         var newest = batches(vendor, key).path(0);
+        if (newest.isMissingNode()) {
+            return false;
+        }
         var create = Map.of(
                 "input_file_id", newest.path("input_file_id"),
                 "endpoint", newest.path("endpoint"),
                 "completion_window", newest.path("completion_window"),
                 "metadata", newest.path("metadata"));
         create(vendor, key, JSON.writeValueAsString(create));
+        return true;
     }
 
     private void create(Vendor vendor, String key, String create) throws IOException, InterruptedException {

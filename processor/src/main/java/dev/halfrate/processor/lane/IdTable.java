@@ -1,10 +1,12 @@
 package dev.halfrate.processor.lane;
 
+import java.security.SecureRandom;
+
 /**
  * Who owns which id: open addressing over arrays of primitives, 30 to 38 bytes for an id, because millions of ids must fit and
  * an object each would cost four times that.
  *
- * <p>Of an id 96 bits are kept. It is cut into {@value #SEGMENTS} tables that grow alone and by little, so that growth
+ * <p>Of an id 96 bits are kept, of which 32 are mixed with a secret of the process: nobody can look for two ids that agree in them. It is cut into {@value #SEGMENTS} tables that grow alone and by little, so that growth
  * takes neither much time at once nor twice the memory. Linear probing; removal closes the gap it leaves, so there are no
  * tombstones and no clean-up. A table never shrinks.
  */
@@ -14,6 +16,8 @@ final class IdTable {
 
     private static final int SEGMENT_BITS = 6;
     private static final int SEGMENTS = 1 << SEGMENT_BITS;
+
+    private static final long SECRET = new SecureRandom().nextLong() | 1;
 
     private final Segment[] segments = new Segment[SEGMENTS];
     private int size;
@@ -57,7 +61,7 @@ final class IdTable {
 
     /** The ids that begin alike. */
     private static final class Segment {
-        /** Of a slot: the id's first half; 32 bits more of it and the owner; the content. */
+        /** Of a slot: the id's first half; 32 bits made of the second and the owner; the content. */
         private static final int WORDS = 3;
 
         private static final int SLOTS_MIN = 16;
@@ -67,30 +71,31 @@ final class IdTable {
         private int size;
 
         int owner(Id id) {
-            return owner(slot(id.high(), (int) id.low()));
+            return owner(slot(id.high(), mixed(id)));
         }
 
         long content(Id id) {
-            return words[slot(id.high(), (int) id.low()) * WORDS + 2];
+            return words[slot(id.high(), mixed(id)) * WORDS + 2];
         }
 
         /** @return whether nobody owned it before */
         boolean put(Id id, int owner) {
-            var slot = slot(id.high(), (int) id.low());
+            var mixed = mixed(id);
+            var slot = slot(id.high(), mixed);
             var added = owner(slot) == NOBODY;
             if (added && ++size > slots - slots / 5) {
                 grow();
-                slot = slot(id.high(), (int) id.low());
+                slot = slot(id.high(), mixed);
             }
             words[slot * WORDS] = id.high();
-            words[slot * WORDS + 1] = (id.low() << Integer.SIZE) | (owner & 0xFFFF_FFFFL);
+            words[slot * WORDS + 1] = ((long) mixed << Integer.SIZE) | (owner & 0xFFFF_FFFFL);
             words[slot * WORDS + 2] = id.content();
             return added;
         }
 
         /** @return whether somebody owned it */
         boolean remove(Id id) {
-            var gap = slot(id.high(), (int) id.low());
+            var gap = slot(id.high(), mixed(id));
             if (owner(gap) == NOBODY) {
                 return false;
             }
@@ -119,13 +124,17 @@ final class IdTable {
         }
 
         /** @return where the id is, or else the free slot where it belongs */
-        private int slot(long high, int low) {
+        private int slot(long high, int mixed) {
             var slot = home(high);
             while (owner(slot) != NOBODY
-                    && (words[slot * WORDS] != high || (int) (words[slot * WORDS + 1] >>> Integer.SIZE) != low)) {
+                    && (words[slot * WORDS] != high || (int) (words[slot * WORDS + 1] >>> Integer.SIZE) != mixed)) {
                 slot = after(slot);
             }
             return slot;
+        }
+
+        private static int mixed(Id id) {
+            return (int) ((id.low() * SECRET) >>> Integer.SIZE);
         }
 
         private int owner(int slot) {

@@ -48,7 +48,7 @@ final class AccountGate {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private volatile AccountPace pace;
-    /** Who waits until its call has begun, creates apart: they may have another reason to wait. */
+    /** Who found the account closed and waits until its call has begun; creates and uploads apart: they may have another reason to wait. */
     private int callers;
 
     /** @param calls one permit per call that may be under way */

@@ -39,6 +39,8 @@ final class BodyReader implements AutoCloseable {
     private final Consumer<byte[], byte[]> consumer;
     private final TopicIds topicIds;
     private final Thread thread;
+    /** Jobs that have what the last poll brought them. For the reader's thread alone. */
+    private final List<Job> holding = new ArrayList<>();
 
     BodyReader(Consumer<byte[], byte[]> consumer, TopicIds topicIds) {
         this.consumer = consumer;
@@ -71,23 +73,31 @@ final class BodyReader implements AutoCloseable {
      * while the reader's fetches more.
      *
      * @throws IOException if the sink failed
-     * @throws BodiesUnavailableException if Kafka failed; nothing is known about the rest then
+     * @throws BodiesUnavailableException if Kafka failed, or the sink in an unexpected way; nothing is known about the rest then
      */
     void read(List<ManifestItem> items, Sink sink) throws IOException, InterruptedException {
         var job = new Job(items);
         jobs.add(job);
         try {
             for (var some = job.next(); !some.isEmpty(); some = job.next()) {
-                for (var found : some) {
-                    if (found.value == null) {
-                        sink.gone(found.item);
-                    } else {
-                        sink.found(found.item, ByteBuffer.wrap(found.value));
-                    }
-                }
+                take(some, sink);
             }
         } finally {
             job.abandon();
+        }
+    }
+
+    private static void take(List<Found> some, Sink sink) throws IOException {
+        try {
+            for (var found : some) {
+                if (found.value == null) {
+                    sink.gone(found.item);
+                } else {
+                    sink.found(found.item, ByteBuffer.wrap(found.value));
+                }
+            }
+        } catch (RuntimeException e) {
+            throw new BodiesUnavailableException(e);
         }
     }
 
@@ -139,8 +149,8 @@ final class BodyReader implements AutoCloseable {
                                 _ -> new ArrayList<>())
                         .add(new Want(job, item));
             }
-            job.give();
         }
+        handOver(shared);
         for (var entry : wants.entrySet()) {
             try {
                 scan(entry.getKey(), new Wants(entry.getValue()));
@@ -178,7 +188,7 @@ final class BodyReader implements AutoCloseable {
                 }
                 var reached = consumer.position(partition);
                 wants.dropBelow(reached);
-                wants.give();
+                handOver(wants.sharing);
                 if (reached > position) {
                     position = reached;
                     progressAtNanos = System.nanoTime();
@@ -190,7 +200,20 @@ final class BodyReader implements AutoCloseable {
             }
         }
         wants.dropBelow(Long.MAX_VALUE);
-        wants.give();
+        handOver(wants.sharing);
+    }
+
+    /** Waits until what the poll before brought is used up, by all jobs, so that not more than two polls' bodies are in memory. */
+    private void handOver(List<Job> jobs) throws InterruptedException {
+        for (var job : holding) {
+            job.awaitUsedUp();
+        }
+        holding.clear();
+        for (var job : jobs) {
+            if (job.give()) {
+                holding.add(job);
+            }
+        }
     }
 
     @Override
@@ -213,7 +236,7 @@ final class BodyReader implements AutoCloseable {
         }
     }
 
-    /** What one thread waits for. A list that is handed over stays until the next is asked for, so that not more than two polls' bodies are in memory. */
+    /** What one thread waits for. A list that is handed over is used up when the next is asked for. */
     private static final class Job {
         private final List<ManifestItem> items;
         /** For the reader's thread alone. */
@@ -234,18 +257,22 @@ final class BodyReader implements AutoCloseable {
             polled.add(new Found(item, value));
         }
 
-        /** Waits until what was given before is used up. A job that nobody waits for any more is given nothing. */
-        private synchronized void give() throws InterruptedException {
-            if (polled.isEmpty()) {
-                return;
-            }
-            while (!handed.isEmpty() && !abandoned) {
+        private synchronized void awaitUsedUp() throws InterruptedException {
+            while (!handed.isEmpty()) {
                 wait();
+            }
+        }
+
+        /** @return whether there was something to give; who waits for nothing any more is given nothing */
+        private synchronized boolean give() {
+            if (polled.isEmpty()) {
+                return false;
             }
             handed = abandoned ? List.of() : polled;
             taken = false;
             polled = new ArrayList<>();
             notifyAll();
+            return !abandoned;
         }
 
         /** Only the first end counts. */
@@ -325,12 +352,6 @@ final class BodyReader implements AutoCloseable {
         private void take(byte @Nullable [] value) {
             var want = sorted.get(next++);
             want.job.found(want.item, value);
-        }
-
-        private void give() throws InterruptedException {
-            for (var job : sharing) {
-                job.give();
-            }
         }
 
         private static List<Job> jobs(List<Want> wants) {

@@ -7,6 +7,7 @@ import dev.halfrate.processor.provider.LineFormat;
 import dev.halfrate.processor.provider.UpstreamId;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -69,6 +70,9 @@ final class Spool implements BodyReader.Sink {
         try (spool.file) {
             bodies.read(List.copyOf(spool.wanted), spool);
             spool.flush();
+        } catch (ClosedByInterruptException _) {
+            Thread.interrupted();
+            throw new InterruptedException();
         }
         if (!spool.gone.isEmpty()) {
             spool.closeGaps();

@@ -8,11 +8,13 @@ import static org.awaitility.Awaitility.await;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.jspecify.annotations.Nullable;
@@ -195,6 +197,55 @@ class BodyReaderTest {
         fine.end.get();
         assertThat(other.found).hasSize(items.size());
         assertThat(slow.found).isEmpty();
+    }
+
+    @Test
+    void aJobWaitsForAnotherOnesBodiesBeforeItsNextPollIsKept() throws Exception {
+        var items = Refs.items("a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l");
+        for (var item : items) {
+            topic.add(item.ref().getOffset(), "abcdefghijkl".substring(item.item(), item.item() + 1));
+        }
+        var slow = new Stuck();
+        var slowly = waiting(items.subList(0, 3), slow);
+        var other = new Taken();
+        var fine = waiting(items.subList(3, 12), other);
+
+        reader.start();
+        await().until(() -> slow.stuck && blocked("body-reader"));
+
+        assertThat(other.found)
+                .as("what was polled beside what the slow one has")
+                .isEmpty();
+        assertThat(topic.position(new TopicPartition(Refs.TOPIC, 0)))
+                .isEqualTo(items.get(5).ref().getOffset() + 1);
+        slowly.thread.interrupt();
+        fine.end.get();
+        assertThat(other.found).hasSize(9);
+    }
+
+    @Test
+    void aSinkThatFailsUnexpectedlyEndsItsOwnJobOnly() throws Exception {
+        var items = Refs.items("a", "b");
+        for (var item : items) {
+            topic.add(item.ref().getOffset(), "ab".substring(item.item(), item.item() + 1));
+        }
+        var failing = waiting(items, new Taken() {
+            @Override
+            public void found(ManifestItem item, ByteBuffer value) {
+                throw new IllegalArgumentException("unknown format");
+            }
+        });
+        var other = new Taken();
+        var fine = waiting(items, other);
+
+        reader.start();
+
+        assertThat(failing.end)
+                .failsWithin(Duration.ofSeconds(10))
+                .withThrowableOfType(ExecutionException.class)
+                .withCauseInstanceOf(BodyReader.BodiesUnavailableException.class);
+        fine.end.get();
+        assertThat(other.found).hasSize(2);
     }
 
     private static boolean blocked(String thread) {

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * ends with the headers, and its InputStream blocks for ever.)
  */
 final class AnswerBody implements BodySubscriber<AnswerBody>, AutoCloseable {
-    /** Lists of buffers, of 16 KB each as a rule, that are asked for ahead: to ask for each alone wakes the client up each time. */
+    /** Lists of buffers, of 16 KB each as a rule, that are asked for ahead and may lie here: to ask for each alone wakes the client up each time. */
     private static final int AHEAD_MAX = 16;
 
     private sealed interface Event {

@@ -18,6 +18,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Calls to one base URL with one key, each of them sent once: over HTTP/1.1 (over HTTP/2 the client itself sends
@@ -134,15 +135,21 @@ public final class HttpCalls implements AutoCloseable {
     /** Sends and waits for the headers of the answer; its body is the caller's to close. */
     HttpResponse<AnswerBody> open(HttpRequest.Builder request, Duration timeout)
             throws IOException, InterruptedException {
-        var sending = client.sendAsync(request.build(), _ -> new AnswerBody());
+        var body = new AnswerBody();
+        var sending = client.sendAsync(request.build(), _ -> body);
+        @Nullable HttpResponse<AnswerBody> response = null;
         try {
-            return sending.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
+            response = sending.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
+            return response;
         } catch (ExecutionException e) {
             throw new IOException(e.getCause());
         } catch (TimeoutException _) {
             throw new HttpTimeoutException("no answer");
         } finally {
-            sending.cancel(true);
+            if (response == null) {
+                sending.cancel(true);
+                body.close(); // it may have come just now, and nobody would read it
+            }
         }
     }
 
