@@ -120,7 +120,7 @@ final class BadInputSubject implements AutoCloseable {
         consumer.seekToBeginning(partitions);
         processor = JavaProcess.start(
                 output,
-                List.of(HEAP, "-XX:+ExitOnOutOfMemoryError", "-XX:+UseParallelGC", "-XX:ParallelGCThreads=2"),
+                List.of(HEAP, "-XX:+ExitOnOutOfMemoryError"),
                 LocalMain.class.getName(),
                 "run",
                 "--config=" + file);
