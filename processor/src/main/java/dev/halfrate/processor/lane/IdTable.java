@@ -6,8 +6,9 @@ import java.security.SecureRandom;
  * Who owns which id: open addressing over arrays of primitives, 30 to 38 bytes for an id, because millions of ids must fit and
  * an object each would cost four times that.
  *
- * <p>Of an id 96 bits are kept, of which 32 are mixed with a secret of the process: nobody can look for two ids that agree in them. It is cut into {@value #SEGMENTS} tables that grow alone and by little, so that growth
- * takes neither much time at once nor twice the memory. Linear probing; removal closes the gap it leaves, so there are no
+ * <p>Of an id 96 bits are kept, 32 of them mixed with a secret of the process, so that nobody can look for two ids that
+ * agree in them. It is cut into {@value #SEGMENTS} tables that grow alone and by little, so that growth takes neither much
+ * time at once nor twice the memory. Linear probing; removal closes the gap it leaves, so there are no
  * tombstones and no clean-up. A table never shrinks.
  */
 final class IdTable {

@@ -203,7 +203,10 @@ final class BodyReader implements AutoCloseable {
         handOver(wants.sharing);
     }
 
-    /** Waits until what the poll before brought is used up, by all jobs, so that not more than two polls' bodies are in memory. */
+    /**
+     * Waits until what the poll before brought is used up, by all jobs, so that not more than two polls' bodies are in
+     * memory.
+     */
     private void handOver(List<Job> jobs) throws InterruptedException {
         for (var job : holding) {
             job.awaitUsedUp();

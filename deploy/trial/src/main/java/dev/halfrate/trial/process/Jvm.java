@@ -40,7 +40,7 @@ public final class Jvm implements AutoCloseable {
         return startAsInProduction(classPath, output, all, mainClass, arguments);
     }
 
-    /** With the collector and the compilers that the JVM chooses. */
+    /** With the collector and the compilers that the JVM chooses, unless the options do. */
     public static Jvm startAsInProduction(
             String classPath, Path output, List<String> options, String mainClass, String... arguments)
             throws IOException {

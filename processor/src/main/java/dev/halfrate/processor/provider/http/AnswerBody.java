@@ -20,7 +20,10 @@ import org.jspecify.annotations.Nullable;
  * ends with the headers, and its InputStream blocks for ever.)
  */
 final class AnswerBody implements BodySubscriber<AnswerBody>, AutoCloseable {
-    /** Lists of buffers, of 16 KB each as a rule, that are asked for ahead and may lie here: to ask for each alone wakes the client up each time. */
+    /**
+     * Lists of buffers, of 16 KB each as a rule, that are asked for ahead and may lie here: to ask for each alone wakes the
+     * client up each time.
+     */
     private static final int AHEAD_MAX = 16;
 
     private sealed interface Event {
@@ -106,7 +109,10 @@ final class AnswerBody implements BodySubscriber<AnswerBody>, AutoCloseable {
         return CompletableFuture.completedStage(this);
     }
 
-    /** Nothing is asked for here: an answer that breaks off before its body was handed out would be lost with what had come of it. */
+    /**
+     * Nothing is asked for here: an answer that breaks off before its body was handed out would be lost with what had
+     * come of it.
+     */
     @Override
     public synchronized void onSubscribe(Flow.Subscription answer) {
         if (closed || subscription != null) {
